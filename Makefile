@@ -1,0 +1,32 @@
+# The short front of cim-twin. `make help` lists what there is.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/cim-twin/target
+CITY ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/cim-twin/demo-city
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test web web-small lint bench setup
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+demo: ## set everything up, make the demo city, start the backend and open the window
+	@scripts/setup.sh build
+	@cargo run --release --locked --bin cim-twin -- view
+
+test: ## set everything up and run all tests
+	@scripts/setup.sh build test web
+	@scripts/test.sh
+
+web: ## build the web page, shrunk, into web/dist
+	@scripts/setup.sh build web
+	@scripts/build-web.sh --optimize
+
+lint: ## formatting, clippy on both platforms, layering, dependency rules
+	@scripts/setup.sh build web
+	@scripts/lint.sh
+
+bench: ## measure, and print the tables of docs/performance.md
+	@scripts/setup.sh build
+	@cargo run --release --locked --bin cim-twin -- bench frame
+
+setup: ## install what building, testing and the web page need
+	@scripts/setup.sh build test web

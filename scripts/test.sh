@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Every test: lint, the crates with debug assertions, the application, the web page.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$HOME/.cache/cim-twin/target}
+
+scripts/lint.sh
+echo "[test] the crates"
+cargo test --locked -p cim-model -p cim-geo -p tiles3d -p cim-tiler -p cim-backend
+echo "[test] the web page builds"
+scripts/build-web.sh
+echo "[test] the application"
+cargo test --locked --release -p cim-twin

@@ -1,0 +1,2 @@
+//! cim-twin
+fn main() {}

@@ -1,0 +1,1 @@
+//! The face of the application: theme, languages, layers, details, charts.
