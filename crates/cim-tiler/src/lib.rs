@@ -1,1 +1,16 @@
-//! cim-tiler
+//! City data in, OGC 3D Tiles 1.1 out; and the synthetic city.
+//!
+//! Every source becomes a [`city::City`] (WGS 84, plain Rust); [`tiling::write_city`] turns a city into a folder with
+//! `site.json`, `network.json` and `tiles/tileset.json`. The same city gives the same bytes.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod city;
+mod error;
+mod mesh;
+mod progress;
+pub mod synth;
+pub mod tiling;
+
+pub use error::TilerError;
+pub use progress::{Progress, Silent};
+pub use tiling::CitySummary;

@@ -1,0 +1,35 @@
+//! What can go wrong while making tiles.
+
+use std::path::PathBuf;
+
+/// Why a city could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum TilerError {
+    /// A file or folder could not be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The folder exists and is not a city that may be replaced.
+    #[error("{0} exists and holds something else than a city (no site.json): choose another folder or remove it")]
+    NotACity(PathBuf),
+    /// A tile could not be put together.
+    #[error("tile {tile}: {source}")]
+    Tile {
+        /// Which.
+        tile: String,
+        /// Why.
+        source: tiles3d::write::WriteError,
+    },
+    /// JSON could not be made.
+    #[error("cannot write {path} as JSON: {source}")]
+    Json {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+}

@@ -1,0 +1,128 @@
+//! Extruded buildings.
+
+use super::{Look, add_face, add_flat, clean_ring, linear_bytes};
+use crate::city::Roof;
+use tiles3d::write::WritePrimitive;
+
+/// Height of the parapet of a flat roof, metres.
+const PARAPET_M: f64 = 0.9;
+
+/// What is needed of a building, its footprint in local metres.
+pub(crate) struct Shape<'a> {
+    pub(crate) footprint: &'a [[f64; 2]],
+    pub(crate) height_m: f64,
+    pub(crate) roof: Roof,
+    pub(crate) wall: [u8; 3],
+    pub(crate) roof_color: [u8; 3],
+    pub(crate) feature: u32,
+}
+
+/// Adds a building; false when its footprint is no area or its height no height.
+pub(crate) fn add_building(p: &mut WritePrimitive, shape: &Shape<'_>) -> bool {
+    let Some(ring) = clean_ring(shape.footprint) else { return false };
+    let h = shape.height_m;
+    if !(h > 0.5 && h < 2000.0) {
+        return false;
+    }
+    let wall = Look { color: linear_bytes(shape.wall), feature: shape.feature };
+    let roof = Look { color: linear_bytes(shape.roof_color), feature: shape.feature };
+    let gable = shape.roof == Roof::Gable && ring.len() == 4;
+    walls(p, &ring, 0.0, if gable { h } else { h + PARAPET_M }, wall);
+    if gable {
+        gable_roof(p, &ring, h, wall, roof);
+        return true;
+    }
+    add_flat(p, &ring, h + PARAPET_M, roof);
+    if h > 15.0 {
+        stair_head(p, &ring, h + PARAPET_M, wall, roof);
+    }
+    true
+}
+
+fn walls(p: &mut WritePrimitive, ring: &[[f64; 2]], z0: f64, z1: f64, look: Look) {
+    for i in 0..ring.len() {
+        let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
+        let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
+        let length = dx.hypot(dy);
+        let normal = [(dy / length) as f32, (-dx / length) as f32, 0.0];
+        let v = |c: [f64; 2], z: f64| [c[0] as f32, c[1] as f32, z as f32];
+        add_face(p, &[v(a, z0), v(b, z0), v(b, z1), v(a, z1)], normal, look);
+    }
+}
+
+/// The stair and lift head that stands on every taller flat roof: a fifth of the footprint around its centre.
+fn stair_head(p: &mut WritePrimitive, ring: &[[f64; 2]], z: f64, wall: Look, roof: Look) {
+    let n = ring.len() as f64;
+    let centre = ring.iter().fold([0.0, 0.0], |c, q| [c[0] + q[0] / n, c[1] + q[1] / n]);
+    let small: Vec<[f64; 2]> =
+        ring.iter().map(|q| [centre[0] + 0.22 * (q[0] - centre[0]), centre[1] + 0.5 * (q[1] - centre[1])]).collect();
+    if ring.len() == 4 && super::twice_area(&small) > 8.0 {
+        walls(p, &small, z, z + 3.2, wall);
+        add_flat(p, &small, z + 3.2, roof);
+    }
+}
+
+fn gable_roof(p: &mut WritePrimitive, ring: &[[f64; 2]], h: f64, wall: Look, roof: Look) {
+    let length = |i: usize| {
+        let (a, b) = (ring[i], ring[(i + 1) % 4]);
+        (b[0] - a[0]).hypot(b[1] - a[1])
+    };
+    // Rotated so that corners 0-1 and 2-3 are the eaves.
+    let s = usize::from(length(0) + length(2) < length(1) + length(3));
+    let c = |i: usize| ring[(i + s) % 4];
+    let span = length((1 + s) % 4).min(length((3 + s) % 4));
+    let rise = (0.35 * span).clamp(0.8, 4.0);
+    let mid = |a: [f64; 2], b: [f64; 2]| [0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1])];
+    let v = |c: [f64; 2], z: f64| [c[0] as f32, c[1] as f32, z as f32];
+    let (r0, r1) = (v(mid(c(3), c(0)), h + rise), v(mid(c(1), c(2)), h + rise));
+    let face = |p: &mut WritePrimitive, corners: &[[f32; 3]], look: Look| {
+        let [a, b, d] = [0, 1, corners.len() - 1].map(|i| glam::Vec3::from_array(corners[i]));
+        add_face(p, corners, (b - a).cross(d - a).normalize_or(glam::Vec3::Z).to_array(), look);
+    };
+    face(p, &[v(c(0), h), v(c(1), h), r1, r0], roof);
+    face(p, &[v(c(2), h), v(c(3), h), r0, r1], roof);
+    face(p, &[v(c(1), h), v(c(2), h), r1], wall);
+    face(p, &[v(c(3), h), v(c(0), h), r0], wall);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mesh::Surface;
+
+    /// Volume by the divergence theorem; the open bottom at z = 0 adds nothing.
+    fn volume(p: &WritePrimitive) -> f64 {
+        p.indices
+            .chunks_exact(3)
+            .map(|t| {
+                let [a, b, c] = [0, 1, 2].map(|k| glam::Vec3::from_array(p.positions[t[k] as usize]).as_dvec3());
+                a.dot(b.cross(c)) / 6.0
+            })
+            .sum()
+    }
+
+    fn build(footprint: &[[f64; 2]], height_m: f64, roof: Roof) -> (bool, WritePrimitive) {
+        let mut p = Surface::Building.primitive();
+        let shape = Shape { footprint, height_m, roof, wall: [200; 3], roof_color: [90; 3], feature: 3 };
+        (add_building(&mut p, &shape), p)
+    }
+
+    #[test]
+    fn walls_and_roofs_face_outwards_whatever_the_direction_of_the_ring() {
+        let mut ring = vec![[0.0, 0.0], [10.0, 0.0], [10.0, 20.0], [0.0, 20.0]];
+        for _ in 0..2 {
+            let (ok, p) = build(&ring, 9.0, Roof::Flat);
+            assert!(ok && (volume(&p) - 200.0 * 9.9).abs() < 0.5, "{}", volume(&p));
+            let (ok, p) = build(&ring, 5.0, Roof::Gable);
+            let expected = 200.0 * 5.0 + 0.5 * 10.0 * 3.5 * 20.0;
+            assert!(ok && (volume(&p) - expected).abs() < 0.5, "{}", volume(&p));
+            ring.reverse();
+        }
+    }
+
+    #[test]
+    fn what_is_no_building_is_refused() {
+        assert!(!build(&[[0.0, 0.0], [1.0, 0.0]], 9.0, Roof::Flat).0);
+        assert!(!build(&[[0.0, 0.0], [9.0, 0.0], [9.0, 9.0]], f64::NAN, Roof::Flat).0);
+    }
+}

@@ -1,0 +1,18 @@
+//! Saying what is being done.
+
+/// Hears of the progress of a long step.
+pub trait Progress {
+    /// A stage begins; `total` steps when they are known.
+    fn stage(&mut self, name: &str, total: Option<u64>);
+    /// Steps of the current stage were done.
+    fn advance(&mut self, steps: u64);
+}
+
+/// Says nothing.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn stage(&mut self, _name: &str, _total: Option<u64>) {}
+    fn advance(&mut self, _steps: u64) {}
+}

@@ -1,0 +1,110 @@
+use super::*;
+use crate::Silent;
+use std::collections::{BTreeMap, BTreeSet};
+
+fn small(seed: u64) -> City {
+    make_city(&SynthOptions { seed, buildings: 600 })
+}
+
+#[test]
+fn the_demo_city_has_the_numbers_of_the_design() {
+    let city = make_city(&SynthOptions::default());
+    assert_eq!(city.buildings.len(), 12_000);
+    assert_eq!(city.roads.iter().filter(|r| r.main).count(), MAIN_ROADS);
+    let keys: BTreeSet<_> = city.buildings.iter().map(|b| &b.key).collect();
+    assert_eq!(keys.len(), 12_000);
+    let classes: BTreeSet<_> = city.buildings.iter().map(|b| b.class.as_str()).collect();
+    assert!(classes.len() >= 7, "{classes:?}");
+    assert!(city.buildings.iter().any(|b| b.height_m > 120.0));
+    assert!(city.areas.iter().any(|a| a.name == "太白湖") && city.areas.iter().any(|a| a.name == "老运河"));
+}
+
+#[test]
+fn a_seed_makes_one_city() {
+    let text = |c: &City| format!("{:?}", c.buildings);
+    assert_eq!(text(&small(1)), text(&small(1)));
+    assert_ne!(text(&small(1)), text(&small(2)));
+}
+
+#[test]
+fn the_network_is_one_piece_and_its_edges_end_at_its_nodes() {
+    let city = small(3);
+    let n = &city.network;
+    let mut next: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for e in &n.edges {
+        assert_eq!((e.points[0], e.points[e.points.len() - 1]), (n.nodes[e.a as usize], n.nodes[e.b as usize]));
+        next.entry(e.a).or_default().push(e.b);
+        next.entry(e.b).or_default().push(e.a);
+    }
+    let (mut seen, mut queue) = (BTreeSet::from([0]), vec![0]);
+    while let Some(at) = queue.pop() {
+        queue.extend(next[&at].iter().filter(|k| seen.insert(**k)));
+    }
+    assert_eq!(seen.len(), n.nodes.len());
+}
+
+#[test]
+fn buildings_keep_off_carriageways() {
+    let city = small(4);
+    let frame = SiteFrame::new(Geodetic::new(city.origin.lon, city.origin.lat, 0.0));
+    let metres = |p: &Place| frame.to_enu(Geodetic::new(p.lon, p.lat, 0.0)).truncate();
+    let roads: Vec<(f64, Vec<glam::DVec2>)> =
+        city.roads.iter().map(|r| (f64::from(r.width_m) / 2.0, r.points.iter().map(metres).collect())).collect();
+    for b in &city.buildings {
+        for corner in b.footprint.iter().map(metres) {
+            for (half, line) in &roads {
+                for s in line.windows(2) {
+                    let d = s[1] - s[0];
+                    let t = ((corner - s[0]).dot(d) / d.length_squared()).clamp(0.0, 1.0);
+                    assert!(corner.distance(s[0] + t * d) > *half, "{} stands on a road", b.key);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_written_is_a_tileset_whose_leaves_hold_every_building_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("city");
+    let options = SynthOptions { seed: 5, buildings: 600 };
+    let summary = write_city(&options, &out, &mut Silent).unwrap();
+    assert_eq!((summary.buildings, summary.left_out.len()), (600, 0));
+    let url = url::Url::from_file_path(out.join("tiles/tileset.json")).unwrap();
+    let bytes = std::fs::read(out.join("tiles/tileset.json")).unwrap();
+    let (set, found) = tiles3d::Tileset::parse(&bytes, &url).unwrap();
+    assert_eq!(found, []);
+    let mut keys = BTreeSet::new();
+    for tile in set.tiles() {
+        for content in &tile.contents {
+            let bytes = std::fs::read(content.to_file_path().unwrap()).unwrap();
+            let decoded =
+                tiles3d::decode_content(&bytes, &tiles3d::DecodeOptions::default(), &mut |_| Err(String::new()));
+            let tiles3d::Content::Model(model) = decoded.unwrap() else { panic!("not a model") };
+            assert_eq!(model.diagnostics, []);
+            let m = tile.transform;
+            for p in model.primitives.iter().flat_map(|p| &p.positions) {
+                let at = m.transform_point3(model.origin + glam::Vec3::from_array(*p).as_dvec3());
+                assert!(tile.volume.distance_to(at) < 0.01, "a vertex outside its tile's volume");
+            }
+            if tile.children.is_empty() {
+                keys.extend(
+                    (0..model.features.count()).filter_map(|f| model.features.get(f, "key")).map(|k| k.to_string()),
+                );
+            }
+        }
+    }
+    assert_eq!(keys.iter().filter(|k| k.starts_with("building:")).count(), 600);
+    let other = dir.path().join("other");
+    write_city(&options, &other, &mut Silent).unwrap();
+    assert_eq!(bytes, std::fs::read(other.join("tiles/tileset.json")).unwrap());
+}
+
+#[test]
+fn a_folder_of_something_else_is_not_overwritten() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("thesis.txt"), "years of work").unwrap();
+    let result = write_city(&SynthOptions { seed: 1, buildings: 50 }, dir.path(), &mut Silent);
+    assert!(matches!(result, Err(TilerError::NotACity(_))));
+    assert!(dir.path().join("thesis.txt").exists());
+}

@@ -1,0 +1,133 @@
+//! Bounding volumes (clause 7.3).
+
+use super::schema::VolumeJson;
+use cim_geo::{Geodetic, SiteFrame, wgs84};
+use glam::{DMat3, DMat4, DVec3};
+
+/// A bounding volume in the tileset's root frame (ECEF for a georeferenced tileset), metres.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BoundingVolume {
+    /// An oriented box; regions become one too.
+    Box {
+        /// Centre.
+        center: DVec3,
+        /// Half the three edges.
+        half_axes: DMat3,
+    },
+    /// A sphere.
+    Sphere {
+        /// Centre.
+        center: DVec3,
+        /// Radius.
+        radius: f64,
+    },
+}
+
+impl BoundingVolume {
+    /// From JSON, in the frame of `transform`. `None` when it is missing or not made of the right finite numbers.
+    pub(super) fn parse(json: &VolumeJson, transform: &DMat4) -> Option<Self> {
+        let numbers = |v: &Option<Vec<f64>>, n: usize| {
+            v.as_ref().filter(|v| v.len() == n && v.iter().all(|x| x.is_finite() && x.abs() < 1e12)).cloned()
+        };
+        let v3 = |v: &[f64], i: usize| DVec3::new(v[i], v[i + 1], v[i + 2]);
+        if let Some(v) = numbers(&json.obb, 12) {
+            let axes = DMat3::from_cols(v3(&v, 3), v3(&v, 6), v3(&v, 9));
+            return Some(Self::Box { center: v3(&v, 0), half_axes: axes }.transformed(transform));
+        }
+        if let Some(v) = numbers(&json.region, 6) {
+            return Some(Self::from_region(v[0], v[1], v[2], v[3], v[4], v[5]));
+        }
+        let v = numbers(&json.sphere, 4)?;
+        Some(Self::Sphere { center: v3(&v, 0), radius: v[3].abs() }.transformed(transform))
+    }
+
+    /// The box around a region (radians, metres above the ellipsoid). Never transformed (clause 7.3.3).
+    #[must_use]
+    pub fn from_region(west: f64, south: f64, east: f64, north: f64, min_height: f64, max_height: f64) -> Self {
+        let east = if east < west { east + std::f64::consts::TAU } else { east };
+        if east - west > 0.6 || north - south > 0.6 {
+            return Self::Sphere { center: DVec3::ZERO, radius: wgs84::A + max_height.max(0.0) };
+        }
+        let centre = Geodetic::from_radians(0.5 * (west + east), 0.5 * (south + north), 0.0);
+        let frame = SiteFrame::new(centre);
+        let (mut low, mut high) = (DVec3::INFINITY, DVec3::NEG_INFINITY);
+        for i in 0..=4 {
+            for j in 0..=4 {
+                for h in [min_height, max_height] {
+                    let (u, v) = (f64::from(i) / 4.0, f64::from(j) / 4.0);
+                    let g = Geodetic::from_radians(west + (east - west) * u, south + (north - south) * v, h);
+                    let p = frame.enu_from_ecef().transform_point3(g.to_ecef());
+                    low = low.min(p);
+                    high = high.max(p);
+                }
+            }
+        }
+        let half = 0.5 * (high - low);
+        Self::Box { center: 0.5 * (low + high), half_axes: DMat3::from_diagonal(half) }
+            .transformed(&frame.ecef_from_enu())
+    }
+
+    /// The volume in the parent frame of `m`.
+    #[must_use]
+    pub fn transformed(&self, m: &DMat4) -> Self {
+        let m3 = DMat3::from_mat4(*m);
+        match self {
+            Self::Box { center, half_axes } => {
+                Self::Box { center: m.transform_point3(*center), half_axes: m3 * *half_axes }
+            }
+            Self::Sphere { center, radius } => {
+                let scale = m3.x_axis.length().max(m3.y_axis.length()).max(m3.z_axis.length());
+                Self::Sphere { center: m.transform_point3(*center), radius: radius * scale }
+            }
+        }
+    }
+
+    /// Centre and radius of a sphere around the volume.
+    #[must_use]
+    pub fn bounding_sphere(&self) -> (DVec3, f64) {
+        match self {
+            Self::Box { center, half_axes: a } => {
+                let r = (0..4)
+                    .map(|i| {
+                        let s = |bit: i32| if i & bit == 0 { 1.0 } else { -1.0 };
+                        (a.x_axis + a.y_axis * s(1) + a.z_axis * s(2)).length()
+                    })
+                    .fold(0.0, f64::max);
+                (*center, r)
+            }
+            Self::Sphere { center, radius } => (*center, *radius),
+        }
+    }
+
+    /// Metres from a point to the volume, 0 inside.
+    #[must_use]
+    pub fn distance_to(&self, p: DVec3) -> f64 {
+        match self {
+            Self::Box { center, half_axes } => {
+                let d = p - *center;
+                let mut outside = 0.0;
+                for axis in [half_axes.x_axis, half_axes.y_axis, half_axes.z_axis] {
+                    let length = axis.length();
+                    if length > 0.0 {
+                        let over = (d.dot(axis) / length).abs() - length;
+                        outside += over.max(0.0).powi(2);
+                    }
+                }
+                outside.sqrt()
+            }
+            Self::Sphere { center, radius } => (p.distance(*center) - radius).max(0.0),
+        }
+    }
+
+    /// Whether any of the volume is on the inner side of every plane `(normal, d)` with `normal·p + d >= 0` inside.
+    #[must_use]
+    pub fn touches(&self, planes: &[(DVec3, f64)]) -> bool {
+        planes.iter().all(|(n, d)| match self {
+            Self::Box { center, half_axes: a } => {
+                let reach = n.dot(a.x_axis).abs() + n.dot(a.y_axis).abs() + n.dot(a.z_axis).abs();
+                n.dot(*center) + d >= -reach
+            }
+            Self::Sphere { center, radius } => n.dot(*center) + d >= -radius,
+        })
+    }
+}

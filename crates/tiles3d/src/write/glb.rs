@@ -1,0 +1,351 @@
+//! glb with `EXT_mesh_features` and `EXT_structural_metadata`.
+
+use glam::DVec3;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// One primitive: z-up metres around the tile's centre; turned to glTF's y-up when it is written.
+#[derive(Debug, Default, Clone)]
+pub struct WritePrimitive {
+    /// Name of its material; cim-twin's viewer tells surfaces apart by it.
+    pub material: String,
+    /// Linear base colour of the material.
+    pub base_color: [f32; 4],
+    /// Roughness of the material.
+    pub roughness: f32,
+    /// Vertices.
+    pub positions: Vec<[f32; 3]>,
+    /// Unit normals, one per vertex.
+    pub normals: Vec<[f32; 3]>,
+    /// Linear colours, one per vertex or none.
+    pub colors: Vec<[u8; 4]>,
+    /// Feature of each vertex; one per vertex or none.
+    pub feature_ids: Vec<u32>,
+    /// Triangles.
+    pub indices: Vec<u32>,
+}
+
+/// The values of one property.
+#[derive(Debug, Clone)]
+pub enum Column {
+    /// Text.
+    Text(Vec<String>),
+    /// Numbers.
+    F32(Vec<f32>),
+    /// Small counts.
+    U16(Vec<u16>),
+}
+
+impl Column {
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(v) => v.len(),
+            Self::F32(v) => v.len(),
+            Self::U16(v) => v.len(),
+        }
+    }
+}
+
+/// The property table: name to values, all of the same length.
+#[derive(Debug, Default, Clone)]
+pub struct FeatureColumns {
+    /// How many features.
+    pub count: usize,
+    /// Values by property id.
+    pub columns: BTreeMap<String, Column>,
+}
+
+/// Why a glb could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// Arrays that must be as long as each other are not.
+    #[error("{what} has {got} values where {want} are needed")]
+    Length {
+        /// Which array.
+        what: String,
+        /// Its length.
+        got: usize,
+        /// The length needed.
+        want: usize,
+    },
+    /// A number that is not finite.
+    #[error("a vertex of {0} is not a finite number")]
+    NotFinite(String),
+    /// More than a glb can hold.
+    #[error("the tile is larger than the 4 GiB that a glb can hold")]
+    TooLarge,
+}
+
+/// Puts a glb together.
+#[derive(Debug, Default)]
+pub struct GlbWriter {
+    bin: Vec<u8>,
+    views: Vec<Value>,
+    accessors: Vec<Value>,
+}
+
+const ARRAY_BUFFER: u32 = 34962;
+const ELEMENT_ARRAY_BUFFER: u32 = 34963;
+
+impl GlbWriter {
+    /// The glb's bytes. Positions are relative to `centre` (z-up metres in the tile's frame), which becomes the
+    /// node's translation, so that they keep their precision. The same input gives the same bytes.
+    ///
+    /// # Errors
+    /// Arrays do not fit each other, or numbers are not finite.
+    pub fn write(
+        primitives: &[WritePrimitive],
+        features: &FeatureColumns,
+        centre: DVec3,
+    ) -> Result<Vec<u8>, WriteError> {
+        let mut w = Self::default();
+        let (mut json_primitives, mut materials) = (Vec::new(), Vec::<Value>::new());
+        let mut names: Vec<&str> = Vec::new();
+        let has_table = features.count > 0;
+        let mut uses_features = false;
+        for p in primitives.iter().filter(|p| !p.indices.is_empty()) {
+            let material = names.iter().position(|n| *n == p.material).unwrap_or_else(|| {
+                names.push(&p.material);
+                materials.push(json!({
+                    "name": p.material,
+                    "pbrMetallicRoughness":
+                        { "baseColorFactor": p.base_color, "metallicFactor": 0, "roughnessFactor": p.roughness },
+                }));
+                names.len() - 1
+            });
+            let mut primitive = w.primitive(p, material)?;
+            if !p.feature_ids.is_empty() {
+                uses_features = true;
+                let mut set = json!({ "featureCount": features.count.max(1), "attribute": 0 });
+                if has_table {
+                    set["propertyTable"] = json!(0);
+                }
+                primitive["extensions"] = json!({ "EXT_mesh_features": { "featureIds": [set] } });
+            }
+            json_primitives.push(primitive);
+        }
+        let mut root = json!({
+            "asset": { "version": "2.0", "generator": "cim-twin" },
+            "scene": 0,
+        });
+        if json_primitives.is_empty() {
+            root["scenes"] = json!([{}]);
+        } else {
+            root["scenes"] = json!([{ "nodes": [0] }]);
+            root["nodes"] = json!([{ "mesh": 0, "translation": [centre.x, centre.z, -centre.y] }]);
+            root["meshes"] = json!([{ "primitives": json_primitives }]);
+            root["materials"] = json!(materials);
+        }
+        let mut used = Vec::new();
+        if uses_features {
+            used.push("EXT_mesh_features");
+        }
+        if has_table && uses_features {
+            used.push("EXT_structural_metadata");
+            root["extensions"] = json!({ "EXT_structural_metadata": w.table(features)? });
+        }
+        if !used.is_empty() {
+            root["extensionsUsed"] = json!(used);
+        }
+        w.finish(root)
+    }
+
+    fn primitive(&mut self, p: &WritePrimitive, material: usize) -> Result<Value, WriteError> {
+        let n = p.positions.len();
+        let fits = |what: &str, got: usize, optional: bool| {
+            if got == n || (optional && got == 0) {
+                Ok(())
+            } else {
+                Err(WriteError::Length { what: format!("{what} of {}", p.material), got, want: n })
+            }
+        };
+        fits("normals", p.normals.len(), false)?;
+        fits("colours", p.colors.len(), true)?;
+        fits("feature ids", p.feature_ids.len(), true)?;
+        if p.positions.iter().chain(&p.normals).flatten().any(|x| !x.is_finite()) {
+            return Err(WriteError::NotFinite(p.material.clone()));
+        }
+        // z-up (x, y, z) to y-up (x, z, -y).
+        let y_up = |v: &[f32; 3]| [v[0], v[2], -v[1]];
+        let positions: Vec<[f32; 3]> = p.positions.iter().map(y_up).collect();
+        let normals: Vec<[f32; 3]> = p.normals.iter().map(y_up).collect();
+        let (mut low, mut high) = ([f32::INFINITY; 3], [f32::NEG_INFINITY; 3]);
+        for v in &positions {
+            for k in 0..3 {
+                low[k] = low[k].min(v[k]);
+                high[k] = high[k].max(v[k]);
+            }
+        }
+        let view = self.view(bytemuck::cast_slice(&positions), Some(ARRAY_BUFFER), Some(12));
+        self.accessors.push(json!({ "bufferView": view, "componentType": 5126, "count": n, "type": "VEC3",
+            "min": low, "max": high }));
+        let mut attributes = json!({ "POSITION": self.accessors.len() - 1 });
+        let view = self.view(bytemuck::cast_slice(&normals), Some(ARRAY_BUFFER), Some(12));
+        self.accessors.push(json!({ "bufferView": view, "componentType": 5126, "count": n, "type": "VEC3" }));
+        attributes["NORMAL"] = json!(self.accessors.len() - 1);
+        if !p.colors.is_empty() {
+            let view = self.view(bytemuck::cast_slice(&p.colors), Some(ARRAY_BUFFER), Some(4));
+            self.accessors.push(json!({ "bufferView": view, "componentType": 5121, "normalized": true, "count": n,
+                "type": "VEC4" }));
+            attributes["COLOR_0"] = json!(self.accessors.len() - 1);
+        }
+        if !p.feature_ids.is_empty() {
+            // Vertex attributes may not be 32-bit integers (glTF 2.0, 3.6.2.4); floats hold ids exactly up to 2^24.
+            let ids: Vec<f32> = p.feature_ids.iter().map(|&i| i as f32).collect();
+            let view = self.view(bytemuck::cast_slice(&ids), Some(ARRAY_BUFFER), Some(4));
+            self.accessors.push(json!({ "bufferView": view, "componentType": 5126, "count": n, "type": "SCALAR" }));
+            attributes["_FEATURE_ID_0"] = json!(self.accessors.len() - 1);
+        }
+        let (view, kind) = if n <= usize::from(u16::MAX) {
+            let short: Vec<u16> = p.indices.iter().map(|&i| i as u16).collect();
+            (self.view(bytemuck::cast_slice(&short), Some(ELEMENT_ARRAY_BUFFER), None), 5123)
+        } else {
+            (self.view(bytemuck::cast_slice(&p.indices), Some(ELEMENT_ARRAY_BUFFER), None), 5125)
+        };
+        self.accessors.push(json!({ "bufferView": view, "componentType": kind, "count": p.indices.len(),
+            "type": "SCALAR" }));
+        Ok(json!({ "attributes": attributes, "indices": self.accessors.len() - 1, "material": material }))
+    }
+
+    fn table(&mut self, features: &FeatureColumns) -> Result<Value, WriteError> {
+        let (mut class, mut table) = (json!({}), json!({}));
+        for (name, column) in &features.columns {
+            if column.len() != features.count {
+                return Err(WriteError::Length { what: name.clone(), got: column.len(), want: features.count });
+            }
+            match column {
+                Column::Text(values) => {
+                    class[name] = json!({ "type": "STRING" });
+                    let mut offsets = vec![0u32];
+                    let mut text = Vec::new();
+                    for v in values {
+                        text.extend(v.as_bytes());
+                        offsets.push(u32::try_from(text.len()).map_err(|_| WriteError::TooLarge)?);
+                    }
+                    // A buffer view may not be empty.
+                    if text.is_empty() {
+                        text.push(0);
+                    }
+                    let values = self.view(&text, None, None);
+                    let offsets = self.view(bytemuck::cast_slice(&offsets), None, None);
+                    table[name] = json!({ "values": values, "stringOffsets": offsets });
+                }
+                Column::F32(values) => {
+                    class[name] = json!({ "type": "SCALAR", "componentType": "FLOAT32" });
+                    table[name] = json!({ "values": self.view(bytemuck::cast_slice(values), None, None) });
+                }
+                Column::U16(values) => {
+                    class[name] = json!({ "type": "SCALAR", "componentType": "UINT16" });
+                    table[name] = json!({ "values": self.view(bytemuck::cast_slice(values), None, None) });
+                }
+            }
+        }
+        Ok(json!({
+            "schema": { "id": "cim_twin", "classes": { "feature": { "properties": class } } },
+            "propertyTables": [{ "class": "feature", "count": features.count, "properties": table }],
+        }))
+    }
+
+    /// Appends bytes at an 8-byte boundary, which property tables require and everything else allows.
+    fn view(&mut self, bytes: &[u8], target: Option<u32>, stride: Option<usize>) -> usize {
+        self.bin.resize(self.bin.len().next_multiple_of(8), 0);
+        let mut view = json!({ "buffer": 0, "byteOffset": self.bin.len(), "byteLength": bytes.len() });
+        if let Some(target) = target {
+            view["target"] = json!(target);
+        }
+        if let Some(stride) = stride {
+            view["byteStride"] = json!(stride);
+        }
+        self.bin.extend_from_slice(bytes);
+        self.views.push(view);
+        self.views.len() - 1
+    }
+
+    fn finish(mut self, mut root: Value) -> Result<Vec<u8>, WriteError> {
+        self.bin.resize(self.bin.len().next_multiple_of(4), 0);
+        if !self.bin.is_empty() {
+            root["buffers"] = json!([{ "byteLength": self.bin.len() }]);
+            root["bufferViews"] = json!(self.views);
+            root["accessors"] = json!(self.accessors);
+        }
+        let mut text = root.to_string().into_bytes();
+        text.resize(text.len().next_multiple_of(4), b' ');
+        let binary = if self.bin.is_empty() { 0 } else { 8 + self.bin.len() };
+        let total = u32::try_from(12 + 8 + text.len() + binary).map_err(|_| WriteError::TooLarge)?;
+        let mut out = Vec::with_capacity(total as usize);
+        out.extend(b"glTF");
+        out.extend(2u32.to_le_bytes());
+        out.extend(total.to_le_bytes());
+        out.extend((text.len() as u32).to_le_bytes());
+        out.extend(b"JSON");
+        out.extend(&text);
+        if !self.bin.is_empty() {
+            out.extend((self.bin.len() as u32).to_le_bytes());
+            out.extend(b"BIN\0");
+            out.extend(&self.bin);
+        }
+        Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::{Content, DecodeOptions, decode_content};
+
+    fn triangle() -> WritePrimitive {
+        WritePrimitive {
+            material: "building".into(),
+            base_color: [1.0; 4],
+            roughness: 0.9,
+            positions: vec![[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 2.0, 3.0]],
+            normals: vec![[0.0, 0.0, 1.0]; 3],
+            colors: vec![[255, 128, 0, 255]; 3],
+            feature_ids: vec![1; 3],
+            indices: vec![0, 1, 2],
+        }
+    }
+
+    fn columns() -> FeatureColumns {
+        let columns = [
+            ("name".to_owned(), Column::Text(vec![String::new(), "运河家园".into()])),
+            ("height".to_owned(), Column::F32(vec![1.0, 33.3])),
+            ("floors".to_owned(), Column::U16(vec![1, 11])),
+        ];
+        FeatureColumns { count: 2, columns: columns.into() }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let glb = GlbWriter::write(&[triangle()], &columns(), DVec3::ZERO).unwrap();
+        let Content::Model(tile) =
+            decode_content(&glb, &DecodeOptions::default(), &mut |_| Err(String::new())).unwrap()
+        else {
+            panic!("not a model")
+        };
+        assert_eq!(tile.primitives[0].positions, triangle().positions);
+        assert_eq!(tile.primitives[0].feature_ids, [1, 1, 1]);
+        assert_eq!(tile.materials[0].name, "building");
+        assert_eq!(tile.features.get(1, "name").unwrap().to_string(), "运河家园");
+        assert_eq!(tile.features.get(1, "height").unwrap().to_string(), "33.3");
+        assert_eq!(tile.features.get(1, "floors").unwrap().as_f64(), Some(11.0));
+        assert_eq!(tile.features.get(2, "floors"), None);
+    }
+
+    #[test]
+    fn the_gltf_crate_accepts_it() {
+        let glb = GlbWriter::write(&[triangle()], &columns(), DVec3::ZERO).unwrap();
+        let parsed = gltf::Gltf::from_slice(&glb).unwrap();
+        assert_eq!(parsed.meshes().next().unwrap().primitives().count(), 1);
+    }
+
+    #[test]
+    fn wrong_lengths_and_nan_are_refused() {
+        let mut p = triangle();
+        p.colors.pop();
+        assert!(matches!(GlbWriter::write(&[p], &columns(), DVec3::ZERO), Err(WriteError::Length { .. })));
+        let mut p = triangle();
+        p.positions[0][0] = f32::NAN;
+        assert!(matches!(GlbWriter::write(&[p], &columns(), DVec3::ZERO), Err(WriteError::NotFinite(_))));
+    }
+}
