@@ -1,5 +1,6 @@
 //! A city before it becomes tiles.
 
+use crate::records::Records;
 use cim_model::{EntityKey, Place, SiteBounds};
 use serde::Serialize;
 
@@ -24,6 +25,8 @@ pub struct City {
     pub areas: Vec<Area>,
     /// What vehicles drive on.
     pub network: Network,
+    /// What the city's systems hold.
+    pub records: Records,
 }
 
 /// The shape of a roof.
@@ -46,6 +49,8 @@ pub struct Building {
     pub class: String,
     /// Outer ring, either direction, first corner not repeated.
     pub footprint: Vec<Place>,
+    /// Courtyards: rings inside the footprint.
+    pub holes: Vec<Vec<Place>>,
     /// Metres from the ground to the eaves.
     pub height_m: f32,
     /// Floors.
@@ -64,6 +69,10 @@ pub struct Building {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RoadClass {
+    /// Motorway.
+    Motorway,
+    /// Trunk road.
+    Trunk,
     /// Arterial.
     Primary,
     /// Between arterials.
@@ -72,6 +81,27 @@ pub enum RoadClass {
     Tertiary,
     /// Within a block.
     Residential,
+    /// To a yard, a car park or a building.
+    Service,
+    /// For people on foot or bicycle.
+    Footway,
+}
+
+impl RoadClass {
+    /// OpenStreetMap's word for it, also in `network.json` and in the tiles.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Motorway => "motorway",
+            Self::Trunk => "trunk",
+            Self::Primary => "primary",
+            Self::Secondary => "secondary",
+            Self::Tertiary => "tertiary",
+            Self::Residential => "residential",
+            Self::Service => "service",
+            Self::Footway => "footway",
+        }
+    }
 }
 
 /// A road under one name.
@@ -89,6 +119,8 @@ pub struct Road {
     pub points: Vec<Place>,
     /// One of the city's supervised main roads (主干道路).
     pub main: bool,
+    /// Driven along its points only.
+    pub oneway: bool,
 }
 
 /// What an area is.
@@ -111,6 +143,8 @@ pub struct Area {
     pub kind: AreaKind,
     /// Outer ring, first corner not repeated.
     pub ring: Vec<Place>,
+    /// Islands: rings inside the outer ring.
+    pub holes: Vec<Vec<Place>>,
 }
 
 /// The routable network: `network.json`.

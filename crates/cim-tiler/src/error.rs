@@ -13,6 +13,25 @@ pub enum TilerError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file could not be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file is no usable OpenStreetMap extract.
+    #[error("{path} is not a usable OpenStreetMap extract (.osm.pbf): {reason}")]
+    Osm {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The region is no administrative code.
+    #[error("the region `{0}` is not a code of six digits such as 370811")]
+    Region(String),
     /// The folder exists and is not a city that may be replaced.
     #[error("{0} exists and holds something else than a city (no site.json): choose another folder or remove it")]
     NotACity(PathBuf),

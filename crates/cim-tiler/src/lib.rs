@@ -1,13 +1,15 @@
 //! City data in, OGC 3D Tiles 1.1 out; and the synthetic city.
 //!
 //! Every source becomes a [`city::City`] (WGS 84, plain Rust); [`tiling::write_city`] turns a city into a folder with
-//! `site.json`, `network.json` and `tiles/tileset.json`. The same city gives the same bytes.
+//! `site.json`, `network.json`, `records/` and `tiles/tileset.json`. The same city gives the same bytes.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod city;
 mod error;
 mod mesh;
+pub mod osm;
 mod progress;
+pub mod records;
 pub mod synth;
 pub mod tiling;
 

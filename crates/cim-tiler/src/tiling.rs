@@ -1,4 +1,4 @@
-//! A city as a folder: `site.json`, `network.json` and the tileset.
+//! A city as a folder: `site.json`, `network.json`, `records/` and the tileset.
 //!
 //! The root tile holds ground, water, green and roads and is always shown (ADD). Below it a quadtree of buildings
 //! (REPLACE): an inner tile holds only the buildings that are large enough to be seen from where it is used, a leaf
@@ -38,6 +38,10 @@ pub struct CitySummary {
     pub areas: usize,
     /// Tiles with content.
     pub tiles: usize,
+    /// Features and vehicles in the records.
+    pub records: usize,
+    /// Cases in the records.
+    pub cases: usize,
     /// Bytes of all files.
     pub bytes: u64,
     /// Keys of what could not become a shape, with the reason.
@@ -63,6 +67,10 @@ pub fn write_city(city: &City, out: &Path, progress: &mut dyn Progress) -> Resul
     writer.site()?;
     writer.json("network.json", &city.network)?;
     writer.tiles(progress)?;
+    writer.summary.bytes += crate::records::write(&city.records, &part, progress)?;
+    writer.summary.cases = city.records.cases.len();
+    writer.summary.records =
+        city.records.vehicles.len() + city.records.collections.values().map(Vec::len).sum::<usize>();
     if out.exists() {
         fs::remove_dir_all(out).map_err(|source| TilerError::Write { path: out.to_owned(), source })?;
     }
@@ -81,6 +89,7 @@ struct Writer<'a> {
 struct Sited<'a> {
     building: &'a Building,
     ring: Vec<[f64; 2]>,
+    holes: Vec<Vec<[f64; 2]>>,
     centre: [f64; 2],
     /// Metres across, the larger of height and footprint.
     size: f64,
@@ -139,7 +148,8 @@ impl<'a> Writer<'a> {
             let n = ring.len() as f64;
             let centre = ring.iter().fold([0.0; 2], |c, p| [c[0] + p[0] / n, c[1] + p[1] / n]);
             let across = ring.iter().map(|p| (p[0] - centre[0]).hypot(p[1] - centre[1])).fold(0.0, f64::max);
-            sited.push(Sited { building, ring, centre, size: across.max(f64::from(building.height_m)) });
+            let holes = building.holes.iter().map(|h| self.ring(h)).collect();
+            sited.push(Sited { building, ring, holes, centre, size: across.max(f64::from(building.height_m)) });
         }
         progress.stage("buildings", Some(sited.len() as u64));
         let mut edge: f64 = 500.0;
@@ -218,9 +228,13 @@ impl<'a> Writer<'a> {
         let mut primitive = Surface::Building.primitive();
         let mut rows = Rows::default();
         for s in buildings {
-            let ring: Vec<[f64; 2]> = s.ring.iter().map(|p| [p[0] - centre[0], p[1] - centre[1]]).collect();
+            let near = |ring: &Vec<[f64; 2]>| -> Vec<[f64; 2]> {
+                ring.iter().map(|p| [p[0] - centre[0], p[1] - centre[1]]).collect()
+            };
+            let (ring, holes) = (near(&s.ring), s.holes.iter().map(near).collect::<Vec<_>>());
             let shape = crate::mesh::Shape {
                 footprint: &ring,
+                holes: &holes,
                 height_m: f64::from(s.building.height_m),
                 roof: s.building.roof,
                 wall: s.building.wall,
@@ -251,12 +265,13 @@ impl<'a> Writer<'a> {
         let (mut low, mut high) = ([-0.5 * edge; 2], [0.5 * edge; 2]);
         for area in &self.city.areas {
             let ring = self.ring(&area.ring);
+            let holes: Vec<Vec<[f64; 2]>> = area.holes.iter().map(|h| self.ring(h)).collect();
             let (surface, z) = match area.kind {
                 AreaKind::Water => (Surface::Water, 0.06),
                 AreaKind::Green => (Surface::Green, 0.02),
             };
             let target = p.entry(surface).or_insert_with(|| surface.primitive());
-            if add_area(target, &ring, z, rows.count()) {
+            if add_area(target, &ring, &holes, z, rows.count()) {
                 for q in &ring {
                     low = [low[0].min(q[0] - 300.0), low[1].min(q[1] - 300.0)];
                     high = [high[0].max(q[0] + 300.0), high[1].max(q[1] + 300.0)];
@@ -273,7 +288,7 @@ impl<'a> Writer<'a> {
             let line = self.ring(&r.points);
             let mut target =
                 crate::mesh::RoadTarget { road: &mut road, sidewalk: &mut sidewalk, marking: &mut marking };
-            if add_road(&mut target, &line, f64::from(r.width_m), r.class, rows.count()) {
+            if add_road(&mut target, &line, f64::from(r.width_m), (r.class, r.oneway), rows.count()) {
                 rows.road(r);
                 self.summary.roads += 1;
             } else {
@@ -366,8 +381,7 @@ impl Rows {
     }
 
     fn road(&mut self, r: &Road) {
-        let class = serde_json::to_value(r.class).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
-        self.push(&r.key, &r.name, &class);
+        self.push(&r.key, &r.name, r.class.name());
         self.width.push(r.width_m);
     }
 

@@ -1,13 +1,50 @@
 //! Water, green and the ground.
 
-use super::{Look, add_flat, clean_ring};
+use super::{Look, add_flat_with_holes, clean_holes, clean_ring};
 use tiles3d::write::WritePrimitive;
 
-/// Adds an area; false when it is none.
-pub(crate) fn add_area(p: &mut WritePrimitive, ring: &[[f64; 2]], z: f64, feature: u32) -> bool {
+/// Adds an area with its islands left out; false when it is none.
+pub(crate) fn add_area(
+    p: &mut WritePrimitive,
+    ring: &[[f64; 2]],
+    holes: &[Vec<[f64; 2]>],
+    z: f64,
+    feature: u32,
+) -> bool {
     let Some(ring) = clean_ring(ring) else { return false };
-    add_flat(p, &ring, z, Look { color: [255; 4], feature });
+    let first = p.indices.len();
+    add_flat_with_holes(p, &ring, &clean_holes(holes), z, Look { color: [255; 4], feature });
+    subdivide(p, first);
     true
+}
+
+/// Longest edge of an area's triangles, metres: over 1 km the curved ground rises 2 cm above the chord.
+const LONGEST_M: f32 = 1000.0;
+
+/// Splits the triangles from index `first` on until no edge is too long. An edge is always split in its middle, so that
+/// triangles that share it still fit.
+fn subdivide(p: &mut WritePrimitive, first: usize) {
+    let mut waiting: Vec<[u32; 3]> = p.indices.split_off(first).chunks_exact(3).map(|t| [t[0], t[1], t[2]]).collect();
+    let length = |p: &WritePrimitive, a: u32, b: u32| {
+        let (a, b) = (p.positions[a as usize], p.positions[b as usize]);
+        (a[0] - b[0]).hypot(a[1] - b[1])
+    };
+    while let Some(t) = waiting.pop() {
+        let side = |i: usize| length(p, t[i], t[(i + 1) % 3]);
+        let longest = (0..3).max_by(|a, b| side(*a).total_cmp(&side(*b))).unwrap_or(0);
+        let [a, b, c] = [0, 1, 2].map(|k| t[(longest + k) % 3]);
+        if side(longest) <= LONGEST_M {
+            p.indices.extend(t);
+            continue;
+        }
+        let (from, to) = (p.positions[a as usize], p.positions[b as usize]);
+        let middle = p.positions.len() as u32;
+        p.positions.push([0, 1, 2].map(|k| 0.5 * (from[k] + to[k])));
+        p.normals.push(p.normals[a as usize]);
+        p.colors.push(p.colors[a as usize]);
+        p.feature_ids.push(p.feature_ids[a as usize]);
+        waiting.extend([[a, middle, c], [middle, b, c]]);
+    }
 }
 
 /// Adds the ground: a rectangle in squares of about `step` metres, so that it can follow the curved Earth.
@@ -27,5 +64,29 @@ pub(crate) fn add_ground(p: &mut WritePrimitive, low: [f64; 2], high: [f64; 2], 
             let a = j * (nx + 1) + i;
             p.indices.extend([a, a + 1, a + nx + 2, a, a + nx + 2, a + nx + 1]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mesh::{Surface, twice_area};
+
+    #[test]
+    fn a_lake_is_split_into_small_triangles_and_keeps_its_area_and_island() {
+        let mut p = Surface::Water.primitive();
+        let ring = [[0.0, 0.0], [9000.0, 0.0], [9000.0, 5000.0], [0.0, 5000.0]];
+        let island = vec![[1000.0, 1000.0], [2000.0, 1000.0], [2000.0, 2000.0], [1000.0, 2000.0]];
+        assert!(add_area(&mut p, &ring, &[island], 0.06, 0));
+        let mut area = 0.0;
+        for t in p.indices.chunks_exact(3) {
+            let c = [0, 1, 2].map(|k| {
+                let v = p.positions[t[k] as usize];
+                [f64::from(v[0]), f64::from(v[1])]
+            });
+            area += 0.5 * twice_area(&c);
+            assert!((0..3).all(|k| (c[k][0] - c[(k + 1) % 3][0]).hypot(c[k][1] - c[(k + 1) % 3][1]) < 1000.1));
+        }
+        assert!((area - 44e6).abs() < 1e3, "{area}");
     }
 }

@@ -1,6 +1,6 @@
 //! Extruded buildings.
 
-use super::{Look, add_face, add_flat, clean_ring, linear_bytes};
+use super::{Look, add_face, add_flat, add_flat_with_holes, clean_holes, clean_ring, linear_bytes};
 use crate::city::Roof;
 use tiles3d::write::WritePrimitive;
 
@@ -10,6 +10,7 @@ const PARAPET_M: f64 = 0.9;
 /// What is needed of a building, its footprint in local metres.
 pub(crate) struct Shape<'a> {
     pub(crate) footprint: &'a [[f64; 2]],
+    pub(crate) holes: &'a [Vec<[f64; 2]>],
     pub(crate) height_m: f64,
     pub(crate) roof: Roof,
     pub(crate) wall: [u8; 3],
@@ -26,14 +27,19 @@ pub(crate) fn add_building(p: &mut WritePrimitive, shape: &Shape<'_>) -> bool {
     }
     let wall = Look { color: linear_bytes(shape.wall), feature: shape.feature };
     let roof = Look { color: linear_bytes(shape.roof_color), feature: shape.feature };
-    let gable = shape.roof == Roof::Gable && ring.len() == 4;
+    let holes = clean_holes(shape.holes);
+    let gable = shape.roof == Roof::Gable && ring.len() == 4 && holes.is_empty();
     walls(p, &ring, 0.0, if gable { h } else { h + PARAPET_M }, wall);
     if gable {
         gable_roof(p, &ring, h, wall, roof);
         return true;
     }
-    add_flat(p, &ring, h + PARAPET_M, roof);
-    if h > 15.0 {
+    // A courtyard's ring turns clockwise, so its walls look into the yard.
+    for hole in &holes {
+        walls(p, hole, 0.0, h + PARAPET_M, wall);
+    }
+    add_flat_with_holes(p, &ring, &holes, h + PARAPET_M, roof);
+    if h > 15.0 && holes.is_empty() {
         stair_head(p, &ring, h + PARAPET_M, wall, roof);
     }
     true
@@ -103,7 +109,7 @@ mod tests {
 
     fn build(footprint: &[[f64; 2]], height_m: f64, roof: Roof) -> (bool, WritePrimitive) {
         let mut p = Surface::Building.primitive();
-        let shape = Shape { footprint, height_m, roof, wall: [200; 3], roof_color: [90; 3], feature: 3 };
+        let shape = Shape { footprint, holes: &[], height_m, roof, wall: [200; 3], roof_color: [90; 3], feature: 3 };
         (add_building(&mut p, &shape), p)
     }
 
@@ -117,6 +123,21 @@ mod tests {
             let expected = 200.0 * 5.0 + 0.5 * 10.0 * 3.5 * 20.0;
             assert!(ok && (volume(&p) - expected).abs() < 0.5, "{}", volume(&p));
             ring.reverse();
+        }
+    }
+
+    #[test]
+    fn a_courtyard_takes_its_room_out_of_the_building() {
+        let footprint = [[0.0, 0.0], [30.0, 0.0], [30.0, 30.0], [0.0, 30.0]];
+        let mut yard = vec![[10.0, 10.0], [20.0, 10.0], [20.0, 20.0], [10.0, 20.0]];
+        for _ in 0..2 {
+            let mut p = Surface::Building.primitive();
+            let holes = [yard.clone()];
+            let (roof, wall, roof_color) = (Roof::Gable, [200; 3], [90; 3]);
+            let shape =
+                Shape { footprint: &footprint, holes: &holes, height_m: 9.1, roof, wall, roof_color, feature: 0 };
+            assert!(add_building(&mut p, &shape) && (volume(&p) - 800.0 * 10.0).abs() < 1.0, "{}", volume(&p));
+            yard.reverse();
         }
     }
 

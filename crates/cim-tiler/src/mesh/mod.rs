@@ -31,8 +31,8 @@ impl Surface {
             Self::Sidewalk => ("sidewalk", [158, 155, 149], 0.95),
             Self::Marking => ("marking", [225, 225, 215], 0.9),
             Self::Water => ("water", [58, 98, 112], 0.12),
-            Self::Green => ("green", [96, 128, 74], 1.0),
-            Self::Ground => ("ground", [171, 166, 152], 1.0),
+            Self::Green => ("green", [118, 148, 88], 1.0),
+            Self::Ground => ("ground", [172, 170, 160], 1.0),
         };
         let [r, g, b] = color.map(|c: u8| linear(c));
         WritePrimitive { material: name.into(), base_color: [r, g, b, 1.0], roughness, ..Default::default() }
@@ -104,24 +104,43 @@ pub(crate) fn clean_ring(ring: &[[f64; 2]]) -> Option<Vec<[f64; 2]>> {
     Some(out)
 }
 
-/// Triangles of a counter-clockwise ring.
-pub(crate) fn triangulate(ring: &[[f64; 2]]) -> Vec<u32> {
-    let mut out = Vec::new();
-    earcut::Earcut::new().earcut(ring.iter().copied(), &[], &mut out);
-    out
+/// The holes that are areas, clockwise.
+pub(crate) fn clean_holes(holes: &[Vec<[f64; 2]>]) -> Vec<Vec<[f64; 2]>> {
+    let mut holes: Vec<_> = holes.iter().filter_map(|h| clean_ring(h)).collect();
+    holes.iter_mut().for_each(|h| h.reverse());
+    holes
 }
 
 /// Adds a horizontal polygon looking up.
 pub(crate) fn add_flat(p: &mut WritePrimitive, ring: &[[f64; 2]], z: f64, look: Look) {
+    add_flat_with_holes(p, ring, &[], z, look);
+}
+
+/// Adds a horizontal polygon with holes, looking up.
+pub(crate) fn add_flat_with_holes(
+    p: &mut WritePrimitive,
+    ring: &[[f64; 2]],
+    holes: &[Vec<[f64; 2]>],
+    z: f64,
+    look: Look,
+) {
     let first = p.positions.len() as u32;
-    for c in ring {
+    let mut corners = ring.to_vec();
+    let mut starts: Vec<u32> = Vec::with_capacity(holes.len());
+    for hole in holes {
+        starts.push(corners.len() as u32);
+        corners.extend(hole);
+    }
+    for c in &corners {
         p.positions.push([c[0] as f32, c[1] as f32, z as f32]);
         p.normals.push([0.0, 0.0, 1.0]);
         p.colors.push(look.color);
         p.feature_ids.push(look.feature);
     }
-    for t in triangulate(ring).chunks_exact(3) {
-        let corner = |i: u32| ring[i as usize];
+    let mut triangles: Vec<u32> = Vec::new();
+    earcut::Earcut::new().earcut(corners.iter().copied(), &starts, &mut triangles);
+    for t in triangles.chunks_exact(3) {
+        let corner = |i: u32| corners[i as usize];
         let turn = twice_area(&[corner(t[0]), corner(t[1]), corner(t[2])]);
         let order = if turn >= 0.0 { [t[0], t[1], t[2]] } else { [t[0], t[2], t[1]] };
         p.indices.extend(order.map(|i| first + i));

@@ -14,10 +14,13 @@ pub(crate) struct RoadTarget<'a> {
 /// Height of a carriageway above the ground: main roads lie over side roads, so that junctions do not flicker.
 pub(crate) fn road_height(class: RoadClass) -> f64 {
     match class {
+        RoadClass::Motorway | RoadClass::Trunk => 0.27,
         RoadClass::Primary => 0.24,
         RoadClass::Secondary => 0.21,
         RoadClass::Tertiary => 0.18,
         RoadClass::Residential => 0.15,
+        RoadClass::Service => 0.13,
+        RoadClass::Footway => 0.12,
     }
 }
 
@@ -26,7 +29,7 @@ pub(crate) fn add_road(
     to: &mut RoadTarget<'_>,
     line: &[[f64; 2]],
     width_m: f64,
-    class: RoadClass,
+    (class, oneway): (RoadClass, bool),
     feature: u32,
 ) -> bool {
     let line = clean_line(line);
@@ -37,13 +40,19 @@ pub(crate) fn add_road(
     let look = Look { color: [255; 4], feature };
     ribbon(to.road, &line, -0.5 * width_m, 0.5 * width_m, z, look);
     ends(to.road, &line, 0.5 * width_m, z, look);
-    let pavement = if class <= RoadClass::Secondary { 4.0 } else { 2.5 };
-    ribbon(to.sidewalk, &line, -0.5 * width_m - pavement, 0.5 * width_m + pavement, 0.1, look);
+    let pavement = match class {
+        RoadClass::Primary | RoadClass::Secondary => Some(4.0),
+        RoadClass::Tertiary | RoadClass::Residential => Some(2.5),
+        RoadClass::Motorway | RoadClass::Trunk | RoadClass::Service | RoadClass::Footway => None,
+    };
+    if let Some(pavement) = pavement {
+        ribbon(to.sidewalk, &line, -0.5 * width_m - pavement, 0.5 * width_m + pavement, 0.1, look);
+    }
     if class <= RoadClass::Secondary {
-        for side in [-0.35, 0.35] {
+        for side in [-0.35, 0.35].into_iter().filter(|_| !oneway) {
             ribbon(to.marking, &line, side - 0.12, side + 0.12, z + 0.04, look);
         }
-        for lane in lanes(width_m) {
+        for lane in lanes(width_m, oneway) {
             dashes(to.marking, &line, lane, z + 0.04, look);
         }
     }
@@ -61,7 +70,11 @@ fn clean_line(line: &[[f64; 2]]) -> Vec<[f64; 2]> {
 }
 
 /// Offsets of the lane lines from the centre.
-fn lanes(width_m: f64) -> Vec<f64> {
+fn lanes(width_m: f64, oneway: bool) -> Vec<f64> {
+    if oneway {
+        let count = (width_m / 3.25).floor() as i32;
+        return (1..count).map(|i| width_m * (f64::from(i) / f64::from(count) - 0.5)).collect();
+    }
     let per_side = ((0.5 * width_m) / 3.5).floor() as i32;
     (1..per_side).flat_map(|i| [f64::from(i) * 3.5, -f64::from(i) * 3.5]).collect()
 }

@@ -80,7 +80,11 @@ pub(super) fn fill(plan: &Plan, waters: &[Water], wanted: usize, random: &mut Pc
             waters,
             out: &mut out,
             estate: names::estate(number),
-            address: format!("济宁市任城区{}{}号", names::street(i, true), 2 * j + 1),
+            address: format!(
+                "济宁市任城区{}{}号",
+                names::street(names::from_centre(i, plan.columns.len()), true),
+                2 * j + 1
+            ),
             wanted,
             number: 0,
         };

@@ -4,6 +4,7 @@
 mod blocks;
 mod names;
 mod plan;
+mod records;
 mod water;
 
 use crate::{
@@ -12,11 +13,12 @@ use crate::{
     tiling,
 };
 use cim_geo::{Geodetic, SiteFrame};
-use cim_model::{EntityKey, EntityKind, Place, SiteBounds};
+use cim_model::{EntityKey, EntityKind, Place, SiteBounds, Timestamp};
 use glam::DVec3;
 use plan::Plan;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
+pub(crate) use records::{Fleet, vehicles};
 use std::path::Path;
 
 /// The centre of Jining's main urban area.
@@ -31,12 +33,19 @@ pub struct SynthOptions {
     pub seed: u64,
     /// How many buildings. The city grows outwards until it has them.
     pub buildings: usize,
+    /// How many cases the past year brought.
+    pub cases: usize,
+    /// How many shared bikes.
+    pub bikes: usize,
+    /// When the city is looked at: the last case was reported shortly before.
+    pub now: Timestamp,
 }
 
 impl Default for SynthOptions {
-    /// The demo city.
+    /// The demo city at 2026-11-01T00:00:00+08:00: a fixed time, so that two runs make the same city. A caller who
+    /// wants cases that are open today gives the time of today.
     fn default() -> Self {
-        Self { seed: 370_800, buildings: 12_000 }
+        Self { seed: 370_800, buildings: 12_000, cases: 6_000, bikes: 20_000, now: Timestamp(1_793_462_400_000) }
     }
 }
 
@@ -63,7 +72,17 @@ pub fn make_city(options: &SynthOptions) -> City {
     for (i, green) in built.greens.iter().enumerate() {
         areas.push(site.area(AreaKind::Green, &format!("G{:04}", i + 1), &green.name, &green.ring));
     }
-    let buildings = built.buildings.into_iter().enumerate().map(|(i, b)| site.building(i, b)).collect();
+    let buildings: Vec<Building> = built.buildings.into_iter().enumerate().map(|(i, b)| site.building(i, b)).collect();
+    let records = records::make(&records::Survey::new(records::Given {
+        options,
+        plan: &plan,
+        site: &site,
+        waters: &waters,
+        buildings: &buildings,
+        roads: &roads,
+        areas: &areas,
+        network: &network,
+    }));
     let reach = plan.half_extent();
     let (low, high) = (site.place([-reach, -reach]), site.place([reach, reach]));
     City {
@@ -76,6 +95,7 @@ pub fn make_city(options: &SynthOptions) -> City {
         roads,
         areas,
         network,
+        records,
     }
 }
 
@@ -89,6 +109,11 @@ impl Sited {
         Place::new(g.lon_deg, g.lat_deg)
     }
 
+    fn metres(&self, p: Place) -> [f64; 2] {
+        let enu = self.frame.to_enu(Geodetic::new(p.lon, p.lat, 0.0));
+        [enu.x, enu.y]
+    }
+
     fn area(&self, kind: AreaKind, id: &str, name: &str, ring: &[[f64; 2]]) -> Area {
         let key = match kind {
             AreaKind::Water => EntityKind::Water,
@@ -99,6 +124,7 @@ impl Sited {
             name: name.into(),
             kind,
             ring: ring.iter().map(|p| self.place(*p)).collect(),
+            holes: Vec::new(),
         }
     }
 
@@ -108,6 +134,7 @@ impl Sited {
             name: b.name,
             class: b.class.into(),
             footprint: b.ring.iter().map(|p| self.place(*p)).collect(),
+            holes: Vec::new(),
             height_m: b.height_m,
             floors: b.floors,
             address: b.address,
@@ -118,22 +145,25 @@ impl Sited {
     }
 }
 
+/// Columns and rows of the plan that a road passes.
+type Crossings = Vec<(usize, usize)>;
+
 /// Roads by name, and the network of their pieces. A line of the plan is cut into roads of a few blocks each, as
 /// real streets change their name's 东/中/西 or 南/中/北; where a line runs into the lake it stops.
 fn roads(plan: &Plan, site: &Sited, waters: &[water::Water]) -> (Vec<Road>, Network) {
-    let mut pieces: Vec<(RoadClass, String, Vec<(usize, usize)>)> = Vec::new();
+    let mut pieces: Vec<(RoadClass, String, Crossings)> = Vec::new();
     let lake = waters.iter().filter(|w| w.is_lake).collect::<Vec<_>>();
     let dry = |node: (usize, usize)| !lake.iter().any(|w| w.contains(plan.node(node), 40.0));
     for (vertical, lines) in [(true, &plan.columns), (false, &plan.rows)] {
         let across = if vertical { plan.rows.len() } else { plan.columns.len() };
         for (i, line) in lines.iter().enumerate() {
-            let base = names::street(i, vertical);
+            let base = names::street(names::from_centre(i, lines.len()), vertical);
             let parts = across.div_ceil(9).max(1);
             for part in 0..parts {
                 let (from, to) = (part * (across - 1) / parts, (part + 1) * (across - 1) / parts);
-                let nodes: Vec<(usize, usize)> = (from..=to).map(|k| if vertical { (i, k) } else { (k, i) }).collect();
+                let nodes: Crossings = (from..=to).map(|k| if vertical { (i, k) } else { (k, i) }).collect();
                 let name = names::part(&base, vertical, part, parts);
-                let mut run: Vec<(usize, usize)> = Vec::new();
+                let mut run: Crossings = Vec::new();
                 for node in nodes {
                     if dry(node) {
                         run.push(node);
@@ -179,6 +209,7 @@ fn roads(plan: &Plan, site: &Sited, waters: &[water::Water]) -> (Vec<Road>, Netw
             width_m,
             points,
             main: i < MAIN_ROADS,
+            oneway: false,
         });
     }
     (roads, network)

@@ -56,7 +56,13 @@ const EASTWARD: [&str; 24] = [
 const PREFIX: [&str; 12] = ["新", "永", "兴", "安", "和", "嘉", "丰", "瑞", "宁", "长", "福", "明"];
 const SUFFIX: [&str; 10] = ["安路", "康路", "源路", "泰路", "华路", "庆路", "宏路", "祥路", "德路", "文路"];
 
-/// The name of the `index`-th street of a direction.
+/// The rank of the `index`-th of `count` streets of a direction, from the centre outwards: the known names belong there.
+pub(super) fn from_centre(index: usize, count: usize) -> usize {
+    let middle = count / 2;
+    if index > middle { 2 * (index - middle) - 1 } else { 2 * (middle - index) }
+}
+
+/// The name of the street of a direction that has this rank.
 pub(super) fn street(index: usize, vertical: bool) -> String {
     let list = if vertical { &NORTHWARD } else { &EASTWARD };
     match list.get(index) {
@@ -111,4 +117,54 @@ pub(super) fn estate(index: usize) -> String {
     let round = index / (ESTATES.len() * KINDS.len());
     let suffix = if round == 0 { String::new() } else { format!("{}期", round + 1) };
     format!("{}{}{suffix}", ESTATES[index % ESTATES.len()], KINDS[index / ESTATES.len() % KINDS.len()])
+}
+
+const SUBDISTRICTS: [&str; 24] = [
+    "古槐",
+    "阜桥",
+    "济阳",
+    "越河",
+    "观音阁",
+    "仙营",
+    "金城",
+    "洸河",
+    "柳行",
+    "南苑",
+    "许庄",
+    "李营",
+    "接庄",
+    "石桥",
+    "安居",
+    "唐口",
+    "二十里铺",
+    "长沟",
+    "喻屯",
+    "南张",
+    "黄屯",
+    "王因",
+    "北湖",
+    "廉庄",
+];
+
+/// The name of the `index`-th subdistrict (街道), from the centre outwards.
+pub(super) fn subdistrict(index: usize) -> String {
+    match SUBDISTRICTS.get(index) {
+        Some(name) => format!("{name}街道"),
+        None => {
+            let i = index - SUBDISTRICTS.len();
+            let round = i / (PREFIX.len() * 8);
+            let suffix = if round == 0 { String::new() } else { (round + 1).to_string() };
+            format!(
+                "{}{}{suffix}街道",
+                PREFIX[i % PREFIX.len()],
+                ["城", "河", "山", "湖", "桥", "园", "阳", "兴"][i / PREFIX.len() % 8]
+            )
+        }
+    }
+}
+
+/// The name of a community (社区) of a subdistrict.
+pub(super) fn community(subdistrict: usize, index: usize) -> String {
+    let i = subdistrict * 7 + index;
+    format!("{}{}社区", ESTATES[i % ESTATES.len()], ["", "新", "东", "西"][i / ESTATES.len() % 4])
 }

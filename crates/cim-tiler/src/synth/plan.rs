@@ -22,10 +22,10 @@ pub(super) struct Plan {
 /// Width of the carriageway of a class, metres.
 pub(super) fn width_m(class: RoadClass) -> f32 {
     match class {
-        RoadClass::Primary => 30.0,
+        RoadClass::Motorway | RoadClass::Trunk | RoadClass::Primary => 30.0,
         RoadClass::Secondary => 21.0,
         RoadClass::Tertiary => 14.0,
-        RoadClass::Residential => 9.0,
+        RoadClass::Residential | RoadClass::Service | RoadClass::Footway => 9.0,
     }
 }
 

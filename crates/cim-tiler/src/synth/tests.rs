@@ -3,7 +3,7 @@ use crate::Silent;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn small(seed: u64) -> City {
-    make_city(&SynthOptions { seed, buildings: 600 })
+    make_city(&SynthOptions { seed, buildings: 600, cases: 700, bikes: 900, ..SynthOptions::default() })
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn buildings_keep_off_carriageways() {
 fn what_is_written_is_a_tileset_whose_leaves_hold_every_building_once() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("city");
-    let options = SynthOptions { seed: 5, buildings: 600 };
+    let options = SynthOptions { seed: 5, buildings: 600, cases: 300, bikes: 300, ..SynthOptions::default() };
     let summary = write_city(&options, &out, &mut Silent).unwrap();
     assert_eq!((summary.buildings, summary.left_out.len()), (600, 0));
     let url = url::Url::from_file_path(out.join("tiles/tileset.json")).unwrap();
@@ -104,7 +104,11 @@ fn what_is_written_is_a_tileset_whose_leaves_hold_every_building_once() {
 fn a_folder_of_something_else_is_not_overwritten() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("thesis.txt"), "years of work").unwrap();
-    let result = write_city(&SynthOptions { seed: 1, buildings: 50 }, dir.path(), &mut Silent);
+    let result = write_city(
+        &SynthOptions { seed: 1, buildings: 50, cases: 0, bikes: 0, ..SynthOptions::default() },
+        dir.path(),
+        &mut Silent,
+    );
     assert!(matches!(result, Err(TilerError::NotACity(_))));
     assert!(dir.path().join("thesis.txt").exists());
 }

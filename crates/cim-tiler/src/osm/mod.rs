@@ -1,0 +1,293 @@
+//! OpenStreetMap in: a `.osm.pbf` extract becomes a city folder.
+//!
+//! Buildings, water and green come from ways and multipolygons, the sea from coastlines, the network from the drivable
+//! ways. Objects that are damaged or that the extract cut off are left out and named in the summary.
+
+mod coast;
+mod network;
+mod read;
+mod records;
+mod rings;
+mod tags;
+
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    CitySummary, Progress, TilerError,
+    city::{Area, AreaKind, Building, City, Road, RoadClass},
+    tiling,
+};
+use cim_model::{EntityKey, EntityKind, Place, SiteBounds};
+use read::{Data, Way};
+use rings::Outline;
+use std::{collections::HashSet, path::Path};
+use tags::{Kind, Tags};
+
+/// What to make of an extract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OsmOptions {
+    /// Chinese name of the city; the file's name when it is empty.
+    pub name_zh: String,
+    /// English name of the city; the file's name when it is empty.
+    pub name_en: String,
+    /// Six digits that the codes of its unit grid begin with.
+    pub region: String,
+    /// Minutes east of UTC of its civil time; from its longitude when it is not given.
+    pub utc_offset_minutes: Option<i32>,
+    /// Changes the fleet's plates.
+    pub seed: u64,
+    /// Sanitation vehicles of the fleet.
+    pub sanitation: usize,
+    /// Muck trucks of the fleet.
+    pub muck: usize,
+}
+
+impl Default for OsmOptions {
+    fn default() -> Self {
+        let (name_zh, name_en) = (String::new(), String::new());
+        let region = "999900".into();
+        Self { name_zh, name_en, region, utc_offset_minutes: None, seed: 370_800, sanitation: 60, muck: 120 }
+    }
+}
+
+/// What was left out, with the reason.
+type LeftOut = Vec<(EntityKey, &'static str)>;
+
+/// Reads an extract and writes it as a city folder.
+///
+/// # Errors
+/// The file cannot be read or holds no buildings and roads; and as [`tiling::write_city`].
+pub fn tile_osm(
+    input: &Path,
+    out: &Path,
+    options: &OsmOptions,
+    progress: &mut dyn Progress,
+) -> Result<CitySummary, TilerError> {
+    let (city, left_out) = make_city(input, options, progress)?;
+    let mut summary = tiling::write_city(&city, out, progress)?;
+    summary.left_out.extend(left_out);
+    Ok(summary)
+}
+
+/// Reads an extract as a city, and what of it had to be left out.
+///
+/// # Errors
+/// The file cannot be read or holds no buildings and roads.
+pub fn make_city(
+    input: &Path,
+    options: &OsmOptions,
+    progress: &mut dyn Progress,
+) -> Result<(City, LeftOut), TilerError> {
+    if options.region.len() != 6 || !options.region.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(TilerError::Region(options.region.clone()));
+    }
+    let data = read::read(input, progress)?;
+    progress.stage("putting the city together", None);
+    let mut collect = Collect::new(&data);
+    collect.relations();
+    collect.ways();
+    let bounds = collect.bounds().ok_or_else(|| TilerError::Osm {
+        path: input.to_owned(),
+        reason: if data.is_empty() { "it holds nothing that is drawn" } else { "it holds no buildings and no roads" }
+            .into(),
+    })?;
+    collect.sea(bounds);
+    let Collect { buildings, roads, areas, left_out, .. } = collect;
+    let origin = Place::new(0.5 * (bounds.west + bounds.east), 0.5 * (bounds.south + bounds.north));
+    let file = input.file_name().map(|n| n.to_string_lossy().split('.').next().unwrap_or_default().to_owned());
+    let named = |name: &str| if name.is_empty() { file.clone().unwrap_or_default() } else { name.to_owned() };
+    let records = records::records(options, origin, &buildings, &roads);
+    let city = City {
+        name_zh: named(&options.name_zh),
+        name_en: named(&options.name_en),
+        origin,
+        bounds,
+        utc_offset_minutes: options.utc_offset_minutes.unwrap_or((origin.lon / 15.0).round() as i32 * 60),
+        buildings,
+        roads,
+        areas,
+        network: network::network(&data),
+        records,
+    };
+    Ok((city, left_out))
+}
+
+/// The city while it is put together.
+struct Collect<'a> {
+    data: &'a Data,
+    buildings: Vec<Building>,
+    roads: Vec<Road>,
+    areas: Vec<Area>,
+    left_out: LeftOut,
+    /// Ways that are the outline of a relation that was made: they would come twice.
+    covered: HashSet<i64>,
+}
+
+impl<'a> Collect<'a> {
+    fn new(data: &'a Data) -> Self {
+        let (buildings, roads, areas) = (Vec::new(), Vec::new(), Vec::new());
+        Self { data, buildings, roads, areas, left_out: Vec::new(), covered: HashSet::new() }
+    }
+
+    fn relations(&mut self) {
+        for relation in &self.data.relations {
+            let Some(outlines) = rings::multipolygon(self.data, relation) else {
+                let kind = entity_kind(relation.kind);
+                let key = EntityKey::new(kind, format!("r{}", relation.id));
+                self.left_out.push((key, "outline is not closed or lies partly outside the extract"));
+                continue;
+            };
+            self.covered.extend(&relation.outer);
+            for (i, outline) in outlines.into_iter().enumerate() {
+                let id = if i == 0 { format!("r{}", relation.id) } else { format!("r{}.{}", relation.id, i + 1) };
+                self.surface(relation.kind, &id, relation.id, &relation.tags, outline);
+            }
+        }
+    }
+
+    fn ways(&mut self) {
+        for way in &self.data.ways {
+            match way.kind {
+                Some(Kind::Road(class)) => self.road(way, class),
+                Some(kind @ (Kind::Building | Kind::Area(_))) => {
+                    if self.covered.contains(&way.id) {
+                        continue;
+                    }
+                    let id = format!("w{}", way.id);
+                    let closed = way.nodes.len() > 3 && way.nodes.first() == way.nodes.last();
+                    let nodes = &way.nodes[..way.nodes.len().saturating_sub(1)];
+                    match rings::places(self.data, nodes).filter(|_| closed) {
+                        Some(ring) => {
+                            let outline = Outline { ring, holes: Vec::new() };
+                            self.surface(kind, &id, way.id, &way.tags, outline);
+                        }
+                        None => {
+                            let key = EntityKey::new(entity_kind(kind), id);
+                            self.left_out.push((key, "outline is not closed or lies partly outside the extract"));
+                        }
+                    }
+                }
+                Some(Kind::Coast) | None => {}
+            }
+        }
+    }
+
+    /// Adds a building or an area.
+    fn surface(&mut self, kind: Kind, id: &str, number: i64, tags: &Tags, outline: Outline) {
+        let key = EntityKey::new(entity_kind(kind), id);
+        let Outline { ring, holes } = outline;
+        match kind {
+            Kind::Building => self.buildings.push(building(key, number, tags, ring, holes)),
+            Kind::Area(kind) => {
+                let usual = if kind == AreaKind::Water { "水域" } else { "绿地" };
+                let name = tags::name(tags).unwrap_or(usual).to_owned();
+                self.areas.push(Area { key, name, kind, ring, holes });
+            }
+            Kind::Road(_) | Kind::Coast => {}
+        }
+    }
+
+    fn road(&mut self, way: &Way, class: RoadClass) {
+        let key = EntityKey::new(EntityKind::Road, format!("w{}", way.id));
+        // A road that leaves the extract is drawn as far as its nodes are known.
+        let points: Vec<Place> = way.nodes.iter().filter_map(|n| self.data.place(*n)).collect();
+        if points.len() < 2 {
+            self.left_out.push((key, "lies outside the extract"));
+            return;
+        }
+        let usual = match class {
+            RoadClass::Motorway => "高速公路",
+            RoadClass::Trunk => "快速路",
+            RoadClass::Primary => "主干路",
+            RoadClass::Secondary => "次干路",
+            RoadClass::Tertiary => "支路",
+            RoadClass::Residential => "街巷",
+            RoadClass::Service => "通道",
+            RoadClass::Footway => "人行道",
+        };
+        let name = tags::name(&way.tags).unwrap_or(usual).to_owned();
+        let width_m = tags::width_m(&way.tags, class) as f32;
+        let oneway = tags::direction(&way.tags) != 0;
+        self.roads.push(Road { key, name, class, width_m, points, main: records::is_main(class), oneway });
+    }
+
+    /// The extent of buildings and roads: the built area.
+    fn bounds(&self) -> Option<SiteBounds> {
+        let places = self
+            .buildings
+            .iter()
+            .flat_map(|b| &b.footprint)
+            .chain(self.roads.iter().filter(|r| r.class < RoadClass::Service).flat_map(|r| &r.points));
+        let none = SiteBounds { west: f64::MAX, south: f64::MAX, east: f64::MIN, north: f64::MIN };
+        let found = places.fold(none, |b, p| SiteBounds {
+            west: b.west.min(p.lon),
+            south: b.south.min(p.lat),
+            east: b.east.max(p.lon),
+            north: b.north.max(p.lat),
+        });
+        (found.west < found.east && found.south < found.north).then_some(found)
+    }
+
+    fn sea(&mut self, bounds: SiteBounds) {
+        let coast = |w: &&Way| w.kind == Some(Kind::Coast);
+        let known = |w: &Way| w.nodes.iter().copied().filter(|n| self.data.place(*n).is_some()).collect::<Vec<_>>();
+        let ways: Vec<Vec<i64>> = self.data.ways.iter().filter(coast).map(known).collect();
+        let (closed, open) = rings::join(ways, false);
+        let places = |chain: &[i64]| rings::places(self.data, chain);
+        let closed = closed.iter().filter(|r| r.len() > 3).filter_map(|r| places(&r[..r.len() - 1])).collect();
+        let open = open.iter().filter_map(|l| places(l)).collect();
+        let (outlines, unused) = coast::sea(closed, open, bounds);
+        for (i, Outline { ring, holes }) in outlines.into_iter().enumerate() {
+            let key = EntityKey::new(EntityKind::Water, format!("sea{}", i + 1));
+            self.areas.push(Area { key, name: "海".into(), kind: AreaKind::Water, ring, holes });
+        }
+        for i in 0..unused {
+            let key = EntityKey::new(EntityKind::Water, format!("coast{}", i + 1));
+            self.left_out.push((key, "coastline ends in the middle of the city"));
+        }
+    }
+}
+
+fn entity_kind(kind: Kind) -> EntityKind {
+    match kind {
+        Kind::Building => EntityKind::Building,
+        Kind::Area(AreaKind::Water) | Kind::Coast => EntityKind::Water,
+        Kind::Area(AreaKind::Green) => EntityKind::Green,
+        Kind::Road(_) => EntityKind::Road,
+    }
+}
+
+fn building(key: EntityKey, number: i64, tags: &Tags, footprint: Vec<Place>, holes: Vec<Vec<Place>>) -> Building {
+    const WALLS: [[u8; 3]; 7] = [
+        [214, 202, 182],
+        [202, 184, 160],
+        [222, 214, 200],
+        [188, 176, 164],
+        [206, 196, 190],
+        [194, 166, 144],
+        [216, 206, 174],
+    ];
+    const ROOFS: [[u8; 3]; 4] = [[132, 134, 138], [150, 148, 144], [118, 110, 104], [142, 96, 80]];
+    let (height_m, floors) = tags::height_and_floors(tags);
+    // The id spread over its digits, so that neighbours, which often have consecutive ids, differ.
+    let dice = number.unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
+    let class = tags::building_class(tags);
+    let address = tags::address(tags);
+    let name =
+        tags::name(tags).map_or_else(|| if address.is_empty() { class.into() } else { address.clone() }, Into::into);
+    let coloured = |key: &str| tags.get(key).and_then(tags::colour);
+    Building {
+        key,
+        name,
+        class: class.into(),
+        footprint,
+        holes,
+        height_m: height_m as f32,
+        floors,
+        address,
+        roof: tags::roof(tags),
+        wall: coloured("building:colour").unwrap_or(WALLS[dice as usize % WALLS.len()]),
+        roof_color: coloured("roof:colour").unwrap_or(ROOFS[(dice >> 8) as usize % ROOFS.len()]),
+    }
+}

@@ -1,0 +1,191 @@
+//! What the city's systems hold about it: collections of features, the fleet, and the cases. Written into `records/`
+//! line by line, so that a large city needs no second copy of it in memory.
+
+use crate::{Progress, TilerError};
+use cim_model::{Case, EntityKey, Place, Vehicle};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::{Map, Value};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{BufWriter, Write},
+    path::Path,
+};
+
+/// Everything that becomes a file of `records/`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Records {
+    /// Features by collection id; the id is also the file's name.
+    pub collections: BTreeMap<String, Vec<Feature>>,
+    /// The fleet.
+    pub vehicles: Vec<Vehicle>,
+    /// The cases, oldest first.
+    pub cases: Vec<Case>,
+}
+
+/// A GeoJSON feature with the entity key that the tiles, the links and the messages use.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feature {
+    /// Its key; the feature's `id` is the id of the key.
+    pub key: EntityKey,
+    /// Where it is.
+    pub geometry: Geometry,
+    /// Its properties, without `key`.
+    pub properties: Map<String, Value>,
+}
+
+/// The geometries that collections need.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Geometry {
+    /// One place.
+    Point(Place),
+    /// A line.
+    LineString(Vec<Place>),
+    /// Outer ring and holes; the first corner of a ring is not repeated.
+    Polygon(Vec<Vec<Place>>),
+}
+
+impl Feature {
+    /// A feature with a name.
+    #[must_use]
+    pub fn new(key: EntityKey, name: impl Into<String>, geometry: Geometry) -> Self {
+        let mut properties = Map::new();
+        properties.insert("name".into(), Value::String(name.into()));
+        Self { key, geometry, properties }
+    }
+
+    /// The same feature with one property more.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.properties.insert(name.into(), value.into());
+        self
+    }
+}
+
+/// Degrees with seven digits: a centimetre, and half the bytes of the full number.
+fn position(p: Place) -> [f64; 2] {
+    [p.lon, p.lat].map(|x| (x * 1e7).round() / 1e7)
+}
+
+fn closed(ring: &[Place]) -> Vec<[f64; 2]> {
+    ring.iter().chain(ring.first()).map(|p| position(*p)).collect()
+}
+
+impl Serialize for Geometry {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut map = s.serialize_map(Some(2))?;
+        match self {
+            Self::Point(p) => {
+                map.serialize_entry("type", "Point")?;
+                map.serialize_entry("coordinates", &position(*p))?;
+            }
+            Self::LineString(line) => {
+                map.serialize_entry("type", "LineString")?;
+                map.serialize_entry("coordinates", &line.iter().map(|p| position(*p)).collect::<Vec<_>>())?;
+            }
+            Self::Polygon(rings) => {
+                map.serialize_entry("type", "Polygon")?;
+                map.serialize_entry("coordinates", &rings.iter().map(|r| closed(r)).collect::<Vec<_>>())?;
+            }
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Feature {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        struct Properties<'a>(&'a Feature);
+        impl Serialize for Properties<'_> {
+            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                let mut map = s.serialize_map(Some(self.0.properties.len() + 1))?;
+                map.serialize_entry("key", &self.0.key)?;
+                for (name, value) in &self.0.properties {
+                    map.serialize_entry(name, value)?;
+                }
+                map.end()
+            }
+        }
+        let mut map = s.serialize_map(Some(4))?;
+        map.serialize_entry("type", "Feature")?;
+        map.serialize_entry("id", &self.key.id)?;
+        map.serialize_entry("geometry", &self.geometry)?;
+        map.serialize_entry("properties", &Properties(self))?;
+        map.end()
+    }
+}
+
+/// Writes `records/` into the city folder; the bytes written.
+pub(crate) fn write(records: &Records, folder: &Path, progress: &mut dyn Progress) -> Result<u64, TilerError> {
+    let count: usize = records.collections.values().map(Vec::len).sum();
+    progress.stage("records", Some((count + records.vehicles.len() + records.cases.len()) as u64));
+    let folder = folder.join("records");
+    std::fs::create_dir_all(&folder).map_err(|source| TilerError::Write { path: folder.clone(), source })?;
+    let mut bytes = 0;
+    for (collection, features) in &records.collections {
+        let shape = ("{\"type\":\"FeatureCollection\",\"features\":[\n", ",\n", "\n]}\n");
+        bytes += lines(&folder.join(format!("{collection}.geojson")), shape, features, progress)?;
+    }
+    bytes += lines(&folder.join("vehicles.json"), ("[\n", ",\n", "\n]\n"), &records.vehicles, progress)?;
+    bytes += lines(&folder.join("cases.jsonl"), ("", "\n", "\n"), &records.cases, progress)?;
+    Ok(bytes)
+}
+
+/// Writes one item after the other between an opening, separators and a closing text.
+fn lines<T: Serialize>(
+    path: &Path,
+    (open, between, close): (&str, &str, &str),
+    items: &[T],
+    progress: &mut dyn Progress,
+) -> Result<u64, TilerError> {
+    let failed = |source| TilerError::Write { path: path.to_owned(), source };
+    let mut out = BufWriter::new(File::create(path).map_err(failed)?);
+    let mut bytes = 0;
+    let mut put = |text: &[u8]| {
+        bytes += text.len() as u64;
+        out.write_all(text).map_err(|source| TilerError::Write { path: path.to_owned(), source })
+    };
+    put(open.as_bytes())?;
+    for (i, item) in items.iter().enumerate() {
+        if i > 0 {
+            put(between.as_bytes())?;
+        }
+        let text = serde_json::to_vec(item).map_err(|source| TilerError::Json { path: path.to_owned(), source })?;
+        put(&text)?;
+        progress.advance(1);
+    }
+    // An empty file of lines has no line, not an empty one.
+    if !(items.is_empty() && open.is_empty()) {
+        put(close.as_bytes())?;
+    }
+    out.flush().map_err(failed)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cim_model::EntityKind;
+
+    #[test]
+    fn a_feature_is_geojson_with_closed_rings() {
+        let ring = vec![Place::new(1.0, 2.0), Place::new(2.0, 2.0), Place::new(2.0, 3.123_456_789)];
+        let feature = Feature::new(EntityKey::new(EntityKind::Grid, "7"), "格", Geometry::Polygon(vec![ring]))
+            .with("area_m2", 12.5);
+        let expected = r#"{"type":"Feature","id":"7","geometry":{"type":"Polygon","coordinates":[[[1.0,2.0],[2.0,2.0],[2.0,3.1234568],[1.0,2.0]]]},"properties":{"key":"grid:7","area_m2":12.5,"name":"格"}}"#;
+        assert_eq!(serde_json::to_string(&feature).unwrap(), expected);
+    }
+
+    #[test]
+    fn no_records_make_empty_but_valid_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut records = Records::default();
+        records.collections.insert("camera".into(), Vec::new());
+        let bytes = write(&records, dir.path(), &mut crate::Silent).unwrap();
+        let text = |name: &str| std::fs::read_to_string(dir.path().join("records").join(name)).unwrap();
+        let camera: Value = serde_json::from_str(&text("camera.geojson")).unwrap();
+        assert_eq!(camera["features"], serde_json::json!([]));
+        assert_eq!(serde_json::from_str::<Vec<Vehicle>>(&text("vehicles.json")).unwrap(), []);
+        assert_eq!(text("cases.jsonl"), "");
+        assert_eq!(bytes as usize, text("camera.geojson").len() + text("vehicles.json").len());
+    }
+}

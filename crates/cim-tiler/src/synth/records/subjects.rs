@@ -1,0 +1,194 @@
+//! What cases can be about, and what else belongs to a place.
+
+use super::{
+    Spot, Survey,
+    classes::{About, Class},
+    grid::{Cell, Grid},
+};
+use cim_model::{EntityKey, EntityKind, SensorKind, Vehicle, VehicleKind};
+use rand::Rng;
+use rand_pcg::Pcg64;
+
+/// Everything that a case can be about.
+pub(super) struct Scene<'a> {
+    pub(super) survey: &'a Survey<'a>,
+    pub(super) grid: &'a Grid,
+    cameras: &'a [Spot],
+    sensors: &'a [Spot],
+    signs: &'a [Spot],
+    bikes: &'a [Spot],
+    vehicles: &'a [Vehicle],
+    /// The tallest buildings, tallest first: the ones that people click.
+    pub(super) tallest: Vec<usize>,
+    waters: Vec<usize>,
+    greens: Vec<usize>,
+}
+
+/// What one case is about.
+#[derive(Debug, Clone)]
+pub(super) struct Subject {
+    pub(super) key: EntityKey,
+    pub(super) name: String,
+    pub(super) address: String,
+    pub(super) at: [f64; 2],
+}
+
+/// What else belongs to a place.
+pub(super) struct Around<'a> {
+    pub(super) cell: Option<&'a Cell>,
+    pub(super) camera: Option<&'a EntityKey>,
+    pub(super) road: Option<&'a EntityKey>,
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn new(
+        survey: &'a Survey<'a>,
+        grid: &'a Grid,
+        cameras: &'a [Spot],
+        sensors: &'a [Spot],
+        signs: &'a [Spot],
+        bikes: &'a [Spot],
+        vehicles: &'a [Vehicle],
+    ) -> Self {
+        let buildings = survey.given.buildings;
+        let mut tallest: Vec<usize> = (0..buildings.len()).collect();
+        tallest.sort_by(|a, b| buildings[*b].height_m.total_cmp(&buildings[*a].height_m).then(a.cmp(b)));
+        tallest.truncate(400);
+        let areas = |kind: EntityKind| {
+            (0..survey.given.areas.len()).filter(|i| survey.given.areas[*i].key.kind == kind).collect::<Vec<_>>()
+        };
+        let (waters, greens) = (areas(EntityKind::Water), areas(EntityKind::Green));
+        Self { survey, grid, cameras, sensors, signs, bikes, vehicles, tallest, waters, greens }
+    }
+
+    /// A subject for a class; `None` when the city has nothing of the kind.
+    pub(super) fn draw(&self, class: &Class, random: &mut Pcg64) -> Option<Subject> {
+        let given = &self.survey.given;
+        match class.about {
+            About::Building => {
+                let tall = random.random_bool(0.35);
+                let among = if tall { self.tallest.len() } else { given.buildings.len() };
+                let i = random.random_range(0..among.max(1));
+                if tall { self.building(*self.tallest.get(i)?) } else { self.building(i) }
+            }
+            About::Road => self.road(random),
+            About::MuckTruck => self.truck(true, random),
+            About::SanitationTruck => self.truck(false, random),
+            About::Sensor(kind) => {
+                let kind_name = sensor_kind(kind);
+                let list: Vec<&Spot> = self
+                    .sensors
+                    .iter()
+                    .filter(|s| s.feature.properties.get("sensor_kind").is_some_and(|k| k == kind_name))
+                    .collect();
+                list.get(random.random_range(0..list.len().max(1))).map(|s| self.spot(s))
+            }
+            About::Camera => self.one(self.cameras, random),
+            About::Sign => self.one(self.signs, random),
+            About::Bike => self.one(self.bikes, random),
+            About::Cell => {
+                let i = random.random_range(0..self.grid.cells.len().max(1));
+                let cell = self.grid.cells.get(i)?;
+                let at = self.grid.polygons.centre(i);
+                let road = self.survey.segments.nearest(at, 200.0, |_| true);
+                let name = road.map_or("", |n| &given.roads[n.line].name);
+                Some(Subject {
+                    key: cell.key.clone(),
+                    name: cell.name.clone(),
+                    address: format!("{}{name}附近", cell.subdistrict),
+                    at,
+                })
+            }
+            About::Water => self.area(&self.waters, random),
+            About::Green => self.area(&self.greens, random),
+        }
+    }
+
+    /// A building as the subject of a case.
+    pub(super) fn building(&self, i: usize) -> Option<Subject> {
+        let b = self.survey.given.buildings.get(i)?;
+        Some(Subject {
+            key: b.key.clone(),
+            name: b.name.clone(),
+            address: format!("{}{}", b.address, b.name),
+            at: self.survey.buildings.centre(i),
+        })
+    }
+
+    fn road(&self, random: &mut Pcg64) -> Option<Subject> {
+        let given = &self.survey.given;
+        // Main roads are looked after more closely.
+        let main = given.roads.iter().take_while(|r| r.main).count();
+        let among = if random.random_bool(0.7) { main } else { given.roads.len() };
+        let i = random.random_range(0..among.max(1));
+        let (road, line) = (given.roads.get(i)?, &self.survey.segments.lines[i]);
+        let at = *line.get(random.random_range(0..line.len().max(1)))?;
+        let cell = self.grid.at(at).map_or("济宁市任城区", |c| c.subdistrict.as_str());
+        Some(Subject { key: road.key.clone(), name: road.name.clone(), address: format!("{cell}{}", road.name), at })
+    }
+
+    fn truck(&self, muck: bool, random: &mut Pcg64) -> Option<Subject> {
+        let list: Vec<&Vehicle> = self.vehicles.iter().filter(|v| (v.kind == VehicleKind::MuckTruck) == muck).collect();
+        let vehicle = list.get(random.random_range(0..list.len().max(1)))?;
+        let road = self.road(random)?;
+        Some(Subject {
+            key: EntityKey::new(EntityKind::Vehicle, vehicle.id.clone()),
+            name: format!("{}{}", vehicle.plate, vehicle.kind.zh()),
+            address: road.address,
+            at: road.at,
+        })
+    }
+
+    fn one(&self, spots: &[Spot], random: &mut Pcg64) -> Option<Subject> {
+        spots.get(random.random_range(0..spots.len().max(1))).map(|s| self.spot(s))
+    }
+
+    fn spot(&self, spot: &Spot) -> Subject {
+        let name = spot.feature.properties.get("name").and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+        let road = self.survey.segments.nearest(spot.at, 150.0, |_| true);
+        let street = road.map_or("", |n| &self.survey.given.roads[n.line].name);
+        let cell = self.grid.at(spot.at).map_or("济宁市任城区", |c| c.subdistrict.as_str());
+        Subject { key: spot.feature.key.clone(), address: format!("{cell}{street}{name}"), name, at: spot.at }
+    }
+
+    fn area(&self, list: &[usize], random: &mut Pcg64) -> Option<Subject> {
+        let i = *list.get(random.random_range(0..list.len().max(1)))?;
+        let area = self.survey.given.areas.get(i)?;
+        // A corner of its outline within the grid: a river goes on beyond the city.
+        let corners: Vec<[f64; 2]> = area
+            .ring
+            .iter()
+            .map(|p| self.survey.given.site.metres(*p))
+            .filter(|p| self.grid.polygons.at(*p).is_some())
+            .collect();
+        let at = *corners.get(random.random_range(0..corners.len().max(1)))?;
+        let cell = self.grid.at(at).map_or("济宁市任城区", |c| c.subdistrict.as_str());
+        Some(Subject { key: area.key.clone(), name: area.name.clone(), address: format!("{cell}{}", area.name), at })
+    }
+
+    /// The cell, the nearest camera within its sight and the road of a place.
+    pub(super) fn around(&self, at: [f64; 2]) -> Around<'_> {
+        let camera = self
+            .cameras
+            .iter()
+            .map(|c| (c, (c.at[0] - at[0]).hypot(c.at[1] - at[1])))
+            .filter(|(_, d)| *d < 400.0)
+            .min_by(|a, b| a.1.total_cmp(&b.1));
+        let road = self.survey.segments.nearest(at, 150.0, |_| true);
+        Around {
+            cell: self.grid.at(at),
+            camera: camera.map(|(c, _)| &c.feature.key),
+            road: road.map(|n| &self.survey.given.roads[n.line].key),
+        }
+    }
+}
+
+fn sensor_kind(kind: SensorKind) -> &'static str {
+    match kind {
+        SensorKind::WaterDepth => "water_depth",
+        SensorKind::Dust => "dust",
+        SensorKind::Noise => "noise",
+        SensorKind::FillLevel => "fill_level",
+        SensorKind::Gas => "gas",
+    }
+}
