@@ -1,0 +1,119 @@
+//! Which plugins make which product.
+
+use crate::{
+    camera::{CameraPlugin, ViewSpec},
+    cases::CasesPlugin,
+    feed::{Backend, FeedPlugin, Fetcher},
+    grid::GridPlugin,
+    live::LivePlugin,
+    panels::PanelsPlugin,
+    pick::PickPlugin,
+    scene::{Quality, ScenePlugin, TilesetSource},
+};
+use bevy::{
+    asset::AssetMetaCheck,
+    prelude::*,
+    render::{RenderPlugin, settings::RenderCreation},
+    window::{ExitCondition, WindowResolution},
+    winit::WinitPlugin,
+};
+use url::Url;
+
+/// What the application is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Product {
+    /// A window on a desktop.
+    Desk,
+    /// The canvas `#cim-twin` of a web page.
+    Web,
+    /// No window: pictures of this size are taken.
+    Headless {
+        /// Pixels across.
+        width: u32,
+        /// Pixels down.
+        height: u32,
+        /// Whether the panels are drawn too.
+        panels: bool,
+    },
+}
+
+/// What the application is to show.
+#[derive(Debug, Clone)]
+pub struct AppOptions {
+    /// The form it takes.
+    pub product: Product,
+    /// The backend; `None` to show a tileset alone.
+    pub backend: Option<Url>,
+    /// A tileset instead of the backend's.
+    pub tiles: Option<Url>,
+    /// Where to look first; home when `None`.
+    pub view: Option<ViewSpec>,
+    /// How much is spent on the picture.
+    pub quality: Quality,
+}
+
+/// The view to begin with, once the site is known.
+#[derive(Resource, Debug, Clone, Copy)]
+pub struct FirstView(pub Option<ViewSpec>);
+
+/// Puts the application together.
+///
+/// # Errors
+/// One sentence for a person: the system gives no threads or no TLS.
+pub fn build_app(options: AppOptions) -> Result<App, String> {
+    let fetcher = Fetcher::new()?;
+    let mut app = App::new();
+    app.set_error_handler(bevy::ecs::error::error);
+    let headless = matches!(options.product, Product::Headless { .. });
+    let plugins = DefaultPlugins
+        .set(WindowPlugin { primary_window: window(options.product), exit_condition: exit(headless), ..default() })
+        .set(AssetPlugin { meta_check: AssetMetaCheck::Never, ..default() })
+        .set(bevy::log::LogPlugin {
+            filter: "warn,cim_twin=info,wgpu=error,naga=warn,bevy_render=warn,calloop=error".into(),
+            ..default()
+        })
+        .set(RenderPlugin {
+            render_creation: RenderCreation::default(),
+            synchronous_pipeline_compilation: headless,
+            ..default()
+        });
+    if headless {
+        app.add_plugins(plugins.disable::<WinitPlugin>());
+    } else {
+        app.add_plugins(plugins);
+    }
+    app.insert_resource(ClearColor(Color::linear_rgb(0.60, 0.73, 0.84)))
+        .insert_resource(options.quality)
+        .insert_resource(fetcher)
+        .insert_resource(TilesetSource { fixed: options.tiles.is_some(), url: options.tiles.clone(), origin: None })
+        .insert_resource(FirstView(options.view))
+        .insert_resource(Backend { base: options.backend.clone() })
+        .add_plugins((FeedPlugin, ScenePlugin, CameraPlugin, LivePlugin, GridPlugin, PickPlugin, CasesPlugin));
+    if !matches!(options.product, Product::Headless { panels: false, .. }) {
+        app.add_plugins(PanelsPlugin);
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    if let Product::Headless { width, height, .. } = options.product {
+        crate::headless::make_headless(&mut app, UVec2::new(width, height));
+    }
+    Ok(app)
+}
+
+fn window(product: Product) -> Option<Window> {
+    let title = "cim-twin 城市数字孪生".to_owned();
+    match product {
+        Product::Headless { .. } => None,
+        Product::Desk => Some(Window { title, resolution: WindowResolution::new(1600, 900), ..default() }),
+        Product::Web => Some(Window {
+            title,
+            canvas: Some("#cim-twin".into()),
+            fit_canvas_to_parent: true,
+            prevent_default_event_handling: true,
+            ..default()
+        }),
+    }
+}
+
+fn exit(headless: bool) -> ExitCondition {
+    if headless { ExitCondition::DontExit } else { ExitCondition::OnPrimaryClosed }
+}

@@ -7,7 +7,11 @@ pub mod cases;
 pub mod diagnostics;
 pub mod feed;
 pub mod grid;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod headless;
 pub mod live;
 pub mod panels;
 pub mod pick;
 pub mod scene;
+#[cfg(target_arch = "wasm32")]
+pub mod web;

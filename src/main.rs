@@ -1,2 +1,7 @@
-//! cim-twin
-fn main() {}
+//! The command line of cim-twin.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

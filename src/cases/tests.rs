@@ -76,10 +76,8 @@ fn a_live_case_about_the_selection_joins_its_history_in_order() {
     let cases = vec![summary("3", &key, 30), summary("1", &key, 10)];
     app.world_mut().write_message(FeedEvent::CaseList { key: key.clone(), total: 2, cases });
     app.update();
-    let body = live::Body::Cases(vec![
-        summary("2", &key, 20),
-        summary("9", &EntityKey::new(EntityKind::Road, "other"), 90),
-    ]);
+    let body =
+        live::Body::Cases(vec![summary("2", &key, 20), summary("9", &EntityKey::new(EntityKind::Road, "other"), 90)]);
     app.world_mut().write_message(FeedEvent::Live(live::Envelope {
         v: live::VERSION,
         seq: 1,

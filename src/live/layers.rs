@@ -49,9 +49,10 @@ impl Layers {
     /// Whether a changing layer has been silent for three times its expected interval, or was never heard of.
     #[must_use]
     pub fn is_stale(&self, layer: LayerId, now_secs: f64) -> bool {
-        layer.info().expected_every_secs.is_some_and(|every| {
-            self.age_secs(layer, now_secs).is_none_or(|age| age > 3.0 * every)
-        })
+        layer
+            .info()
+            .expected_every_secs
+            .is_some_and(|every| self.age_secs(layer, now_secs).is_none_or(|age| age > 3.0 * every))
     }
 
     /// How many things the layer shows.

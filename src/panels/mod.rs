@@ -1,1 +1,137 @@
-//! The face of the application: theme, languages, layers, details, charts.
+//! The face of the application: theme, languages, layers, details, alerts, data quality.
+
+mod alerts;
+mod bar;
+mod details;
+mod history;
+mod lang;
+mod layers;
+mod map;
+mod pictures;
+mod quality;
+mod theme;
+
+pub use lang::{Lang, Language};
+
+use crate::{
+    camera::{FlyTo, InputBlocked, MapCamera},
+    cases::{CaseBook, OpenCaseRequest},
+    diagnostics::Diagnostics,
+    feed::{Clock, LinkStatus, Request},
+    grid::GridBook,
+    live::{Layers, LiveCity},
+    pick::{EntityCard, Select, Selection},
+    scene::{SceneStatus, SiteGeo, SiteInfo, Sun, TileScene},
+};
+use bevy::{ecs::system::SystemParam, prelude::*};
+use bevy_egui::{EguiContexts, EguiPlugin, EguiPrimaryContextPass, egui};
+
+/// Shows the panels and passes on what a person does with them.
+pub struct PanelsPlugin;
+
+impl Plugin for PanelsPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_plugins(EguiPlugin::default())
+            .init_resource::<Lang>()
+            .init_resource::<Open>()
+            .init_resource::<pictures::Pictures>()
+            .add_systems(EguiPrimaryContextPass, show);
+    }
+}
+
+/// Which panels are open.
+#[derive(Resource, Debug)]
+pub(crate) struct Open {
+    layers: bool,
+    alerts: bool,
+    quality: bool,
+    sun: bool,
+}
+
+impl Default for Open {
+    fn default() -> Self {
+        Self { layers: true, alerts: true, quality: false, sun: false }
+    }
+}
+
+/// What panels read.
+#[derive(SystemParam)]
+struct Facts<'w> {
+    clock: Res<'w, Clock>,
+    link: Res<'w, LinkStatus>,
+    city: Res<'w, LiveCity>,
+    grid: Res<'w, GridBook>,
+    site: Res<'w, SiteInfo>,
+    geo: Res<'w, SiteGeo>,
+    scene: Res<'w, SceneStatus>,
+    selection: Res<'w, Selection>,
+    card: Res<'w, EntityCard>,
+    book: Res<'w, CaseBook>,
+    diagnostics: Res<'w, Diagnostics>,
+    map: Res<'w, MapCamera>,
+    limits: Res<'w, crate::camera::CameraLimits>,
+    tiles: TileScene<'w>,
+}
+
+/// What panels change.
+#[derive(SystemParam)]
+struct Deeds<'w> {
+    lang: ResMut<'w, Lang>,
+    layers: ResMut<'w, Layers>,
+    open: ResMut<'w, Open>,
+    sun: ResMut<'w, Sun>,
+    blocked: ResMut<'w, InputBlocked>,
+    pictures: ResMut<'w, pictures::Pictures>,
+    select: MessageWriter<'w, Select>,
+    requests: MessageWriter<'w, Request>,
+    fly: MessageWriter<'w, FlyTo>,
+    cases: MessageWriter<'w, OpenCaseRequest>,
+}
+
+impl Facts<'_> {
+    /// Minutes east of UTC of the city.
+    fn utc_offset(&self) -> i32 {
+        self.site.0.as_ref().map_or(480, |s| s.utc_offset_minutes)
+    }
+}
+
+fn show(mut contexts: EguiContexts, facts: Facts<'_>, mut deeds: Deeds<'_>, mut dressed: Local<bool>) -> Result {
+    let ctx = contexts.ctx_mut()?.clone();
+    if !*dressed {
+        // A new font is in use from the next frame on: nothing is drawn with none.
+        *dressed = true;
+        theme::apply(&ctx);
+        return Ok(());
+    }
+    if deeds.sun.live
+        && let Some(now) = facts.clock.now()
+    {
+        // Minutes are enough for shadows, and keep the light from changing every frame.
+        let minute = cim_model::Timestamp(now.0 / 60_000 * 60_000);
+        if deeds.sun.time != minute {
+            deeds.sun.time = minute;
+        }
+    }
+    let mut root = egui::Ui::new(
+        ctx.clone(),
+        "panels".into(),
+        egui::UiBuilder::new().layer_id(egui::LayerId::background()).max_rect(ctx.viewport_rect()),
+    );
+    bar::show(&mut root, &facts, &mut deeds);
+    let rest = root.available_rect_before_wrap();
+    map::show(&ctx, rest, &facts, &mut deeds);
+    if deeds.open.layers {
+        layers::show(&ctx, rest, &facts, &mut deeds);
+    }
+    if deeds.open.alerts {
+        alerts::show(&ctx, rest, &facts, &mut deeds);
+    }
+    details::show(&ctx, rest, &facts, &mut deeds);
+    quality::show(&ctx, &facts, &mut deeds);
+    let blocked = InputBlocked {
+        pointer: ctx.egui_wants_pointer_input() || ctx.is_pointer_over_egui(),
+        keyboard: ctx.egui_wants_keyboard_input(),
+    };
+    deeds.blocked.set_if_neq(blocked);
+    Ok(())
+}

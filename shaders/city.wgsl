@@ -1,0 +1,151 @@
+// The city's surfaces: windows on walls, water, the state of single features.
+//
+// uv   = metres along the wall, metres above its foot
+// uv_b = feature of the tile, surface (see scene/surface.rs)
+
+#import bevy_pbr::{
+    pbr_fragment::pbr_input_from_standard_material,
+    pbr_functions::alpha_discard,
+    mesh_view_bindings::{view, globals},
+}
+#ifdef PREPASS_PIPELINE
+#import bevy_pbr::{
+    prepass_io::{VertexOutput, FragmentOutput},
+    pbr_deferred_functions::deferred_output,
+}
+#else
+#import bevy_pbr::{
+    forward_io::{VertexOutput, FragmentOutput},
+    pbr_functions::{apply_pbr_lighting, main_pass_post_lighting_processing},
+    pbr_types::STANDARD_MATERIAL_FLAGS_UNLIT_BIT,
+}
+#endif
+
+struct CityParams {
+    // x: share of night, 0 to 1; y: 1 when the state texture has data; z: how strongly windows are drawn; w: unused
+    light: vec4<f32>,
+}
+
+@group(#{MATERIAL_BIND_GROUP}) @binding(100) var<uniform> city: CityParams;
+@group(#{MATERIAL_BIND_GROUP}) @binding(101) var state_texture: texture_2d<f32>;
+
+const SURFACE_BUILDING: i32 = 1;
+const SURFACE_WATER: i32 = 2;
+const SURFACE_GREEN: i32 = 3;
+const SURFACE_ROAD: i32 = 4;
+const SURFACE_GROUND: i32 = 5;
+
+fn hash(p: vec2<f32>) -> f32 {
+    var q = fract(vec3<f32>(p.xyx) * vec3<f32>(0.1031, 0.1030, 0.0973));
+    q += dot(q, q.yzx + 33.33);
+    return fract((q.x + q.y) * q.z);
+}
+
+fn noise(p: vec2<f32>) -> f32 {
+    let i = floor(p);
+    let f = fract(p);
+    let u = f * f * (3.0 - 2.0 * f);
+    return mix(
+        mix(hash(i), hash(i + vec2<f32>(1.0, 0.0)), u.x),
+        mix(hash(i + vec2<f32>(0.0, 1.0)), hash(i + vec2<f32>(1.0, 1.0)), u.x),
+        u.y,
+    );
+}
+
+// Share of a pixel's footprint of width `w` that lies inside [a, b] of a pattern that repeats every 1.
+fn stripe(x: f32, a: f32, b: f32, w: f32) -> f32 {
+    let f = fract(x);
+    let soft = clamp(w, 0.001, 0.5);
+    return smoothstep(a - soft, a + soft, f) * (1.0 - smoothstep(b - soft, b + soft, f));
+}
+
+@fragment
+fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> FragmentOutput {
+    var pbr = pbr_input_from_standard_material(in, is_front);
+    pbr.material.base_color = alpha_discard(pbr.material, pbr.material.base_color);
+
+#ifdef VERTEX_UVS_B
+    let feature = i32(in.uv_b.x + 0.5);
+    let surface = i32(in.uv_b.y + 0.5);
+    let night = city.light.x;
+    let distance = length(view.world_position - in.world_position.xyz);
+#ifdef VERTEX_UVS_A
+    let footprint = fwidth(in.uv);
+    if surface == SURFACE_BUILDING && abs(in.world_normal.y) < 0.5 && city.light.z > 0.0 {
+        let seed = hash(vec2<f32>(f32(feature) * 7.13, f32(feature) * 3.71 + 1.0));
+        let storey = 3.1 + 0.4 * seed;
+        let bay = 2.8 + 1.6 * hash(vec2<f32>(seed * 91.0, 5.0));
+        let cell = vec2<f32>(in.uv.x / bay, in.uv.y / storey);
+        let w = footprint / vec2<f32>(bay, storey);
+        // Where windows are smaller than pixels their mean takes over, so that far walls do not shimmer.
+        let fade = 1.0 - smoothstep(0.25, 0.9, max(w.x, w.y));
+        let wide = 0.30 + 0.12 * hash(vec2<f32>(seed, 2.0));
+        let sharp = stripe(cell.x, 0.5 - wide, 0.5 + wide, w.x) * stripe(cell.y, 0.30, 0.80, w.y);
+        let mean = wide;
+        let glass = mix(mean, sharp, fade) * city.light.z * step(0.4, in.uv.y);
+        let id = floor(cell);
+        let lot = hash(id + vec2<f32>(f32(feature) * 1.7, seed * 57.0));
+        let tint = mix(vec3<f32>(0.10, 0.14, 0.19), vec3<f32>(0.20, 0.25, 0.30), mix(0.5, lot, fade));
+        let wall = pbr.material.base_color.rgb * (0.93 + 0.07 * smoothstep(0.0, 6.0, in.uv.y));
+        pbr.material.base_color = vec4<f32>(mix(wall, tint, glass * 0.82), pbr.material.base_color.a);
+        pbr.material.perceptual_roughness = mix(pbr.material.perceptual_roughness, 0.22, glass * fade);
+        pbr.material.reflectance = mix(vec3<f32>(0.3), vec3<f32>(0.65), glass);
+        let lit = step(0.58, lot);
+        let lamp = mix(0.42 * mean, lit * sharp, fade) * night;
+        let warm = mix(vec3<f32>(1.0, 0.78, 0.48), vec3<f32>(0.85, 0.92, 1.0), step(0.8, hash(id + vec2<f32>(3.0, 9.0))));
+        pbr.material.emissive = vec4<f32>(warm * lamp * 1.1, 1.0);
+    } else if surface == SURFACE_GROUND || surface == SURFACE_GREEN {
+        let patches = noise(in.uv / 37.0) * 0.6 + noise(in.uv / 9.0) * 0.4;
+        let grain = mix(noise(in.uv / 1.7), 0.5, smoothstep(0.3, 1.5, max(footprint.x, footprint.y)));
+        let amount = select(0.16, 0.34, surface == SURFACE_GREEN);
+        pbr.material.base_color = vec4<f32>(
+            pbr.material.base_color.rgb * (1.0 + amount * (patches + 0.4 * grain - 0.7)),
+            pbr.material.base_color.a,
+        );
+    } else if surface == SURFACE_WATER {
+        let t = globals.time * 0.35;
+        let calm = 1.0 - smoothstep(400.0, 6000.0, distance);
+        let a = noise(in.uv / 11.0 + vec2<f32>(t, t * 0.6)) - noise(in.uv / 11.0 + vec2<f32>(0.4 + t, t * 0.6));
+        let b = noise(in.uv / 11.0 + vec2<f32>(t, t * 0.6)) - noise(in.uv / 11.0 + vec2<f32>(t, 0.4 + t * 0.6));
+        pbr.N = normalize(vec3<f32>(a, 6.0, b) * vec3<f32>(calm, 1.0, calm));
+        pbr.material.perceptual_roughness = 0.16;
+        pbr.material.reflectance = vec3<f32>(0.5);
+        // The sky that still water mirrors: more of it the flatter the look.
+        let facing = clamp(dot(pbr.N, pbr.V), 0.0, 1.0);
+        let mirror = 0.04 + 0.75 * pow(1.0 - facing, 4.0);
+        let sky = mix(vec3<f32>(0.33, 0.50, 0.68), vec3<f32>(0.02, 0.03, 0.06), night);
+        pbr.material.base_color = vec4<f32>(mix(pbr.material.base_color.rgb, sky, mirror), 1.0);
+    }
+#endif
+
+    var state = vec4<f32>(0.0);
+    if city.light.y > 0.5 && feature >= 0 {
+        let size = vec2<i32>(textureDimensions(state_texture));
+        let row = feature / size.x;
+        if row < size.y {
+            state = textureLoad(state_texture, vec2<i32>(feature - row * size.x, row), 0);
+        }
+    }
+    if state.a > 0.0 {
+        pbr.material.base_color = vec4<f32>(mix(pbr.material.base_color.rgb, state.rgb, state.a * 0.85), pbr.material.base_color.a);
+        pbr.material.emissive += vec4<f32>(state.rgb * state.a * 0.35, 0.0);
+    }
+#endif
+
+#ifdef PREPASS_PIPELINE
+    let out = deferred_output(in, pbr);
+#else
+    var out: FragmentOutput;
+    if (pbr.material.flags & STANDARD_MATERIAL_FLAGS_UNLIT_BIT) == 0u {
+        out.color = apply_pbr_lighting(pbr);
+    } else {
+        out.color = pbr.material.base_color;
+    }
+#ifdef VERTEX_UVS_B
+    // Light that things give off by themselves does not depend on the camera's exposure for daylight.
+    out.color = vec4<f32>(out.color.rgb + pbr.material.emissive.rgb, out.color.a);
+#endif
+    out.color = main_pass_post_lighting_processing(pbr, out.color);
+#endif
+    return out;
+}

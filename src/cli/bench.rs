@@ -1,0 +1,62 @@
+//! `cim-twin bench`: numbers, as a table.
+
+use super::{
+    city,
+    embedded::{Embedded, Wish},
+    view::graphics,
+};
+use cim_twin::{
+    app::{AppOptions, Product, build_app},
+    headless::measure_frames,
+    scene::Quality,
+};
+use std::{net::Ipv4Addr, path::PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// The CPU side of a frame: everything but waiting for the graphics card
+    Frame {
+        /// City folder; the demo city when left out
+        #[arg(long)]
+        city: Option<PathBuf>,
+        /// Frames to measure, after everything has arrived
+        #[arg(long, default_value_t = 600)]
+        frames: u32,
+    },
+}
+
+pub(super) fn run(args: Args) -> Result<(), String> {
+    let What::Frame { city, frames } = args.what;
+    let scratch = std::env::temp_dir().join(format!("cim-twin-bench-{}.sqlite", std::process::id()));
+    let backend = Embedded::start(Wish {
+        city: city::wanted(city)?,
+        listen: (Ipv4Addr::LOCALHOST, 0).into(),
+        simulate: true,
+        web_root: None,
+        database: Some(scratch.clone()),
+    })?;
+    // A picture so small that a software driver does not take the processor from what is measured.
+    let options = AppOptions {
+        product: Product::Headless { width: 64, height: 36, panels: true },
+        backend: Some(backend.url.clone()),
+        tiles: None,
+        view: None,
+        quality: Quality { samples: 1, shadow_map: 256, ..Quality::default() },
+    };
+    let result = graphics(|| {
+        let table = measure_frames(build_app(options)?, frames)?;
+        println!("{table}");
+        Ok(())
+    });
+    drop(backend);
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", scratch.display()));
+    }
+    result
+}

@@ -1,0 +1,41 @@
+//! `cim-twin synth`: the synthetic city.
+
+use super::{city, progress};
+use cim_model::Timestamp;
+use cim_tiler::synth::SynthOptions;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Folder to write the city into
+    #[arg(short, long)]
+    out: PathBuf,
+    /// Buildings: more makes a larger city
+    #[arg(long, default_value_t = SynthOptions::default().buildings)]
+    buildings: usize,
+    /// Cases of the past year
+    #[arg(long, default_value_t = SynthOptions::default().cases)]
+    cases: usize,
+    /// Shared bikes
+    #[arg(long, default_value_t = SynthOptions::default().bikes)]
+    bikes: usize,
+    /// Changes every random choice
+    #[arg(long, default_value_t = SynthOptions::default().seed)]
+    seed: u64,
+    /// The time up to which the city has a past, such as 2026-11-01T00:00:00+08:00; now when left out
+    #[arg(long, value_parser = Timestamp::parse)]
+    until: Option<Timestamp>,
+}
+
+pub(super) fn run(args: Args) -> Result<(), String> {
+    let options = SynthOptions {
+        seed: args.seed,
+        buildings: args.buildings,
+        cases: args.cases,
+        bikes: args.bikes,
+        now: args.until.unwrap_or_else(city::now),
+    };
+    let made = cim_tiler::synth::write_city(&options, &args.out, &mut progress::Bars::new());
+    println!("{}", progress::summary(&made.map_err(|e| e.to_string())?, &args.out));
+    Ok(())
+}

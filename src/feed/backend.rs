@@ -1,0 +1,477 @@
+//! The one backend: connecting, reading what it has, asking it.
+
+use super::{
+    events::{FeedEvent, LinkState, Request},
+    features,
+    fetch::{FetchError, Fetcher},
+    link::{Link, News, Step},
+    socket::{self, Socket},
+};
+use crate::{diagnostics::Diagnostics, live::Layers};
+use bevy::prelude::*;
+use cim_model::{Alert, Case, CaseSummary, LayerId, Place, Site, Timestamp, live::Body, live::Envelope};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use url::Url;
+
+/// Parcels that may wait; more make the connection wait.
+const WAITING: usize = 256;
+/// Parcels that one frame takes.
+const PARCELS_A_FRAME: usize = 48;
+/// Seconds after which the bikes, which do not report by themselves, are read again.
+const BIKES_EVERY_SECS: f64 = 300.0;
+
+/// Where the backend is.
+#[derive(Resource, Debug, Clone, Default, PartialEq, Eq)]
+pub struct Backend {
+    /// Its root, such as `http://127.0.0.1:8620/`; `None` when there is none.
+    pub base: Option<Url>,
+}
+
+/// The backend's clock.
+#[derive(Resource, Debug, Clone, Copy, Default)]
+pub struct Clock {
+    /// Milliseconds that the backend's time is ahead of the seconds since the program started.
+    offset_ms: Option<f64>,
+    now_secs: f64,
+}
+
+impl Clock {
+    /// The time at the backend now; `None` before it was ever heard.
+    #[must_use]
+    pub fn now(&self) -> Option<Timestamp> {
+        self.offset_ms.map(|o| Timestamp((o + self.now_secs * 1000.0) as i64))
+    }
+
+    /// Seconds since the program started.
+    #[must_use]
+    pub fn elapsed_secs(&self) -> f64 {
+        self.now_secs
+    }
+
+    /// Hears the backend's time; single late messages do not turn the clock.
+    fn hear(&mut self, time: Timestamp) {
+        let seen = time.0 as f64 - self.now_secs * 1000.0;
+        self.offset_ms = Some(match self.offset_ms {
+            Some(o) if (seen - o).abs() < 5000.0 => o + (seen - o) * 0.05,
+            _ => seen,
+        });
+    }
+}
+
+/// How the connection stands.
+#[derive(Resource, Debug, Clone, PartialEq, Eq)]
+pub struct LinkStatus(pub LinkState);
+
+impl Default for LinkStatus {
+    fn default() -> Self {
+        Self(LinkState::None)
+    }
+}
+
+/// Something that arrived from the network's side.
+#[derive(Debug)]
+pub(super) enum Parcel {
+    /// The site was read; now the socket may be opened.
+    Ready { generation: u64, site: Site },
+    /// Connecting failed or the connection ended.
+    Closed { generation: u64, reason: String },
+    /// A live message.
+    Live { generation: u64, envelope: Envelope },
+    /// Anything else, ready to be passed on.
+    Event(FeedEvent),
+}
+
+impl Parcel {
+    pub(super) fn defect(code: &'static str, place: &str, message: impl ToString) -> Self {
+        Self::Event(FeedEvent::Defect { code, place: place.to_owned(), message: message.to_string() })
+    }
+}
+
+/// Both ends of the channel and the connection's state.
+#[derive(Resource)]
+pub(super) struct Inbox {
+    sender: Sender<Parcel>,
+    receiver: Receiver<Parcel>,
+    link: Link,
+    base: Option<Url>,
+    bikes_at: f64,
+}
+
+impl Default for Inbox {
+    fn default() -> Self {
+        let (sender, receiver) = bounded(WAITING);
+        Self { sender, receiver, link: Link::default(), base: None, bikes_at: f64::INFINITY }
+    }
+}
+
+/// The open socket. The browser's cannot leave its thread.
+#[derive(Default)]
+pub(super) struct OpenSocket(Option<Socket>);
+
+/// On the desktop the waiting of a full channel is right; in the browser nobody may wait.
+fn deliver(sender: &Sender<Parcel>, parcel: Parcel) {
+    #[cfg(not(target_arch = "wasm32"))]
+    let _ = sender.send(parcel);
+    #[cfg(target_arch = "wasm32")]
+    let _ = sender.try_send(parcel);
+}
+
+pub(super) fn connect(
+    backend: Res<Backend>,
+    fetcher: Res<Fetcher>,
+    time: Res<Time<Real>>,
+    mut inbox: ResMut<Inbox>,
+    mut socket: NonSendMut<OpenSocket>,
+    mut clock: ResMut<Clock>,
+    mut status: ResMut<LinkStatus>,
+) {
+    let now = time.elapsed_secs_f64();
+    clock.now_secs = now;
+    let inbox = &mut *inbox;
+    if inbox.base != backend.base {
+        inbox.base.clone_from(&backend.base);
+        socket.0 = None;
+        if inbox.base.is_some() {
+            inbox.link.start(now);
+        } else {
+            inbox.link = Link::default();
+            status.0 = LinkState::None;
+        }
+    }
+    let Some(base) = inbox.base.clone() else { return };
+    match inbox.link.step(now) {
+        Step::Rest => {}
+        Step::Close => {
+            socket.0 = None;
+            inbox.link.lost(now);
+            status.0 = LinkState::Lost { reason: "no sign of life".into() };
+        }
+        Step::Open => {
+            if !matches!(status.0, LinkState::Lost { .. }) {
+                status.0 = LinkState::Connecting { attempt: inbox.link.attempt };
+            }
+            let (generation, sender) = (inbox.link.generation, inbox.sender.clone());
+            get::<Site>(&fetcher, &base, "api/site", move |result| {
+                let parcel = match result {
+                    Ok(site) => Parcel::Ready { generation, site },
+                    Err(reason) => Parcel::Closed { generation, reason },
+                };
+                deliver(&sender, parcel);
+            });
+        }
+    }
+    if now >= inbox.bikes_at {
+        inbox.bikes_at = now + BIKES_EVERY_SECS;
+        collection(&fetcher, &base, &inbox.sender, "shared_bike", "", LayerId::SharedBike);
+    }
+}
+
+/// Takes what arrived and passes it on.
+pub(super) fn receive(
+    fetcher: Res<Fetcher>,
+    mut inbox: ResMut<Inbox>,
+    mut socket: NonSendMut<OpenSocket>,
+    mut clock: ResMut<Clock>,
+    mut status: ResMut<LinkStatus>,
+    mut events: MessageWriter<FeedEvent>,
+) {
+    let inbox = &mut *inbox;
+    let now = clock.now_secs;
+    for _ in 0..PARCELS_A_FRAME {
+        let Ok(parcel) = inbox.receiver.try_recv() else { break };
+        let Some(base) = inbox.base.clone() else { continue };
+        match parcel {
+            Parcel::Ready { generation, site } if generation == inbox.link.generation => {
+                clock.hear(site.now);
+                events.write(FeedEvent::Site(site));
+                socket.0 = live_url(&base, inbox.link.seen)
+                    .map(|url| socket::open(&fetcher, url, generation, inbox.sender.clone()));
+            }
+            Parcel::Closed { generation, reason } if generation == inbox.link.generation => {
+                socket.0 = None;
+                inbox.link.lost(now);
+                let lost = LinkState::Lost { reason };
+                if status.0 != lost {
+                    status.0 = lost.clone();
+                    events.write(FeedEvent::Link(lost));
+                }
+            }
+            Parcel::Live { generation, envelope } if generation == inbox.link.generation => {
+                clock.hear(envelope.time);
+                if status.0 != LinkState::Connected {
+                    status.0 = LinkState::Connected;
+                    events.write(FeedEvent::Link(LinkState::Connected));
+                }
+                match inbox.link.heard(&envelope, now) {
+                    News::Old => {}
+                    News::Fresh => {
+                        events.write(FeedEvent::Live(envelope));
+                    }
+                    News::ReadAll => {
+                        read_all(&fetcher, &base, &inbox.sender);
+                        inbox.bikes_at = now + BIKES_EVERY_SECS;
+                    }
+                }
+            }
+            Parcel::Event(event) => {
+                events.write(event);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Ages of layers, and defects.
+pub(super) fn note(
+    mut events: MessageReader<FeedEvent>,
+    clock: Res<Clock>,
+    mut layers: ResMut<Layers>,
+    mut diagnostics: ResMut<Diagnostics>,
+) {
+    let now = clock.now_secs;
+    for event in events.read() {
+        match event {
+            FeedEvent::Records { layer, .. } => layers.touch(*layer, now),
+            FeedEvent::Alerts(_) => layers.touch(LayerId::AiAlarm, now),
+            FeedEvent::Defect { code, place, message } => diagnostics.report(code, place.clone(), message.clone()),
+            FeedEvent::Live(envelope) => match &envelope.body {
+                Body::Positions(list) => {
+                    for layer in [LayerId::SanitationVehicle, LayerId::MuckTruck] {
+                        if list.iter().any(|p| p.kind.layer() == layer) {
+                            layers.touch(layer, now);
+                        }
+                    }
+                }
+                Body::Readings(_) => layers.touch(LayerId::IotDevice, now),
+                Body::Cameras(_) => layers.touch(LayerId::Camera, now),
+                // A connection that lives and says nothing says that nothing has happened.
+                Body::Heartbeat | Body::Alerts(_) | Body::Cases(_) | Body::Hello { .. } => {
+                    layers.touch(LayerId::AiAlarm, now);
+                    layers.touch(LayerId::Case, now);
+                }
+                Body::Resync => {}
+            },
+            _ => {}
+        }
+    }
+}
+
+/// Passes questions on.
+pub(super) fn ask(
+    mut requests: MessageReader<Request>,
+    backend: Res<Backend>,
+    fetcher: Res<Fetcher>,
+    inbox: Res<Inbox>,
+    mut events: MessageWriter<FeedEvent>,
+) {
+    for request in requests.read().cloned() {
+        let Some(base) = &backend.base else {
+            events.write(FeedEvent::Failed { request, message: "there is no backend".into() });
+            continue;
+        };
+        let sender = inbox.sender.clone();
+        let failed = {
+            let request = request.clone();
+            move |message| FeedEvent::Failed { request, message }
+        };
+        match request {
+            Request::CaseList(key) => {
+                let path = format!("api/entities/{}/cases?limit=500", encode(&key.to_string()));
+                get::<CaseList>(&fetcher, base, &path, move |result| {
+                    let event = match result {
+                        Ok(list) => FeedEvent::CaseList { key, total: list.total, cases: list.cases },
+                        Err(e) => failed(e),
+                    };
+                    deliver(&sender, Parcel::Event(event));
+                });
+            }
+            Request::Case(id) => {
+                get::<Case>(&fetcher, base, &format!("api/cases/{}", encode(&id)), move |result| {
+                    let event = result.map_or_else(failed, |case| FeedEvent::Case(Box::new(case)));
+                    deliver(&sender, Parcel::Event(event));
+                });
+            }
+            Request::Entity(key) => {
+                let path = format!("api/entities/{}", encode(&key.to_string()));
+                get::<EntityAnswer>(&fetcher, base, &path, move |result| {
+                    let event = match result {
+                        Ok(answer) => FeedEvent::Entity { key, place: answer.place, properties: answer.properties },
+                        Err(e) => failed(e),
+                    };
+                    deliver(&sender, Parcel::Event(event));
+                });
+            }
+            Request::Acknowledge(id) => {
+                let Ok(url) = base.join(&format!("api/alerts/{}/ack", encode(&id))) else { continue };
+                fetcher.post(url.clone(), move |result| {
+                    let event = match read::<Alert>(result, &url) {
+                        Ok(alert) => FeedEvent::Alerts(vec![alert]),
+                        Err(e) => failed(e),
+                    };
+                    deliver(&sender, Parcel::Event(event));
+                });
+            }
+            Request::Image(address) => match base.join(&address) {
+                Ok(url) => fetcher.get(url, move |result| {
+                    let event = match result {
+                        Ok(bytes) => FeedEvent::Image { url: address, bytes },
+                        Err(e) => failed(e.to_string()),
+                    };
+                    deliver(&sender, Parcel::Event(event));
+                }),
+                Err(e) => {
+                    events.write(failed(format!("{address} is not an address: {e}")));
+                }
+            },
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct CaseList {
+    total: usize,
+    cases: Vec<CaseSummary>,
+}
+
+#[derive(Deserialize)]
+struct EntityAnswer {
+    place: Option<Place>,
+    #[serde(default)]
+    properties: Map<String, Value>,
+}
+
+/// Everything that does not come by itself.
+fn read_all(fetcher: &Fetcher, base: &Url, sender: &Sender<Parcel>) {
+    for (name, query, layer) in [
+        ("unit_grid", "", LayerId::UnitGrid),
+        ("roads", "&main=true", LayerId::RoadChief),
+        ("camera", "", LayerId::Camera),
+        ("sensor", "", LayerId::IotDevice),
+        ("case", "&state=open", LayerId::Case),
+        ("shared_bike", "", LayerId::SharedBike),
+        ("shop_sign", "", LayerId::ShopSign),
+    ] {
+        collection(fetcher, base, sender, name, query, layer);
+    }
+    let out = sender.clone();
+    get(fetcher, base, "api/vehicles", move |result| {
+        let parcel = match result {
+            Ok(vehicles) => Parcel::Event(FeedEvent::Vehicles(vehicles)),
+            Err(e) => Parcel::defect("collection-unreadable", "vehicles", e),
+        };
+        deliver(&out, parcel);
+    });
+    let out = sender.clone();
+    get(fetcher, base, "api/alerts?limit=500", move |result| {
+        let parcel = match result {
+            Ok(alerts) => Parcel::Event(FeedEvent::Alerts(alerts)),
+            Err(e) => Parcel::defect("collection-unreadable", "alerts", e),
+        };
+        deliver(&out, parcel);
+    });
+}
+
+/// Reads a collection page by page.
+fn collection(fetcher: &Fetcher, base: &Url, sender: &Sender<Parcel>, name: &str, query: &str, layer: LayerId) {
+    if let Ok(url) = base.join(&format!("api/collections/{name}/items?limit=5000{query}")) {
+        page(fetcher.clone(), url, sender.clone(), layer, true);
+    }
+}
+
+fn page(fetcher: Fetcher, url: Url, sender: Sender<Parcel>, layer: LayerId, first: bool) {
+    let again = fetcher.clone();
+    fetcher.get(url.clone(), move |result| {
+        let page = match result {
+            Ok(bytes) => features::parse(&bytes, &url),
+            // A city may lack a collection: then its layer is empty.
+            Err(FetchError::Missing(_)) => Ok(features::Page::default()),
+            Err(e) => Err(e.to_string()),
+        };
+        match page {
+            Ok(page) => {
+                for (place, message) in page.defects {
+                    deliver(&sender, Parcel::defect("record-unusable", &place, message));
+                }
+                deliver(&sender, Parcel::Event(FeedEvent::Records { layer, first, records: page.records }));
+                if let Some(next) = page.next {
+                    self::page(again, next, sender, layer, false);
+                }
+            }
+            Err(e) => deliver(&sender, Parcel::defect("collection-unreadable", url.as_str(), e)),
+        }
+    });
+}
+
+/// Reads JSON; `done` runs off the render thread.
+fn get<T: DeserializeOwned + 'static>(
+    fetcher: &Fetcher,
+    base: &Url,
+    path: &str,
+    done: impl FnOnce(Result<T, String>) + Send + 'static,
+) {
+    match base.join(path) {
+        Ok(url) => fetcher.get(url.clone(), move |result| done(read(result, &url))),
+        Err(e) => done(Err(format!("{path} is not an address: {e}"))),
+    }
+}
+
+fn read<T: DeserializeOwned>(result: Result<Vec<u8>, FetchError>, url: &Url) -> Result<T, String> {
+    let bytes = result.map_err(|e| e.to_string())?;
+    serde_json::from_slice(&bytes).map_err(|e| format!("{url} did not answer as expected: {e}"))
+}
+
+/// One path segment: ids are opaque and may hold anything.
+fn encode(segment: &str) -> String {
+    segment.bytes().fold(String::new(), |mut out, b| {
+        if b.is_ascii_alphanumeric() || b"-._~:".contains(&b) {
+            out.push(char::from(b));
+        } else {
+            out += &format!("%{b:02X}");
+        }
+        out
+    })
+}
+
+fn live_url(base: &Url, seen: Option<(u64, u64)>) -> Option<Url> {
+    let mut url = base.join("api/live").ok()?;
+    let scheme = if base.scheme() == "https" { "wss" } else { "ws" };
+    url.set_scheme(scheme).ok()?;
+    let mut query = BTreeMap::from([("format", "binary".to_owned())]);
+    if let Some((epoch, seq)) = seen {
+        query.insert("epoch", epoch.to_string());
+        query.insert("since", seq.to_string());
+    }
+    url.query_pairs_mut().extend_pairs(query);
+    Some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_live_address_says_what_was_seen() {
+        let base = Url::parse("https://h:1/city/").unwrap();
+        assert_eq!(live_url(&base, None).unwrap().as_str(), "wss://h:1/city/api/live?format=binary");
+        assert!(live_url(&base, Some((3, 9))).unwrap().as_str().ends_with("?epoch=3&format=binary&since=9"));
+    }
+
+    #[test]
+    fn ids_with_anything_in_them_stay_one_segment() {
+        assert_eq!(encode("sign:a/b?c#济"), "sign:a%2Fb%3Fc%23%E6%B5%8E");
+    }
+
+    #[test]
+    fn the_clock_follows_and_does_not_jump_for_a_late_message() {
+        let mut clock = Clock { offset_ms: None, now_secs: 10.0 };
+        clock.hear(Timestamp(1_000_000));
+        assert_eq!(clock.now(), Some(Timestamp(1_000_000)));
+        clock.hear(Timestamp(999_000));
+        assert!((clock.now().unwrap().0 - 1_000_000).abs() <= 60);
+        clock.hear(Timestamp(9_000_000));
+        assert_eq!(clock.now(), Some(Timestamp(9_000_000)));
+    }
+}

@@ -1,0 +1,44 @@
+//! Pulls from the backend and pushes into the world, without ever making the render thread wait.
+
+mod backend;
+mod events;
+mod features;
+mod fetch;
+mod link;
+#[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
+#[cfg_attr(target_arch = "wasm32", path = "web.rs")]
+mod platform;
+#[cfg_attr(not(target_arch = "wasm32"), path = "socket_native.rs")]
+#[cfg_attr(target_arch = "wasm32", path = "socket_web.rs")]
+mod socket;
+
+pub use backend::{Backend, Clock, LinkStatus};
+pub use events::{FeedEvent, Geometry, LinkState, Record, Request};
+pub use fetch::{FetchError, Fetcher};
+
+use bevy::prelude::*;
+
+/// The systems that take what arrived; they run in `PreUpdate`.
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FeedSystems;
+
+/// Connects to [`Backend`] and keeps the connection.
+pub struct FeedPlugin;
+
+impl Plugin for FeedPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<Backend>()
+            .init_resource::<Clock>()
+            .init_resource::<LinkStatus>()
+            .init_resource::<backend::Inbox>()
+            .init_non_send::<backend::OpenSocket>()
+            .init_resource::<crate::diagnostics::Diagnostics>()
+            .init_resource::<crate::live::Layers>()
+            .add_message::<FeedEvent>()
+            .add_message::<Request>()
+            .add_systems(
+                PreUpdate,
+                (backend::connect, backend::receive, backend::note, backend::ask).chain().in_set(FeedSystems),
+            );
+    }
+}

@@ -1,0 +1,129 @@
+//! Boundaries as lines, the selected cell as a fill.
+
+use super::GridBook;
+use crate::{live::Layers, pick::Selection, scene::Anchor};
+use bevy::{
+    asset::RenderAssetUsages,
+    light::{NotShadowCaster, NotShadowReceiver},
+    math::DVec3,
+    mesh::{Indices, PrimitiveTopology},
+    prelude::*,
+};
+use cim_model::{EntityKind, LayerId};
+
+/// Metres above the ground where lines lie: above every kerb.
+const LINE_M: f64 = 1.2;
+
+/// A drawn overlay of a layer.
+#[derive(Component)]
+pub(super) struct Overlay(LayerId);
+
+/// Marks the fill of the selected cell.
+#[derive(Component)]
+pub(super) struct Fill;
+
+pub(super) fn lines(
+    book: Res<GridBook>,
+    layers: Res<Layers>,
+    mut drawn: Local<u64>,
+    mut commands: Commands,
+    meshes: Option<ResMut<Assets<Mesh>>>,
+    materials: Option<ResMut<Assets<StandardMaterial>>>,
+    mut overlays: Query<(Entity, &Overlay, &mut Visibility)>,
+) {
+    for (_, overlay, mut visibility) in &mut overlays {
+        visibility.set_if_neq(if layers.is_on(overlay.0) { Visibility::Inherited } else { Visibility::Hidden });
+    }
+    let (Some(mut meshes), Some(mut materials)) = (meshes, materials) else { return };
+    if *drawn == book.version {
+        return;
+    }
+    *drawn = book.version;
+    for (entity, _, _) in &overlays {
+        commands.entity(entity).despawn();
+    }
+    let cells = book.cells.iter().flat_map(|c| &c.rings).map(|ring| (ring.as_slice(), true));
+    let roads = book.roads.iter().map(|r| (r.points.as_slice(), false));
+    for (layer, mesh, color) in [
+        (LayerId::UnitGrid, line_mesh(cells), Color::linear_rgb(0.10, 0.62, 0.78)),
+        (LayerId::RoadChief, line_mesh(roads), Color::linear_rgb(0.95, 0.62, 0.12)),
+    ] {
+        let Some((anchor, mesh)) = mesh else { continue };
+        commands.spawn((
+            Overlay(layer),
+            Anchor(anchor),
+            if layers.is_on(layer) { Visibility::Inherited } else { Visibility::Hidden },
+            Mesh3d(meshes.add(mesh)),
+            MeshMaterial3d(materials.add(StandardMaterial { base_color: color, unlit: true, ..default() })),
+            NotShadowCaster,
+            NotShadowReceiver,
+        ));
+    }
+}
+
+/// All lines as one line list, relative to the first point.
+fn line_mesh<'a>(lines: impl Iterator<Item = (&'a [DVec3], bool)>) -> Option<(DVec3, Mesh)> {
+    let mut anchor = None;
+    let (mut positions, mut indices) = (Vec::new(), Vec::new());
+    for (points, closed) in lines {
+        let anchor = *anchor.get_or_insert(*points.first()?);
+        let base = positions.len() as u32;
+        positions.extend(points.iter().map(|p| (*p - anchor + DVec3::Y * LINE_M).as_vec3().to_array()));
+        let n = points.len() as u32;
+        for i in 0..n.saturating_sub(1) {
+            indices.extend([base + i, base + i + 1]);
+        }
+        if closed && n > 2 {
+            indices.extend([base + n - 1, base]);
+        }
+    }
+    let mesh = Mesh::new(PrimitiveTopology::LineList, RenderAssetUsages::RENDER_WORLD)
+        .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, positions)
+        .with_inserted_indices(Indices::U32(indices));
+    Some((anchor?, mesh))
+}
+
+pub(super) fn fill(
+    book: Res<GridBook>,
+    selection: Res<Selection>,
+    mut commands: Commands,
+    meshes: Option<ResMut<Assets<Mesh>>>,
+    materials: Option<ResMut<Assets<StandardMaterial>>>,
+    old: Query<Entity, With<Fill>>,
+) {
+    let (Some(mut meshes), Some(mut materials)) = (meshes, materials) else { return };
+    if !selection.is_changed() {
+        return;
+    }
+    for entity in &old {
+        commands.entity(entity).despawn();
+    }
+    let key = selection.current.as_ref().map(|p| &p.key).filter(|k| k.kind == EntityKind::Grid);
+    let Some(ring) = key.and_then(|k| book.cell(k)).and_then(|c| c.rings.first()) else { return };
+    let Some(&anchor) = ring.first() else { return };
+    // Cells are small and nearly convex: a wall along the boundary shows them better than a flat fill, on any ground.
+    let (mut positions, mut colors, mut indices) = (Vec::new(), Vec::new(), Vec::new());
+    let n = ring.len() as u32;
+    for p in ring {
+        let foot = (*p - anchor).as_vec3();
+        positions.extend([foot.to_array(), (foot + Vec3::Y * 26.0).to_array()]);
+        colors.extend([[0.10, 0.75, 1.0, 0.62], [0.10, 0.75, 1.0, 0.0]]);
+    }
+    for i in 0..n {
+        let (a, b) = (2 * i, 2 * ((i + 1) % n));
+        indices.extend([a, b, b + 1, a, b + 1, a + 1]);
+    }
+    let mesh = Mesh::new(PrimitiveTopology::TriangleList, RenderAssetUsages::RENDER_WORLD)
+        .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, positions)
+        .with_inserted_attribute(Mesh::ATTRIBUTE_COLOR, colors)
+        .with_inserted_indices(Indices::U32(indices));
+    let material = StandardMaterial { unlit: true, alpha_mode: AlphaMode::Blend, cull_mode: None, ..default() };
+    commands.spawn((
+        Fill,
+        Anchor(anchor),
+        Mesh3d(meshes.add(mesh)),
+        MeshMaterial3d(materials.add(material)),
+        NotShadowCaster,
+        NotShadowReceiver,
+    ));
+}

@@ -1,0 +1,35 @@
+//! The application without a window: it draws into an image, by itself, as fast as it can.
+
+mod frames;
+mod picture;
+
+pub use frames::measure_frames;
+pub use picture::{Shot, take};
+
+use crate::camera::MainCamera;
+use bevy::{
+    app::ScheduleRunnerPlugin, camera::RenderTarget, prelude::*, render::render_resource::TextureFormat,
+    time::TimeUpdateStrategy,
+};
+use std::time::Duration;
+
+/// The image that the camera draws into.
+#[derive(Resource, Debug, Clone)]
+pub struct Canvas {
+    /// Handle of the image.
+    pub image: Handle<Image>,
+    /// Pixels.
+    pub size: UVec2,
+}
+
+/// Gives the camera of a headless application an image to draw into and makes time go by frames.
+pub fn make_headless(app: &mut App, size: UVec2) {
+    let image = Image::new_target_texture(size.x, size.y, TextureFormat::Rgba8UnormSrgb, None);
+    let image = app.world_mut().resource_mut::<Assets<Image>>().add(image);
+    app.insert_resource(Canvas { image, size })
+        .insert_resource(TimeUpdateStrategy::Automatic)
+        .add_plugins(ScheduleRunnerPlugin::run_loop(Duration::ZERO))
+        .add_observer(|added: On<Add, MainCamera>, canvas: Res<Canvas>, mut commands: Commands| {
+            commands.entity(added.entity).insert(RenderTarget::from(canvas.image.clone()));
+        });
+}

@@ -1,0 +1,171 @@
+//! One picture: wait until it is complete, take it, write it.
+
+use super::Canvas;
+use crate::{
+    app::FirstView,
+    camera::{CameraLimits, FlyTo},
+    cases::CaseBook,
+    feed::{Backend, Clock, Fetcher, LinkState, LinkStatus},
+    live::LiveCity,
+    pick::{Picked, Select},
+    scene::{SceneStatus, SiteGeo, TileScene},
+};
+use bevy::{
+    platform::time::Instant,
+    prelude::*,
+    render::view::screenshot::{Screenshot, ScreenshotCaptured},
+};
+use cim_model::EntityKey;
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+/// The picture to take.
+#[derive(Debug, Clone)]
+pub struct Shot {
+    /// The PNG file to write.
+    pub out: PathBuf,
+    /// Seconds after which it is taken even when something is still on its way.
+    pub patience_secs: u32,
+    /// Seconds that the city lives before it is taken.
+    pub live_secs: u32,
+    /// What is to be selected.
+    pub select: Option<EntityKey>,
+}
+
+type Outcome = Arc<Mutex<Option<Result<(), String>>>>;
+
+/// Frames without any change after which the picture is complete.
+const QUIET: u32 = 10;
+
+#[derive(Resource)]
+struct Progress {
+    shot: Shot,
+    started: Instant,
+    placed: bool,
+    selected: bool,
+    asked: bool,
+    quiet: u32,
+    outcome: Outcome,
+}
+
+/// Runs the application until the picture is written.
+///
+/// # Errors
+/// One sentence for a person: there is no tileset, no graphics, or the file cannot be written.
+pub fn take(mut app: App, shot: Shot) -> Result<(), String> {
+    let outcome: Outcome = Arc::default();
+    app.insert_resource(Progress {
+        shot,
+        started: Instant::now(),
+        placed: false,
+        selected: false,
+        asked: false,
+        quiet: 0,
+        outcome: Arc::clone(&outcome),
+    })
+    .add_systems(Update, watch);
+    app.run();
+    let done = outcome.lock().map_err(|_| "drawing stopped half way".to_owned())?.take();
+    done.unwrap_or_else(|| Err("drawing ended before the picture was taken".to_owned()))
+}
+
+/// Whether everything that was asked for is here.
+#[derive(bevy::ecs::system::SystemParam)]
+struct Arrivals<'w> {
+    status: Res<'w, SceneStatus>,
+    fetcher: Res<'w, Fetcher>,
+    backend: Res<'w, Backend>,
+    link: Res<'w, LinkStatus>,
+    book: Res<'w, CaseBook>,
+    city: Res<'w, LiveCity>,
+    clock: Res<'w, Clock>,
+    tiles: TileScene<'w>,
+}
+
+impl Arrivals<'_> {
+    fn complete(&self) -> bool {
+        let connected = self.backend.base.is_none() || self.link.0 == LinkState::Connected;
+        self.status.is_settled() && connected && self.fetcher.busy() == 0
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "a system's parameters are its inputs")]
+fn watch(
+    mut progress: ResMut<Progress>,
+    arrivals: Arrivals<'_>,
+    first: Res<FirstView>,
+    site: Res<SiteGeo>,
+    limits: Res<CameraLimits>,
+    canvas: Res<Canvas>,
+    mut fly: MessageWriter<FlyTo>,
+    mut select: MessageWriter<Select>,
+    mut exit: MessageWriter<AppExit>,
+    mut commands: Commands,
+) {
+    let progress = &mut *progress;
+    if let Some(problem) = &arrivals.status.problem {
+        finish(&progress.outcome, Err(problem.clone()));
+    }
+    if progress.outcome.lock().is_ok_and(|o| o.is_some()) {
+        exit.write(AppExit::Success);
+        return;
+    }
+    if !progress.placed {
+        if arrivals.status.opened {
+            progress.placed = true;
+            if let Some(view) = first.0 {
+                fly.write(view.to_view(&site, &limits).fly_to(0.0));
+            }
+        }
+    } else if arrivals.complete() {
+        progress.quiet += 1;
+    } else {
+        progress.quiet = 0;
+    }
+    let secs = progress.started.elapsed().as_secs();
+    let patient = secs < u64::from(progress.shot.patience_secs);
+    let lived = secs >= u64::from(progress.shot.live_secs);
+    let ready = progress.placed && progress.quiet >= QUIET && lived;
+    if progress.asked || (!ready && patient) {
+        return;
+    }
+    if !progress.placed {
+        finish(&progress.outcome, Err("the tileset did not come in time".into()));
+        return;
+    }
+    if let (false, Some(key)) = (progress.selected, progress.shot.select.clone()) {
+        // The answers to the selection have to arrive as well: quiet begins anew.
+        progress.selected = true;
+        progress.quiet = 0;
+        let place = arrivals.city.position(&key, arrivals.clock.elapsed_secs());
+        let point = place.or_else(|| arrivals.tiles.find(&key).map(|f| f.0));
+        select.write(Select(Some(Picked { key, name: String::new(), point, attributes: Vec::new() })));
+        if patient {
+            return;
+        }
+    }
+    if !ready {
+        warn!("{} tiles are still on their way: the picture is taken without them", arrivals.status.loading);
+    }
+    if progress.shot.select.is_some() && arrivals.book.history().is_none() {
+        warn!("the selection has no case history yet");
+    }
+    progress.asked = true;
+    let (outcome, out) = (Arc::clone(&progress.outcome), progress.shot.out.clone());
+    commands.spawn(Screenshot::image(canvas.image.clone())).observe(move |captured: On<ScreenshotCaptured>| {
+        finish(&outcome, write_png(&captured.image, &out));
+    });
+}
+
+fn finish(outcome: &Outcome, result: Result<(), String>) {
+    if let Ok(mut slot) = outcome.lock() {
+        slot.get_or_insert(result);
+    }
+}
+
+fn write_png(image: &Image, out: &Path) -> Result<(), String> {
+    let picture = image.clone().try_into_dynamic().map_err(|e| format!("the picture cannot be read back: {e}"))?;
+    picture.to_rgb8().save(out).map_err(|e| format!("{} cannot be written: {e}", out.display()))
+}

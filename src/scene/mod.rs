@@ -1,0 +1,64 @@
+//! The city: tileset streaming, materials, sky, sun.
+
+mod bvh;
+mod frame;
+mod light;
+mod load;
+mod pick;
+mod prepare;
+mod site;
+mod stream;
+mod sun;
+mod surface;
+
+pub use frame::{Anchor, RenderOrigin, SiteGeo};
+pub use light::Quality;
+pub use pick::{Highlights, TileHit, TileScene};
+pub use site::SiteInfo;
+pub use stream::{SceneStatus, TilesetSource};
+pub use sun::{Sun, direction as sun_direction};
+
+use crate::{
+    camera::{CameraLimits, FlyTo, MapCamera},
+    diagnostics::Diagnostics,
+    feed::{Backend, FeedEvent, FeedSystems},
+};
+use bevy::{prelude::*, transform::TransformSystems};
+
+/// Shows the tileset of [`TilesetSource`] under sky and sun.
+pub struct ScenePlugin;
+
+impl Plugin for ScenePlugin {
+    fn build(&self, app: &mut App) {
+        surface::plugin(app);
+        app.init_resource::<SiteGeo>()
+            .init_resource::<RenderOrigin>()
+            .init_resource::<MapCamera>()
+            .init_resource::<CameraLimits>()
+            .init_resource::<Diagnostics>()
+            .init_resource::<Quality>()
+            .init_resource::<TilesetSource>()
+            .init_resource::<SiteInfo>()
+            .init_resource::<Backend>()
+            .init_resource::<SceneStatus>()
+            .init_resource::<Highlights>()
+            .init_resource::<Sun>()
+            .init_resource::<GlobalAmbientLight>()
+            .init_resource::<stream::Stream>()
+            .add_message::<FlyTo>()
+            .add_message::<FeedEvent>()
+            .add_observer(light::equip)
+            .add_systems(Startup, light::set_up)
+            .add_systems(PreUpdate, (site::follow, stream::open, stream::receive).chain().after(FeedSystems))
+            .add_systems(
+                PostUpdate,
+                (
+                    (stream::select, pick::paint, light::light_windows, light::shine).chain(),
+                    (frame::place_anchored, light::carry_dome).chain(),
+                )
+                    .chain()
+                    .after(crate::camera::CameraSystems)
+                    .before(TransformSystems::Propagate),
+            );
+    }
+}

@@ -1,0 +1,36 @@
+//! The site that the backend describes.
+
+use super::stream::TilesetSource;
+use crate::{
+    diagnostics::Diagnostics,
+    feed::{Backend, FeedEvent},
+};
+use bevy::prelude::*;
+use cim_model::Site;
+
+/// What the backend says of the city; `None` for a tileset alone.
+#[derive(Resource, Debug, Clone, Default)]
+pub struct SiteInfo(pub Option<Site>);
+
+/// Shows the site's tileset, unless another one was asked for.
+pub(super) fn follow(
+    mut events: MessageReader<FeedEvent>,
+    backend: Res<Backend>,
+    mut info: ResMut<SiteInfo>,
+    mut source: ResMut<TilesetSource>,
+    mut diagnostics: ResMut<Diagnostics>,
+) {
+    for event in events.read() {
+        let FeedEvent::Site(site) = event else { continue };
+        info.0 = Some(site.clone());
+        let Some(base) = &backend.base else { continue };
+        match base.join(&site.tileset_url) {
+            Ok(url) if !source.fixed => {
+                let next = TilesetSource { url: Some(url), origin: Some(site.origin), fixed: false };
+                source.set_if_neq(next);
+            }
+            Ok(_) => {}
+            Err(e) => diagnostics.report("tileset-invalid", site.tileset_url.clone(), e.to_string()),
+        }
+    }
+}

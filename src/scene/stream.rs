@@ -1,0 +1,478 @@
+//! Streaming the city's tiles: what the camera needs comes, what it does not need goes.
+
+use super::{
+    frame::{Anchor, SiteGeo},
+    load::{self, Job, Loaded, Parcel},
+    prepare::PreparedTile,
+    surface::{CityExtension, CityMaterial},
+};
+use crate::{
+    camera::{CameraLimits, FOVY_RAD, FlyTo, MainCamera, MapCamera, MapView},
+    diagnostics::Diagnostics,
+    feed::Fetcher,
+};
+use bevy::{
+    asset::RenderAssetUsages,
+    camera::primitives::Aabb,
+    image::ImageSampler,
+    light::{NotShadowCaster, NotShadowReceiver},
+    math::{DMat4, DVec2, DVec3},
+    prelude::*,
+    render::render_resource::{Extent3d, TextureDimension, TextureFormat},
+};
+use cim_geo::{Geodetic, SiteFrame};
+use cim_model::Place;
+use crossbeam_channel::{Receiver, Sender, bounded};
+use std::collections::HashMap;
+use tiles3d::{ContentState, SelectOptions, Selector, TileId, Tileset, View, content::TileMaterial};
+use url::Url;
+
+/// Parcels that may wait; more make the loading threads wait.
+const WAITING: usize = 64;
+/// Bytes of tiles that one frame puts into the world.
+const BYTES_A_FRAME: u64 = 12 << 20;
+/// How often a tile that could not be reached is asked for again.
+const TRIES: u8 = 3;
+/// Features in a row of a state texture.
+const STATE_WIDTH: u32 = 256;
+
+/// Which tileset to show. Changing it replaces the city.
+#[derive(Resource, Debug, Clone, Default, PartialEq)]
+pub struct TilesetSource {
+    /// Its `tileset.json`.
+    pub url: Option<Url>,
+    /// Origin of the site's frame; the middle of the tileset when `None`.
+    pub origin: Option<Place>,
+    /// It was asked for by a person: what the backend says does not replace it.
+    pub fixed: bool,
+}
+
+/// How streaming stands.
+#[derive(Resource, Debug, Clone, Default, PartialEq)]
+pub struct SceneStatus {
+    /// The tileset has been read: the site's frame and the home view are known.
+    pub opened: bool,
+    /// Tiles shown.
+    pub rendered: usize,
+    /// Tiles on their way.
+    pub loading: usize,
+    /// Tiles that cannot be had.
+    pub failed: usize,
+    /// Tiles held.
+    pub held: usize,
+    /// Decoded bytes held.
+    pub bytes: u64,
+    /// Error in force, pixels.
+    pub error_px: f64,
+    /// Why there is no tileset at all, for a person.
+    pub problem: Option<String>,
+    /// Frames since anything last changed; `u32::MAX` is never reached.
+    pub quiet_frames: u32,
+}
+
+impl SceneStatus {
+    /// Whether the picture is complete: nothing is on its way, or there is nothing that could come.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.quiet_frames >= 8
+    }
+}
+
+/// A tile in the world.
+pub(super) struct Shown {
+    pub(super) entities: Vec<Entity>,
+    pub(super) parts: Vec<ShownPart>,
+}
+
+/// One content of a tile in the world.
+pub(super) struct ShownPart {
+    pub(super) prepared: PreparedTile,
+    pub(super) state: Handle<Image>,
+    pub(super) materials: Vec<Handle<CityMaterial>>,
+}
+
+/// The tileset and what of it is here.
+#[derive(Resource)]
+pub(super) struct Stream {
+    generation: u64,
+    tileset: Option<Tileset>,
+    selector: Selector,
+    pub(super) shown: HashMap<TileId, Shown>,
+    pub(super) rendered: Vec<TileId>,
+    render_from_root: DMat4,
+    tries: HashMap<TileId, u8>,
+    failed: usize,
+    opening: bool,
+    sender: Sender<Parcel>,
+    receiver: Receiver<Parcel>,
+    blank: Handle<Image>,
+    /// Rises when tiles come or go.
+    pub(super) changes: u64,
+}
+
+impl FromWorld for Stream {
+    fn from_world(world: &mut World) -> Self {
+        let (sender, receiver) = bounded(WAITING);
+        let blank = world.resource_mut::<Assets<Image>>().add(state_image(1));
+        Self {
+            generation: 0,
+            tileset: None,
+            selector: Selector::new(options()),
+            shown: HashMap::new(),
+            rendered: Vec::new(),
+            render_from_root: DMat4::IDENTITY,
+            tries: HashMap::new(),
+            failed: 0,
+            opening: false,
+            sender,
+            receiver,
+            blank,
+            changes: 0,
+        }
+    }
+}
+
+/// A browser tab has less memory and one thread.
+fn options() -> SelectOptions {
+    if cfg!(target_arch = "wasm32") {
+        SelectOptions { max_bytes: 256 << 20, max_loading: 8, ..SelectOptions::default() }
+    } else {
+        SelectOptions::default()
+    }
+}
+
+/// A state texture for so many features, all blank.
+fn state_image(features: u32) -> Image {
+    let rows = features.div_ceil(STATE_WIDTH).max(1);
+    let size = Extent3d { width: STATE_WIDTH, height: rows, depth_or_array_layers: 1 };
+    let format = TextureFormat::Rgba8Unorm;
+    let usage = RenderAssetUsages::MAIN_WORLD | RenderAssetUsages::RENDER_WORLD;
+    let mut image = Image::new_fill(size, TextureDimension::D2, &[0; 4], format, usage);
+    image.sampler = ImageSampler::nearest();
+    image
+}
+
+/// Begins anew when the source changed.
+pub(super) fn open(
+    source: Res<TilesetSource>,
+    fetcher: Res<Fetcher>,
+    mut stream: ResMut<Stream>,
+    mut status: ResMut<SceneStatus>,
+    mut commands: Commands,
+) {
+    if !source.is_changed() {
+        return;
+    }
+    let stream = &mut *stream;
+    stream.generation += 1;
+    stream.changes += 1;
+    stream.tileset = None;
+    stream.selector = Selector::new(options());
+    stream.tries.clear();
+    stream.rendered.clear();
+    stream.failed = 0;
+    for (_, shown) in stream.shown.drain() {
+        for entity in shown.entities {
+            commands.entity(entity).despawn();
+        }
+    }
+    *status = SceneStatus::default();
+    stream.opening = source.url.is_some();
+    if let Some(url) = source.url.clone() {
+        let (generation, sender) = (stream.generation, stream.sender.clone());
+        fetcher.get(url.clone(), move |result| {
+            let _ = sender.send(Parcel::Root { generation, url, result });
+        });
+    }
+}
+
+/// What arriving tiles need from the world.
+#[derive(bevy::ecs::system::SystemParam)]
+pub(super) struct Stage<'w, 's> {
+    commands: Commands<'w, 's>,
+    meshes: ResMut<'w, Assets<Mesh>>,
+    materials: ResMut<'w, Assets<CityMaterial>>,
+    images: ResMut<'w, Assets<Image>>,
+}
+
+/// Takes what arrived, within the frame's budget.
+pub(super) fn receive(
+    mut stream: ResMut<Stream>,
+    mut stage: Stage<'_, '_>,
+    mut diagnostics: ResMut<Diagnostics>,
+    mut status: ResMut<SceneStatus>,
+    mut site: ResMut<SiteGeo>,
+    mut limits: ResMut<CameraLimits>,
+    mut fly: MessageWriter<FlyTo>,
+    source: Res<TilesetSource>,
+) {
+    let mut budget = 0u64;
+    while budget < BYTES_A_FRAME {
+        let Ok(parcel) = stream.receiver.try_recv() else { break };
+        status.quiet_frames = 0;
+        match parcel {
+            Parcel::Root { generation, url, result } if generation == stream.generation => {
+                stream.opening = false;
+                let parsed = result
+                    .map_err(|e| e.to_string())
+                    .and_then(|bytes| Tileset::parse(&bytes, &url).map_err(|e| e.to_string()));
+                match parsed {
+                    Ok((tileset, defects)) => {
+                        for d in defects {
+                            diagnostics.report(d.code, d.place, d.message);
+                        }
+                        let home = stream.take(tileset, &source, &mut site, &mut limits);
+                        fly.write(home.fly_to(0.0));
+                        status.opened = true;
+                    }
+                    Err(problem) => {
+                        diagnostics.report("tileset-invalid", url.as_str(), problem.clone());
+                        status.problem = Some(problem);
+                    }
+                }
+            }
+            Parcel::Tile { generation, tile, loaded } if generation == stream.generation => {
+                budget += loaded.models.iter().map(|m| m.bytes).sum::<u64>();
+                stream.accept(tile, loaded, &mut stage, &mut diagnostics);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Stream {
+    /// Takes a new tileset, fixes the site's frame on it; returns the view of all of it.
+    fn take(
+        &mut self,
+        tileset: Tileset,
+        source: &TilesetSource,
+        site: &mut SiteGeo,
+        limits: &mut CameraLimits,
+    ) -> MapView {
+        let (centre, radius) = tileset.root().volume.bounding_sphere();
+        // A tileset on the globe is millions of metres from the earth's centre; one in a local frame is not.
+        let on_globe = centre.length() > 1.0e6;
+        let origin = match source.origin {
+            Some(place) => Geodetic::new(place.lon, place.lat, 0.0),
+            None if on_globe => {
+                let g = Geodetic::from_ecef(centre);
+                Geodetic::new(g.lon_deg, g.lat_deg, 0.0)
+            }
+            None => site.0.origin(),
+        };
+        site.0 = SiteFrame::new(origin);
+        self.render_from_root = if on_globe {
+            site.0.render_from_ecef()
+        } else {
+            DMat4::from_cols_array(&[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
+        };
+        let middle = self.render_from_root.transform_point3(centre);
+        let target = if source.origin.is_some() { DVec3::ZERO } else { middle };
+        // A city opens on its centre; a model by itself opens on the whole of it.
+        let distance_m = if radius > 3000.0 { (radius * 0.32).clamp(1200.0, 2600.0) } else { radius * 2.3 };
+        let home = MapView { target, heading_deg: 20.0, tilt_deg: 62.0, distance_m };
+        *limits = CameraLimits { centre: middle, reach_m: radius * 1.3, home };
+        self.tileset = Some(tileset);
+        home
+    }
+
+    fn accept(&mut self, tile: TileId, loaded: Loaded, stage: &mut Stage<'_, '_>, diagnostics: &mut Diagnostics) {
+        for d in loaded.defects {
+            diagnostics.report(d.code, d.place, d.message);
+        }
+        let nothing = loaded.models.is_empty() && loaded.tilesets.is_empty();
+        for (url, error) in &loaded.errors {
+            let tries = self.tries.entry(tile).or_default();
+            *tries += 1;
+            if nothing && error.is_temporary() && *tries < TRIES {
+                self.selector.set_state(tile, ContentState::Unloaded);
+                return;
+            }
+            diagnostics.report(error.code(), url.as_str(), error.to_string());
+        }
+        if let Some(tileset) = &mut self.tileset {
+            for (url, bytes) in loaded.tilesets {
+                match tileset.attach_external(tile, &bytes, &url) {
+                    Ok(defects) => defects.into_iter().for_each(|d| diagnostics.report(d.code, d.place, d.message)),
+                    Err(e) => diagnostics.report("tileset-invalid", url.as_str(), e.to_string()),
+                }
+            }
+        }
+        if nothing && !loaded.errors.is_empty() {
+            self.failed += 1;
+            self.selector.set_state(tile, ContentState::Failed);
+            return;
+        }
+        let bytes = loaded.models.iter().map(|m| m.bytes).sum();
+        let mut shown = Shown { entities: Vec::new(), parts: Vec::new() };
+        for prepared in loaded.models {
+            spawn(prepared, &mut shown, &self.blank, stage);
+        }
+        self.shown.insert(tile, shown);
+        self.changes += 1;
+        self.selector.set_state(tile, ContentState::Ready(bytes));
+    }
+}
+
+/// Puts one content into the world, hidden until it is selected.
+fn spawn(mut prepared: PreparedTile, shown: &mut Shown, blank: &Handle<Image>, stage: &mut Stage<'_, '_>) {
+    let count = prepared.features.count();
+    let state = if count == 0 { blank.clone() } else { stage.images.add(state_image(count)) };
+    let textures: Vec<_> = prepared.images.drain(..).map(|image| stage.images.add(image)).collect();
+    let mut handles = Vec::new();
+    for piece in prepared.meshes.drain(..) {
+        let windows = if piece.material.name == "city" { 1.0 } else { 0.0 };
+        let extension = CityExtension {
+            light: Vec4::new(0.0, if count == 0 { 0.0 } else { 1.0 }, windows, 0.0),
+            state: state.clone(),
+        };
+        let material = stage.materials.add(CityMaterial { base: standard(&piece.material, &textures), extension });
+        handles.push(material.clone());
+        let mut entity = stage.commands.spawn((
+            Anchor(prepared.anchor),
+            Visibility::Hidden,
+            Mesh3d(stage.meshes.add(piece.mesh)),
+            MeshMaterial3d(material),
+        ));
+        if piece.material.unlit {
+            entity.insert((NotShadowCaster, NotShadowReceiver));
+        }
+        if let Some((low, high)) = prepared.pick.bounds() {
+            entity.insert(Aabb::from_min_max(low, high));
+        }
+        shown.entities.push(entity.id());
+    }
+    shown.parts.push(ShownPart { prepared, state, materials: handles });
+}
+
+/// A glTF material in Bevy's words. The colour is in the vertices already.
+fn standard(material: &TileMaterial, textures: &[Handle<Image>]) -> StandardMaterial {
+    StandardMaterial {
+        base_color: Color::WHITE,
+        base_color_texture: material.base_color_image.and_then(|i| textures.get(i).cloned()),
+        metallic: material.metallic,
+        perceptual_roughness: material.roughness,
+        reflectance: 0.35,
+        emissive: LinearRgba::rgb(material.emissive[0], material.emissive[1], material.emissive[2]),
+        alpha_mode: match material.alpha_cutoff {
+            _ if material.blend => AlphaMode::Blend,
+            Some(cutoff) => AlphaMode::Mask(cutoff),
+            None => AlphaMode::Opaque,
+        },
+        double_sided: material.double_sided,
+        cull_mode: (!material.double_sided).then_some(bevy::render::render_resource::Face::Back),
+        unlit: material.unlit,
+        ..default()
+    }
+}
+
+/// Decides what is shown, asks for what is missing, drops what is not needed.
+pub(super) fn select(
+    mut stream: ResMut<Stream>,
+    fetcher: Res<Fetcher>,
+    map: Res<MapCamera>,
+    camera: Query<&Camera, With<MainCamera>>,
+    mut status: ResMut<SceneStatus>,
+    mut visibility: Query<&mut Visibility>,
+    mut commands: Commands,
+) {
+    let stream = &mut *stream;
+    let opening = stream.opening;
+    let Some(tileset) = &stream.tileset else {
+        status.quiet_frames = if opening { 0 } else { status.quiet_frames.saturating_add(1) };
+        return;
+    };
+    let size = camera
+        .single()
+        .ok()
+        .and_then(Camera::physical_viewport_size)
+        .map_or(DVec2::new(1280.0, 720.0), |s| s.as_dvec2());
+    let view = view_in_root(&map.0, size, &stream.render_from_root.inverse());
+    let selection = stream.selector.update(tileset, &[view]);
+
+    for tile in &selection.evict {
+        for entity in stream.shown.remove(tile).into_iter().flat_map(|s| s.entities) {
+            commands.entity(entity).despawn();
+        }
+        stream.changes += 1;
+    }
+    let mut show = |tiles: &[TileId], as_: Visibility| {
+        for entity in tiles.iter().filter_map(|t| stream.shown.get(t)).flat_map(|s| &s.entities) {
+            if let Ok(mut v) = visibility.get_mut(*entity) {
+                v.set_if_neq(as_);
+            }
+        }
+    };
+    let mut now = selection.render.clone();
+    now.sort_unstable();
+    let gone: Vec<TileId> = stream.rendered.iter().filter(|t| now.binary_search(t).is_err()).copied().collect();
+    show(&gone, Visibility::Hidden);
+    show(&now, Visibility::Inherited);
+    let asked: Vec<TileId> = selection.load.iter().map(|l| l.0).collect();
+    let (bytes, error_px) = (selection.bytes, selection.error_px);
+    for id in &asked {
+        let Some(tile) = tileset.tile(*id) else { continue };
+        stream.selector.set_state(*id, ContentState::Loading);
+        let job = Job {
+            generation: stream.generation,
+            tile: *id,
+            urls: tile.contents.clone(),
+            render_from_tile: stream.render_from_root * tile.transform,
+            gltf_z_up: tile.gltf_z_up,
+        };
+        load::start(&fetcher, job, stream.sender.clone());
+    }
+    let loading = tileset.tiles().filter(|t| stream.selector.state(t.id) == ContentState::Loading).count();
+    let same = now == stream.rendered && loading == 0;
+    stream.rendered = now;
+    let quiet_frames = if same { status.quiet_frames.saturating_add(1) } else { 0 };
+    let next = SceneStatus {
+        opened: true,
+        rendered: stream.rendered.len(),
+        loading,
+        failed: stream.failed,
+        held: stream.shown.len(),
+        bytes,
+        error_px,
+        problem: None,
+        quiet_frames,
+    };
+    status.set_if_neq(next);
+}
+
+/// The map's view in the tileset's root frame.
+fn view_in_root(view: &MapView, size: DVec2, root_from_render: &DMat4) -> View {
+    let rotation = view.rotation().as_dquat();
+    let turn = |v: DVec3| root_from_render.transform_vector3(rotation * v);
+    let position = root_from_render.transform_point3(view.eye());
+    let (right, up, ahead) = (turn(DVec3::X), turn(DVec3::Y), turn(DVec3::NEG_Z));
+    let half = (0.5 * f64::from(FOVY_RAD)).tan();
+    let wide = half * (size.x / size.y.max(1.0));
+    let inward = [ahead * wide + right, ahead * wide - right, ahead * half + up, ahead * half - up];
+    let mut planes: Vec<_> = inward
+        .into_iter()
+        .map(|n| {
+            let n = n.normalize();
+            (n, -n.dot(position))
+        })
+        .collect();
+    planes.push((ahead, -ahead.dot(position)));
+    View { position, direction: ahead, planes, viewport_height_px: size.y, fovy_rad: f64::from(FOVY_RAD) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_view_holds_its_target_and_not_what_is_behind_or_beside() {
+        let view =
+            MapView { target: DVec3::new(100.0, 0.0, -50.0), heading_deg: 30.0, tilt_deg: 60.0, distance_m: 800.0 };
+        let seen = view_in_root(&view, DVec2::new(1600.0, 900.0), &DMat4::IDENTITY);
+        let inside = |p: DVec3| seen.planes.iter().all(|(n, d)| n.dot(p) + d >= 0.0);
+        assert!(inside(view.target));
+        assert!(!inside(view.eye() - view.forward() * 10.0));
+        let right = view.rotation().as_dquat() * DVec3::X;
+        assert!(inside(view.target + right * 580.0) && !inside(view.target + right * 600.0));
+    }
+}

@@ -1,0 +1,198 @@
+//! The whole application without a window, against a real backend: a click on a known building and on a known vehicle
+//! opens the case history that the backend has.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+mod town;
+
+use bevy::{math::Vec2, prelude::*};
+use cim_backend::{Backend, BackendOptions};
+use cim_model::{CaseSummary, EntityKey, EntityKind, LayerId};
+use cim_twin::{
+    app::{AppOptions, Product, build_app},
+    camera::{FlyTo, MapCamera},
+    cases::{CaseBook, History, OpenCase, OpenCaseRequest},
+    feed::{Clock, Fetcher, LinkState, LinkStatus},
+    live::{Layers, LiveCity},
+    pick::{PickAt, Selection},
+    scene::{Highlights, Quality, SceneStatus, TileScene},
+};
+use std::time::{Duration, Instant};
+
+const SIZE: Vec2 = Vec2::new(320.0, 200.0);
+
+struct Twin {
+    app: App,
+    backend: Option<Backend>,
+    runtime: tokio::runtime::Runtime,
+    options: BackendOptions,
+}
+
+impl Twin {
+    fn start(name: &str) -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let options = BackendOptions {
+            city: town::folder().join("city"),
+            database: town::folder().join(format!("{name}.sqlite")),
+            listen: "127.0.0.1:0".parse().unwrap(),
+            web_root: None,
+            simulate: true,
+            seed: 1,
+        };
+        let backend = runtime.block_on(cim_backend::start(options.clone())).unwrap();
+        // The same address again when the backend comes back.
+        let options = BackendOptions { listen: backend.local_addr(), ..options };
+        let product = Product::Headless { width: SIZE.x as u32, height: SIZE.y as u32, panels: false };
+        let quality = Quality { samples: 1, shadow_map: 0, cascades: 1 };
+        let base = Some(backend.url().parse().unwrap());
+        let mut app = build_app(AppOptions { product, backend: base, tiles: None, view: None, quality }).unwrap();
+        app.finish();
+        app.cleanup();
+        Self { app, backend: Some(backend), runtime, options }
+    }
+
+    fn until(&mut self, what: &str, mut holds: impl FnMut(&mut App) -> bool) {
+        let end = Instant::now() + Duration::from_secs(90);
+        while !holds(&mut self.app) {
+            assert!(Instant::now() < end, "{what} did not happen");
+            self.app.update();
+        }
+    }
+
+    fn settle(&mut self) {
+        self.until("settling", |app| {
+            let world = app.world();
+            world.resource::<SceneStatus>().opened
+                && world.resource::<SceneStatus>().is_settled()
+                && world.resource::<LinkStatus>().0 == LinkState::Connected
+                && world.resource::<Fetcher>().busy() == 0
+        });
+    }
+
+    fn cases_of(&self, key: &EntityKey) -> Vec<CaseSummary> {
+        let url = format!("{}api/entities/{key}/cases?limit=500", self.backend.as_ref().unwrap().url());
+        let json: serde_json::Value =
+            self.runtime.block_on(async { reqwest::get(url).await.unwrap().json().await.unwrap() });
+        serde_json::from_value(json["cases"].clone()).unwrap()
+    }
+
+    /// Flies over a point, looks straight down, and clicks in the middle.
+    fn click(&mut self, point: bevy::math::DVec3, distance_m: f64) {
+        self.app.world_mut().write_message(FlyTo {
+            target: Some(point),
+            distance_m: Some(distance_m),
+            heading_deg: Some(0.0),
+            tilt_deg: Some(0.0),
+            secs: 0.0,
+        });
+        self.app.update();
+        self.settle();
+        let at = self.app.world().resource::<MapCamera>().0.project(point, SIZE).unwrap();
+        self.app.world_mut().write_message(PickAt(at));
+        self.app.update();
+    }
+
+    fn selected(&self) -> Option<EntityKey> {
+        self.app.world().resource::<Selection>().current.as_ref().map(|p| p.key.clone())
+    }
+
+    fn history(&mut self) -> Vec<CaseSummary> {
+        self.until("the case history", |app| {
+            matches!(app.world().resource::<CaseBook>().history(), Some(History::Ready { .. }))
+        });
+        match self.app.world().resource::<CaseBook>().history() {
+            Some(History::Ready { cases, total }) => {
+                assert_eq!(cases.len(), *total);
+                cases.clone()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn hide_small_things(app: &mut App) {
+    let mut layers = app.world_mut().resource_mut::<Layers>();
+    for layer in [LayerId::Camera, LayerId::AiAlarm, LayerId::IotDevice, LayerId::SharedBike] {
+        layers.set_on(layer, false);
+    }
+}
+
+#[test]
+fn a_click_opens_the_backends_case_history_and_a_lost_backend_comes_back() {
+    let mut twin = Twin::start("click");
+    twin.settle();
+    hide_small_things(&mut twin.app);
+
+    // A building that has cases and is in the tiles.
+    let listed = twin.backend.as_ref().unwrap().url();
+    let page: serde_json::Value = twin.runtime.block_on(async {
+        reqwest::get(format!("{listed}api/collections/case/items?limit=900")).await.unwrap().json().await.unwrap()
+    });
+    let subjects = page["features"].as_array().unwrap().iter().filter_map(|f| f["properties"]["subject"].as_str());
+    let buildings: Vec<EntityKey> =
+        subjects.filter_map(|s| s.parse().ok()).filter(|k: &EntityKey| k.kind == EntityKind::Building).collect();
+    let (key, point) = buildings
+        .iter()
+        .find_map(|key| {
+            let world = twin.app.world_mut();
+            let mut state = bevy::ecs::system::SystemState::<TileScene<'_>>::new(world);
+            let found = state.get(world).ok()?.find(key)?;
+            Some((key.clone(), found.0))
+        })
+        .expect("no building with a case is loaded");
+    twin.click(point, 400.0);
+    assert_eq!(twin.selected(), Some(key.clone()));
+    let expected = twin.cases_of(&key);
+    assert!(!expected.is_empty());
+    assert_eq!(twin.history(), expected);
+    assert_eq!(twin.app.world().resource::<Highlights>().tints[0].0, key);
+
+    // One of its cases: all its steps arrive.
+    let id = expected[0].id.clone();
+    twin.app.world_mut().write_message(OpenCaseRequest(Some(id.clone())));
+    twin.until("the case", |app| matches!(app.world().resource::<CaseBook>().open(), Some(OpenCase::Ready(_))));
+    let Some(OpenCase::Ready(case)) = twin.app.world().resource::<CaseBook>().open() else { panic!() };
+    assert_eq!(case.summary.id, id);
+    assert!(!case.steps.is_empty());
+
+    // A vehicle: it drives on between the look and the click, so one that stands is taken.
+    twin.until("parked vehicles", |app| !parked(app).is_empty());
+    let (key, point) = parked(&mut twin.app)[0].clone();
+    twin.click(point, 120.0);
+    assert_eq!(twin.selected().map(|k| k.kind), Some(EntityKind::Vehicle), "{key}");
+    let key = twin.selected().unwrap();
+    assert_eq!(twin.history(), twin.cases_of(&key));
+
+    // Nothing there: nothing is selected.
+    twin.app.world_mut().resource_mut::<Layers>().set_on(LayerId::UnitGrid, false);
+    twin.app.world_mut().resource_mut::<Layers>().set_on(LayerId::TerrainBuildings, false);
+    twin.app.world_mut().write_message(PickAt(Vec2::new(2.0, 2.0)));
+    twin.app.update();
+    assert_eq!(twin.selected(), None);
+
+    // The backend goes: the picture stays. It comes back: so does everything, and no alert is missing.
+    let tiles = twin.app.world().resource::<SceneStatus>().rendered;
+    let backend = twin.backend.take().unwrap();
+    twin.runtime.block_on(backend.shutdown()).unwrap();
+    twin.until("noticing", |app| matches!(app.world().resource::<LinkStatus>().0, LinkState::Lost { .. }));
+    assert_eq!(twin.app.world().resource::<SceneStatus>().rendered, tiles);
+    let backend = twin.runtime.block_on(cim_backend::start(twin.options.clone())).unwrap();
+    let raised = serde_json::json!([{"alerts": [{
+        "id": "MISSED", "class": "0504", "class_name": "店外经营", "severity": "minor", "state": "raised",
+        "time": "2026-11-23T06:00:00Z", "place": null, "source": "camera:x", "grid": null, "confidence": null,
+        "snapshot_url": null, "case_id": null
+    }]}]);
+    let url = format!("{}api/ingest", backend.url());
+    twin.runtime.block_on(async { reqwest::Client::new().post(url).json(&raised).send().await.unwrap() });
+    twin.backend = Some(backend);
+    twin.until("reconnecting", |app| {
+        app.world().resource::<LinkStatus>().0 == LinkState::Connected
+            && app.world().resource::<LiveCity>().alerts().any(|a| a.id == "MISSED")
+    });
+}
+
+fn parked(app: &mut App) -> Vec<(EntityKey, bevy::math::DVec3)> {
+    let now = app.world().resource::<Clock>().elapsed_secs();
+    let city = app.world().resource::<LiveCity>();
+    let all = city.placed(LayerId::MuckTruck, now).chain(city.placed(LayerId::SanitationVehicle, now));
+    all.filter(|(k, _)| city.report(&k.id).is_some_and(|r| r.speed_mps == 0.0)).collect()
+}

@@ -1,0 +1,127 @@
+//! The real program: what it does, and what it says when it cannot.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+mod town;
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_cim-twin"))
+}
+
+fn fails(args: &[&str]) -> String {
+    let output: Output = program().args(args).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {output:?}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    let line = text.lines().last().unwrap().to_owned();
+    assert!(line.starts_with("cim-twin: "), "{args:?}: {text}");
+    assert!(!text.contains("panicked"), "{args:?}: {text}");
+    line
+}
+
+#[test]
+fn what_cannot_be_done_is_one_sentence_and_code_2() {
+    let out = std::env::temp_dir().join("never.png");
+    let out = out.to_str().unwrap();
+    for (args, needed) in [
+        (vec!["view"], "no display"),
+        (vec!["snapshot", "--tiles", "/no/such/tileset.json", "-o", out], "cannot be opened"),
+        (vec!["snapshot", "--backend", "http://127.0.0.1:1/", "-o", out], "cannot be reached"),
+        (vec!["snapshot", "--city", "/no/such/city", "-o", out], "not a city folder"),
+        (vec!["serve", "--city", "/no/such/city"], "cim-twin synth"),
+        (vec!["inspect", "/no/such"], "cannot be opened"),
+    ] {
+        let said = fails(&args);
+        assert!(said.contains(needed), "{args:?}: {said}");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_said() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let city = town::folder().join("city");
+    let database = town::folder().join("port.sqlite");
+    let said =
+        fails(&["serve", "--city", city.to_str().unwrap(), "--port", &port, "--database", database.to_str().unwrap()]);
+    assert!(said.contains("already in use"), "{said}");
+}
+
+#[test]
+fn no_graphics_is_said() {
+    let tiles = town::folder().join("city/tiles/tileset.json");
+    let output = program()
+        .args(["snapshot", "--tiles", tiles.to_str().unwrap(), "-o", "never.png"])
+        // No Vulkan driver and no OpenGL: what a server without Mesa offers.
+        .env("VK_DRIVER_FILES", "/dev/null")
+        .env("VK_ICD_FILENAMES", "/dev/null")
+        .env("WGPU_BACKEND", "vulkan")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.lines().last().unwrap().contains("mesa-vulkan-drivers"), "{text}");
+}
+
+#[test]
+fn serve_answers_until_it_is_stopped() {
+    let city = town::folder().join("city");
+    let database = town::folder().join("serve.sqlite");
+    let mut server = program()
+        .args(["serve", "--port", "0", "--city", city.to_str().unwrap(), "--database", database.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let text = runtime
+        .block_on(async { reqwest::get(format!("{}api/site", line.trim())).await.unwrap().text().await.unwrap() });
+    assert!(text.contains("济宁"), "{text}");
+    server.kill().unwrap();
+    server.wait().unwrap();
+}
+
+fn samples() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/3d-tiles-samples");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("skipped: the 3D Tiles samples are not there ({})", folder.display());
+    None
+}
+
+#[test]
+fn inspect_reads_our_own_city_without_a_defect() {
+    let tiles = town::folder().join("city/tiles");
+    let output = program().args(["inspect", tiles.to_str().unwrap()]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("3D Tiles 1.1") && text.contains("key = building:"), "{text}");
+}
+
+#[test]
+fn every_sample_tileset_of_glb_or_b3dm_is_read() {
+    let Some(samples) = samples() else { return };
+    for name in [
+        "1.0/TilesetWithDiscreteLOD",
+        "1.0/TilesetWithRequestVolume",
+        "1.0/TilesetWithRequestVolume/city",
+        "1.1/MetadataGranularities",
+        "1.1/TilesetWithFullMetadata",
+        "1.1/MultipleContents",
+        "glTF/EXT_mesh_features/FeatureIdAttribute",
+        "glTF/EXT_structural_metadata/ComplexTypes",
+        "glTF/EXT_structural_metadata/MultipleClasses",
+        "glTF/EXT_structural_metadata/SharedPropertyTable",
+    ] {
+        let tileset = samples.join(name).join("tileset.json");
+        let output = program().args(["inspect", tileset.to_str().unwrap()]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{name}: {text}");
+    }
+}

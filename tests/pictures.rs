@@ -1,0 +1,101 @@
+//! Pictures by the real program, compared with references.
+//!
+//! A difference beyond the tolerance leaves the new picture beside the reference as `NAME.actual.png`: look at it, and
+//! when it is right, put it in the reference's place.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+mod town;
+
+use image::RgbImage;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Mean difference of a channel, of 255, up to which two pictures are the same: drivers round differently.
+const MEAN_TOLERANCE: f64 = 2.5;
+/// Share of pixels that may differ by more than [`CLEAR`]: edges move by a pixel.
+const PIXELS_TOLERANCE: f64 = 0.03;
+/// Difference of a channel that anybody sees.
+const CLEAR: i32 = 40;
+
+fn shared(path: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(path);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!("skipped: {} is not there", path.display());
+    None
+}
+
+fn compare(name: &str, args: &[&str]) {
+    let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures");
+    let (reference, actual) = (pictures.join(format!("{name}.png")), pictures.join(format!("{name}.actual.png")));
+    let output = Command::new(env!("CARGO_BIN_EXE_cim-twin"))
+        .args(["snapshot", "--size", "480x270", "--samples", "1", "--shadows", "1024", "-o", actual.to_str().unwrap()])
+        .args(args)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    let read = |p: &Path| image::open(p).unwrap_or_else(|e| panic!("{}: {e}", p.display())).to_rgb8();
+    let (mean, clear) = difference(&read(&reference), &read(&actual));
+    assert!(
+        mean <= MEAN_TOLERANCE && clear <= PIXELS_TOLERANCE,
+        "{name}: mean difference {mean:.2} of {MEAN_TOLERANCE}, {clear:.4} of {PIXELS_TOLERANCE} pixels differ clearly: \
+         see {}",
+        actual.display()
+    );
+    std::fs::remove_file(actual).unwrap();
+}
+
+fn difference(a: &RgbImage, b: &RgbImage) -> (f64, f64) {
+    assert_eq!(a.dimensions(), b.dimensions());
+    let (mut sum, mut clear) = (0i64, 0u32);
+    for (p, q) in a.pixels().zip(b.pixels()) {
+        let d: Vec<i32> = p.0.iter().zip(&q.0).map(|(x, y)| (i32::from(*x) - i32::from(*y)).abs()).collect();
+        sum += i64::from(d.iter().sum::<i32>());
+        clear += u32::from(d.iter().any(|d| *d > CLEAR));
+    }
+    let pixels = f64::from(a.width() * a.height());
+    (sum as f64 / (3.0 * pixels), f64::from(clear) / pixels)
+}
+
+#[test]
+fn a_black_picture_is_not_the_same() {
+    let (mean, clear) = difference(&RgbImage::new(8, 8), &RgbImage::from_pixel(8, 8, image::Rgb([90; 3])));
+    assert!(mean > MEAN_TOLERANCE && clear > PIXELS_TOLERANCE);
+}
+
+#[test]
+fn the_synthetic_city() {
+    let city = town::folder().join("city");
+    compare("city", &["--city", city.to_str().unwrap()]);
+}
+
+#[test]
+fn the_synthetic_city_at_night_from_a_street() {
+    let city = town::folder().join("city");
+    let view = ["--view", "116.587,35.415,320,140,76", "--time", "2026-09-29T19:30:00+08:00"];
+    compare("night", &[&["--city", city.to_str().unwrap()], &view[..]].concat());
+}
+
+fn sample(name: &str, tileset: &str) {
+    if let Some(path) = shared(&format!("3d-tiles-samples/{tileset}")) {
+        compare(name, &["--tiles", path.to_str().unwrap()]);
+    }
+}
+
+#[test]
+fn a_sample_with_levels_of_detail() {
+    sample("sample-lod", "1.0/TilesetWithDiscreteLOD/tileset.json");
+}
+
+#[test]
+fn a_sample_of_batched_buildings() {
+    sample("sample-batched", "1.0/TilesetWithRequestVolume/city/tileset.json");
+}
+
+#[test]
+fn a_sample_of_another_make() {
+    sample("sample-metadata", "1.1/MetadataGranularities/tileset.json");
+}
