@@ -95,8 +95,11 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
         let warm = mix(vec3<f32>(1.0, 0.78, 0.48), vec3<f32>(0.85, 0.92, 1.0), step(0.8, hash(id + vec2<f32>(3.0, 9.0))));
         pbr.material.emissive = vec4<f32>(warm * lamp * 1.1, 1.0);
     } else if surface == SURFACE_GROUND || surface == SURFACE_GREEN {
-        let patches = noise(in.uv / 37.0) * 0.6 + noise(in.uv / 9.0) * 0.4;
-        let grain = mix(noise(in.uv / 1.7), 0.5, smoothstep(0.3, 1.5, max(footprint.x, footprint.y)));
+        // A pattern finer than a pixel is its mean.
+        let blur = max(footprint.x, footprint.y);
+        let patches = mix(noise(in.uv / 37.0), 0.5, smoothstep(6.0, 25.0, blur)) * 0.6
+            + mix(noise(in.uv / 9.0), 0.5, smoothstep(1.5, 6.0, blur)) * 0.4;
+        let grain = mix(noise(in.uv / 1.7), 0.5, smoothstep(0.3, 1.2, blur));
         let amount = select(0.16, 0.34, surface == SURFACE_GREEN);
         pbr.material.base_color = vec4<f32>(
             pbr.material.base_color.rgb * (1.0 + amount * (patches + 0.4 * grain - 0.7)),
@@ -104,7 +107,7 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
         );
     } else if surface == SURFACE_WATER {
         let t = globals.time * 0.35;
-        let calm = 1.0 - smoothstep(400.0, 6000.0, distance);
+        let calm = 1.0 - smoothstep(1.0, 5.0, max(footprint.x, footprint.y));
         let a = noise(in.uv / 11.0 + vec2<f32>(t, t * 0.6)) - noise(in.uv / 11.0 + vec2<f32>(0.4 + t, t * 0.6));
         let b = noise(in.uv / 11.0 + vec2<f32>(t, t * 0.6)) - noise(in.uv / 11.0 + vec2<f32>(t, 0.4 + t * 0.6));
         pbr.N = normalize(vec3<f32>(a, 6.0, b) * vec3<f32>(calm, 1.0, calm));

@@ -30,7 +30,7 @@ fn land(p: vec2<f32>) -> vec3<f32> {
     let along = dot(p, turn.yx) / 320.0;
     let tone = hash(vec2<f32>(floor(across), floor(along)) + block * 13.0);
     let crop = mix(vec3<f32>(0.20, 0.27, 0.10), vec3<f32>(0.36, 0.34, 0.19), smoothstep(0.35, 0.95, tone));
-    return mix(crop, vec3<f32>(0.15, 0.22, 0.09), step(0.9, hash(block + 3.0)));
+    return mix(vec3<f32>(0.27, 0.30, 0.16), mix(crop, vec3<f32>(0.15, 0.22, 0.09), step(0.93, hash(block + 3.0))), 0.45);
 }
 
 @fragment
@@ -47,8 +47,8 @@ fn fragment(in: VertexOutput) -> @location(0) vec4<f32> {
         let distance = sky.eye.z / max(-d.y, 1e-4);
         let at = sky.eye.xy + d.xz * distance;
         // Fields smaller than a pixel melt into their mean.
-        let melt = smoothstep(6000.0, 22000.0, distance);
-        let mean = vec3<f32>(0.26, 0.29, 0.13);
+        let melt = smoothstep(3000.0, 16000.0, distance);
+        let mean = vec3<f32>(0.27, 0.30, 0.16);
         let fields = mix(land(at), mean, melt) * sky.ground.rgb;
         let haze = 1.0 - exp(-pow(distance * sky.eye.w, 2.0));
         color = mix(fields, sky.horizon.rgb, haze);

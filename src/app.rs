@@ -1,7 +1,7 @@
 //! Which plugins make which product.
 
 use crate::{
-    camera::{CameraPlugin, ViewSpec},
+    camera::{CameraPlugin, FirstView, ViewSpec},
     cases::CasesPlugin,
     feed::{Backend, FeedPlugin, Fetcher},
     grid::GridPlugin,
@@ -51,10 +51,6 @@ pub struct AppOptions {
     /// How much is spent on the picture.
     pub quality: Quality,
 }
-
-/// The view to begin with, once the site is known.
-#[derive(Resource, Debug, Clone, Copy)]
-pub struct FirstView(pub Option<ViewSpec>);
 
 /// Puts the application together.
 ///

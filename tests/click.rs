@@ -6,7 +6,7 @@ mod town;
 
 use bevy::{math::Vec2, prelude::*};
 use cim_backend::{Backend, BackendOptions};
-use cim_model::{CaseSummary, EntityKey, EntityKind, LayerId};
+use cim_model::{CaseSummary, EntityKey, EntityKind, LayerId, Place};
 use cim_twin::{
     app::{AppOptions, Product, build_app},
     camera::{FlyTo, MapCamera},
@@ -14,7 +14,7 @@ use cim_twin::{
     feed::{Clock, Fetcher, LinkState, LinkStatus},
     live::{Layers, LiveCity},
     pick::{PickAt, Selection},
-    scene::{Highlights, Quality, SceneStatus, TileScene},
+    scene::{Highlights, Quality, SceneStatus, SiteGeo, TileScene},
 };
 use std::time::{Duration, Instant};
 
@@ -75,8 +75,8 @@ impl Twin {
         serde_json::from_value(json["cases"].clone()).unwrap()
     }
 
-    /// Flies over a point, looks straight down, and clicks in the middle.
-    fn click(&mut self, point: bevy::math::DVec3, distance_m: f64) {
+    /// Flies over a point and looks straight down on it.
+    fn look_down(&mut self, point: bevy::math::DVec3, distance_m: f64) {
         self.app.world_mut().write_message(FlyTo {
             target: Some(point),
             distance_m: Some(distance_m),
@@ -86,6 +86,11 @@ impl Twin {
         });
         self.app.update();
         self.settle();
+    }
+
+    /// Looks straight down on a point and clicks on it.
+    fn click(&mut self, point: bevy::math::DVec3, distance_m: f64) {
+        self.look_down(point, distance_m);
         let at = self.app.world().resource::<MapCamera>().0.project(point, SIZE).unwrap();
         self.app.world_mut().write_message(PickAt(at));
         self.app.update();
@@ -122,23 +127,29 @@ fn a_click_opens_the_backends_case_history_and_a_lost_backend_comes_back() {
     twin.settle();
     hide_small_things(&mut twin.app);
 
-    // A building that has cases and is in the tiles.
+    // A building that has cases and a place.
     let listed = twin.backend.as_ref().unwrap().url();
     let page: serde_json::Value = twin.runtime.block_on(async {
         reqwest::get(format!("{listed}api/collections/case/items?limit=900")).await.unwrap().json().await.unwrap()
     });
-    let subjects = page["features"].as_array().unwrap().iter().filter_map(|f| f["properties"]["subject"].as_str());
-    let buildings: Vec<EntityKey> =
-        subjects.filter_map(|s| s.parse().ok()).filter(|k: &EntityKey| k.kind == EntityKind::Building).collect();
-    let (key, point) = buildings
+    let (key, place) = page["features"]
+        .as_array()
+        .unwrap()
         .iter()
-        .find_map(|key| {
-            let world = twin.app.world_mut();
-            let mut state = bevy::ecs::system::SystemState::<TileScene<'_>>::new(world);
-            let found = state.get(world).ok()?.find(key)?;
-            Some((key.clone(), found.0))
+        .find_map(|f| {
+            let key: EntityKey = f["properties"]["subject"].as_str()?.parse().ok()?;
+            let at = f["geometry"]["coordinates"].as_array()?;
+            (key.kind == EntityKind::Building)
+                .then(|| (key, Place::new(at[0].as_f64().unwrap(), at[1].as_f64().unwrap())))
         })
-        .expect("no building with a case is loaded");
+        .unwrap();
+    let over = twin.app.world().resource::<SiteGeo>().position(place, 0.0);
+    twin.look_down(over, 400.0);
+    let point = {
+        let world = twin.app.world_mut();
+        let mut state = bevy::ecs::system::SystemState::<TileScene<'_>>::new(world);
+        state.get(world).unwrap().find(&key).expect("the building is not in the tiles").0
+    };
     twin.click(point, 400.0);
     assert_eq!(twin.selected(), Some(key.clone()));
     let expected = twin.cases_of(&key);

@@ -51,6 +51,10 @@ impl CameraLimits {
     }
 }
 
+/// The view to begin with, once the site is known; home when `None`.
+#[derive(Resource, Debug, Clone, Copy, Default)]
+pub struct FirstView(pub Option<ViewSpec>);
+
 /// Whether something else, such as a panel, has the pointer or the keyboard.
 #[derive(Resource, Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct InputBlocked {

@@ -8,6 +8,7 @@ mod progress;
 mod serve;
 mod snapshot;
 mod synth;
+mod tile;
 mod view;
 
 use clap::{Parser, Subcommand};
@@ -29,6 +30,8 @@ enum Command {
     Serve(serve::Args),
     /// Make the synthetic city (生成模拟城市).
     Synth(synth::Args),
+    /// Turn OpenStreetMap data into a city (导入开放街图数据).
+    Tile(tile::Args),
     /// Read a tileset to the last tile and say what is in it and what is wrong with it (检查瓦片).
     Inspect(inspect::Args),
     /// Draw a view into a PNG file, without a window (截图).
@@ -44,6 +47,7 @@ pub(crate) fn run() -> ExitCode {
         Command::View(args) => view::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Synth(args) => synth::run(args),
+        Command::Tile(args) => tile::run(args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Snapshot(args) => snapshot::run(args),
         Command::Bench(args) => bench::run(args),

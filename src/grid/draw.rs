@@ -45,8 +45,8 @@ pub(super) fn lines(
     let cells = book.cells.iter().flat_map(|c| &c.rings).map(|ring| (ring.as_slice(), true));
     let roads = book.roads.iter().map(|r| (r.points.as_slice(), false));
     for (layer, mesh, color) in [
-        (LayerId::UnitGrid, line_mesh(cells), Color::linear_rgb(0.10, 0.62, 0.78)),
-        (LayerId::RoadChief, line_mesh(roads), Color::linear_rgb(0.95, 0.62, 0.12)),
+        (LayerId::UnitGrid, line_mesh(cells), Color::linear_rgba(0.10, 0.62, 0.85, 0.38)),
+        (LayerId::RoadChief, line_mesh(roads), Color::linear_rgba(1.0, 0.66, 0.15, 0.8)),
     ] {
         let Some((anchor, mesh)) = mesh else { continue };
         commands.spawn((
@@ -54,7 +54,12 @@ pub(super) fn lines(
             Anchor(anchor),
             if layers.is_on(layer) { Visibility::Inherited } else { Visibility::Hidden },
             Mesh3d(meshes.add(mesh)),
-            MeshMaterial3d(materials.add(StandardMaterial { base_color: color, unlit: true, ..default() })),
+            MeshMaterial3d(materials.add(StandardMaterial {
+                base_color: color,
+                unlit: true,
+                alpha_mode: AlphaMode::Blend,
+                ..default()
+            })),
             NotShadowCaster,
             NotShadowReceiver,
         ));

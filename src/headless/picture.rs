@@ -2,13 +2,11 @@
 
 use super::Canvas;
 use crate::{
-    app::FirstView,
-    camera::{CameraLimits, FlyTo},
     cases::CaseBook,
     feed::{Backend, Clock, Fetcher, LinkState, LinkStatus},
     live::LiveCity,
     pick::{Picked, Select},
-    scene::{SceneStatus, SiteGeo, TileScene},
+    scene::{SceneStatus, TileScene},
 };
 use bevy::{
     platform::time::Instant,
@@ -95,11 +93,7 @@ impl Arrivals<'_> {
 fn watch(
     mut progress: ResMut<Progress>,
     arrivals: Arrivals<'_>,
-    first: Res<FirstView>,
-    site: Res<SiteGeo>,
-    limits: Res<CameraLimits>,
     canvas: Res<Canvas>,
-    mut fly: MessageWriter<FlyTo>,
     mut select: MessageWriter<Select>,
     mut exit: MessageWriter<AppExit>,
     mut commands: Commands,
@@ -113,12 +107,7 @@ fn watch(
         return;
     }
     if !progress.placed {
-        if arrivals.status.opened {
-            progress.placed = true;
-            if let Some(view) = first.0 {
-                fly.write(view.to_view(&site, &limits).fly_to(0.0));
-            }
-        }
+        progress.placed = arrivals.status.opened;
     } else if arrivals.complete() {
         progress.quiet += 1;
     } else {
@@ -139,9 +128,8 @@ fn watch(
         // The answers to the selection have to arrive as well: quiet begins anew.
         progress.selected = true;
         progress.quiet = 0;
-        let place = arrivals.city.position(&key, arrivals.clock.elapsed_secs());
-        let point = place.or_else(|| arrivals.tiles.find(&key).map(|f| f.0));
-        select.write(Select(Some(Picked { key, name: String::new(), point, attributes: Vec::new() })));
+        let picked = Picked::named(key, &arrivals.city, &arrivals.tiles, arrivals.clock.elapsed_secs());
+        select.write(Select(Some(picked)));
         if patient {
             return;
         }

@@ -127,11 +127,11 @@ fn model(layer: LayerId) -> Model {
 /// Pixels that a copy has at least, so that it is seen from afar.
 fn least_px(layer: LayerId) -> f32 {
     match layer {
-        LayerId::AiAlarm => 30.0,
-        LayerId::SanitationVehicle | LayerId::MuckTruck => 9.0,
-        LayerId::IotDevice | LayerId::Camera => 13.0,
+        LayerId::AiAlarm => 26.0,
+        LayerId::SanitationVehicle | LayerId::MuckTruck => 4.0,
+        LayerId::IotDevice | LayerId::Camera => 9.0,
         LayerId::Case => 12.0,
-        _ => 2.0,
+        _ => 0.0,
     }
 }
 

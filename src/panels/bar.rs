@@ -11,8 +11,11 @@ pub(super) fn show(root: &mut Ui, facts: &Facts<'_>, deeds: &mut Deeds<'_>) {
         ui.horizontal(|ui| {
             let name = facts.site.0.as_ref().map(|s| deeds.lang.either(&s.name_zh, &s.name_en).to_owned());
             ui.label(RichText::new(name.unwrap_or_else(|| "cim-twin".into())).heading().strong());
-            ui.label(RichText::new(deeds.lang.text("app-title")).color(theme::WEAK));
-            ui.separator();
+            let narrow = ui.ctx().viewport_rect().width() < super::NARROW;
+            if !narrow {
+                ui.label(RichText::new(deeds.lang.text("app-title")).color(theme::WEAK));
+                ui.separator();
+            }
             link(ui, facts, deeds);
             if let Some(problem) = &facts.scene.problem {
                 let text = deeds.lang.with("tileset-problem", "reason", problem.clone());
@@ -34,11 +37,15 @@ pub(super) fn show(root: &mut Ui, facts: &Facts<'_>, deeds: &mut Deeds<'_>) {
                 );
                 let defects: u64 = facts.diagnostics.counts().map(|(_, n)| n).sum();
                 let quality = if defects > 0 { format!("{quality} {defects}") } else { quality };
-                ui.toggle_value(&mut deeds.open.quality, quality);
+                if !narrow {
+                    ui.toggle_value(&mut deeds.open.quality, quality);
+                }
                 ui.toggle_value(&mut deeds.open.alerts, format!("{alerts} {}", facts.city.unseen_alerts()));
                 ui.toggle_value(&mut deeds.open.layers, layers);
-                ui.toggle_value(&mut deeds.open.sun, light);
-                if let Some(now) = facts.clock.now() {
+                if !narrow {
+                    ui.toggle_value(&mut deeds.open.sun, light);
+                }
+                if let Some(now) = facts.clock.now().filter(|_| !narrow) {
                     ui.label(RichText::new(now.civil(facts.utc_offset())).monospace());
                 }
             });
@@ -61,7 +68,9 @@ fn link(ui: &mut Ui, facts: &Facts<'_>, deeds: &Deeds<'_>) {
     };
     let (rect, _) = ui.allocate_exact_size(egui::vec2(10.0, 10.0), Sense::hover());
     ui.painter().circle_filled(rect.center(), 5.0, color);
-    ui.label(RichText::new(text).color(color));
+    if ui.ctx().viewport_rect().width() >= super::NARROW {
+        ui.label(RichText::new(text).color(color));
+    }
 }
 
 /// The time that the city is lit for: an hour of the day of the light, or the clock's.

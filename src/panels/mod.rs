@@ -39,6 +39,9 @@ impl Plugin for PanelsPlugin {
     }
 }
 
+/// Points of width below which panels are closed at first and the bar is short.
+const NARROW: f32 = 900.0;
+
 /// Which panels are open.
 #[derive(Resource, Debug)]
 pub(crate) struct Open {
@@ -101,6 +104,9 @@ fn show(mut contexts: EguiContexts, facts: Facts<'_>, mut deeds: Deeds<'_>, mut 
         // A new font is in use from the next frame on: nothing is drawn with none.
         *dressed = true;
         theme::apply(&ctx);
+        // On a small page the city comes first.
+        let room = ctx.viewport_rect().width() >= NARROW;
+        (deeds.open.layers, deeds.open.alerts) = (room, room);
         return Ok(());
     }
     if deeds.sun.live

@@ -130,12 +130,12 @@ impl Targets<'_> {
 /// Metres from the foot of a thing to the middle of what is drawn of it; far things are drawn larger.
 fn middle_m(key: &EntityKey, distance_m: f64, height_px: f32) -> f64 {
     let (own, whole_m, least_px) = match key.kind {
-        EntityKind::Alert => (17.5, 21.0, 30.0),
-        EntityKind::Sensor => (6.0, 7.2, 13.0),
-        EntityKind::Camera => (6.5, 7.1, 13.0),
+        EntityKind::Alert => (17.5, 21.0, 26.0),
+        EntityKind::Sensor => (6.0, 7.2, 9.0),
+        EntityKind::Camera => (6.5, 7.1, 9.0),
         EntityKind::Case => (5.0, 7.0, 12.0),
-        EntityKind::Vehicle => (1.5, 4.9, 9.0),
-        _ => (0.5, 2.0, 2.0),
+        EntityKind::Vehicle => (1.5, 4.9, 4.0),
+        _ => (0.5, 2.0, 0.0),
     };
     own * (least_px * MapView::metres_per_pixel(distance_m, height_px) / whole_m).max(1.0)
 }

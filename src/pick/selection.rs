@@ -1,7 +1,8 @@
 //! What is selected.
 
+use crate::{live::LiveCity, scene::TileScene};
 use bevy::{math::DVec3, prelude::*};
-use cim_model::EntityKey;
+use cim_model::{EntityKey, EntityKind};
 
 /// Something a person pointed at.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +15,22 @@ pub struct Picked {
     pub point: Option<DVec3>,
     /// Name and value of what the scene knows of it.
     pub attributes: Vec<(String, String)>,
+}
+
+impl Picked {
+    /// What is known here of an entity that was named, not pointed at, at a second of the program.
+    #[must_use]
+    pub fn named(key: EntityKey, city: &LiveCity, tiles: &TileScene<'_>, now_secs: f64) -> Self {
+        if let Some(hit) = tiles.describe(&key) {
+            return Self { key, name: hit.name, point: Some(hit.point), attributes: hit.attributes };
+        }
+        let name = match key.kind {
+            EntityKind::Vehicle => city.vehicle(&key.id).map(|v| v.plate.clone()),
+            _ => city.item(&key).map(|i| i.name.clone()),
+        };
+        let point = city.position(&key, now_secs);
+        Self { key, name: name.unwrap_or_default(), point, attributes: Vec::new() }
+    }
 }
 
 /// The one selected entity.

@@ -86,7 +86,7 @@ pub(super) fn set_up(
 pub(super) fn equip(added: On<Add, MainCamera>, quality: Res<Quality>, mut commands: Commands) {
     commands.entity(added.entity).insert((
         Hdr,
-        Exposure { ev100: 14.2 },
+        Exposure { ev100: 14.1 },
         Tonemapping::AcesFitted,
         if quality.samples > 1 { Msaa::Sample4 } else { Msaa::Off },
         DistanceFog::default(),
@@ -133,12 +133,12 @@ impl Mood {
         let night = 1.0 - smooth(-9.0, 2.0, elevation_deg);
         let mix = |night_: Vec3, day_: Vec3, dusk: Vec3| night_.lerp(day_, day).lerp(dusk, low * 0.75);
         Self {
-            zenith: mix(Vec3::new(0.006, 0.010, 0.026), Vec3::new(0.15, 0.33, 0.66), Vec3::new(0.10, 0.17, 0.36)),
-            horizon: mix(Vec3::new(0.018, 0.026, 0.050), Vec3::new(0.60, 0.73, 0.84), Vec3::new(0.62, 0.42, 0.30)),
+            zenith: mix(Vec3::new(0.010, 0.018, 0.045), Vec3::new(0.15, 0.33, 0.66), Vec3::new(0.10, 0.17, 0.36)),
+            horizon: mix(Vec3::new(0.040, 0.055, 0.095), Vec3::new(0.60, 0.73, 0.84), Vec3::new(0.62, 0.42, 0.30)),
             sun: Vec3::new(0.55, 0.65, 1.0).lerp(Vec3::new(1.0, 0.95, 0.86), day).lerp(Vec3::new(1.0, 0.62, 0.36), low),
-            lux: 900.0 + 78_000.0 * smooth(-1.0, 18.0, elevation_deg),
+            lux: 2_600.0 + 84_000.0 * smooth(-1.0, 18.0, elevation_deg),
             ambient: Vec3::new(0.45, 0.55, 0.9).lerp(Vec3::new(0.72, 0.84, 1.0), day),
-            ambient_strength: 700.0 + 17_500.0 * smooth(-8.0, 15.0, elevation_deg),
+            ambient_strength: 7_000.0 + 28_000.0 * smooth(-8.0, 15.0, elevation_deg),
             night,
         }
     }

@@ -19,7 +19,7 @@ pub use stream::{SceneStatus, TilesetSource};
 pub use sun::{Sun, direction as sun_direction};
 
 use crate::{
-    camera::{CameraLimits, FlyTo, MapCamera},
+    camera::{CameraLimits, FirstView, FlyTo, MapCamera},
     diagnostics::Diagnostics,
     feed::{Backend, FeedEvent, FeedSystems},
 };
@@ -35,6 +35,7 @@ impl Plugin for ScenePlugin {
             .init_resource::<RenderOrigin>()
             .init_resource::<MapCamera>()
             .init_resource::<CameraLimits>()
+            .init_resource::<FirstView>()
             .init_resource::<Diagnostics>()
             .init_resource::<Quality>()
             .init_resource::<TilesetSource>()

@@ -43,9 +43,7 @@ impl TileScene<'_> {
         }
         let (distance_m, part, feature, place) = best?;
         let row = feature.map(|f| part.prepared.features.row(f)).unwrap_or_default();
-        let text = |name: &str| {
-            row.iter().find(|(n, v)| n.eq_ignore_ascii_case(name) && *v != Value::Null).map(|(_, v)| v.to_string())
-        };
+        let text = |name: &str| property(&row, name);
         let key = feature.map(|f| {
             text("key").and_then(|k| k.parse().ok()).unwrap_or_else(|| {
                 // Tiles of others name their features in many ways, or not at all: then the place in the tileset does.
@@ -53,13 +51,17 @@ impl TileScene<'_> {
                 EntityKey::new(EntityKind::Other, id)
             })
         });
-        Some(TileHit {
-            key,
-            name: text("name").unwrap_or_default(),
-            distance_m,
-            point: origin + direction * distance_m,
-            attributes: row.into_iter().filter(|(_, v)| *v != Value::Null).map(|(n, v)| (n, v.to_string())).collect(),
-        })
+        Some(hit(key, row, distance_m, origin + direction * distance_m))
+    }
+
+    /// A feature that is loaded, as a pointer would find it: its name, attributes and middle; the distance is 0.
+    #[must_use]
+    pub fn describe(&self, key: &EntityKey) -> Option<TileHit> {
+        let (point, _) = self.find(key)?;
+        let text = key.to_string();
+        let parts = self.stream.shown.values().flat_map(|s| &s.parts);
+        let (part, feature) = parts.into_iter().find_map(|p| Some((p, *p.prepared.keys.get(&text)?)))?;
+        Some(hit(Some(key.clone()), part.prepared.features.row(feature), 0.0, point))
     }
 
     /// The middle and the half diagonal (metres) of a feature that is loaded, site metres.
@@ -73,6 +75,17 @@ impl TileScene<'_> {
             Some((middle, f64::from(0.5 * (high - low).length())))
         })
     }
+}
+
+/// A property by its name, whatever its case; `None` when it is not given.
+fn property(row: &[(String, Value)], name: &str) -> Option<String> {
+    row.iter().find(|(n, v)| n.eq_ignore_ascii_case(name) && *v != Value::Null).map(|(_, v)| v.to_string())
+}
+
+fn hit(key: Option<EntityKey>, row: Vec<(String, Value)>, distance_m: f64, point: DVec3) -> TileHit {
+    let name = property(&row, "name").unwrap_or_default();
+    let attributes = row.into_iter().filter(|(_, v)| *v != Value::Null).map(|(n, v)| (n, v.to_string())).collect();
+    TileHit { key, name, distance_m, point, attributes }
 }
 
 /// Which features are tinted, and how: the selected one, and what other plugins mark.

@@ -7,7 +7,7 @@ use super::{
     surface::{CityExtension, CityMaterial},
 };
 use crate::{
-    camera::{CameraLimits, FOVY_RAD, FlyTo, MainCamera, MapCamera, MapView},
+    camera::{CameraLimits, FOVY_RAD, FirstView, FlyTo, MainCamera, MapCamera, MapView},
     diagnostics::Diagnostics,
     feed::Fetcher,
 };
@@ -205,6 +205,7 @@ pub(super) fn receive(
     mut limits: ResMut<CameraLimits>,
     mut fly: MessageWriter<FlyTo>,
     source: Res<TilesetSource>,
+    first: Res<FirstView>,
 ) {
     let mut budget = 0u64;
     while budget < BYTES_A_FRAME {
@@ -222,7 +223,8 @@ pub(super) fn receive(
                             diagnostics.report(d.code, d.place, d.message);
                         }
                         let home = stream.take(tileset, &source, &mut site, &mut limits);
-                        fly.write(home.fly_to(0.0));
+                        let view = first.0.map_or(home, |v| v.to_view(&site, &limits));
+                        fly.write(view.fly_to(0.0));
                         status.opened = true;
                     }
                     Err(problem) => {
@@ -269,8 +271,8 @@ impl Stream {
         let middle = self.render_from_root.transform_point3(centre);
         let target = if source.origin.is_some() { DVec3::ZERO } else { middle };
         // A city opens on its centre; a model by itself opens on the whole of it.
-        let distance_m = if radius > 3000.0 { (radius * 0.32).clamp(1200.0, 2600.0) } else { radius * 2.3 };
-        let home = MapView { target, heading_deg: 20.0, tilt_deg: 62.0, distance_m };
+        let distance_m = if radius > 3000.0 { (radius * 0.32).clamp(1200.0, 2600.0) } else { radius * 1.7 };
+        let home = MapView { target, heading_deg: 20.0, tilt_deg: 66.0, distance_m };
         *limits = CameraLimits { centre: middle, reach_m: radius * 1.3, home };
         self.tileset = Some(tileset);
         home

@@ -4,7 +4,7 @@ use crate::{
     app::{AppOptions, Product, build_app},
     camera::{CameraLimits, FlyTo, MapCamera, ViewSpec},
     cases::{CaseBook, History, OpenCase, OpenCaseRequest},
-    feed::{Fetcher, LinkState, LinkStatus},
+    feed::{Clock, Fetcher, LinkState, LinkStatus},
     live::{Layers, LiveCity},
     panels::{Lang, Language},
     pick::{Picked, Select, Selection},
@@ -127,6 +127,7 @@ fn obey(
     site: Res<SiteGeo>,
     limits: Res<CameraLimits>,
     city: Res<LiveCity>,
+    clock: Res<Clock>,
     tiles: TileScene<'_>,
     mut layers: ResMut<Layers>,
     mut select: MessageWriter<Select>,
@@ -139,9 +140,7 @@ fn obey(
                 select.write(Select(None));
             }
             Command::Select(Some(key)) => {
-                let point = city.position(&key, f64::MAX).or_else(|| tiles.find(&key).map(|f| f.0));
-                let name = city.item(&key).map(|i| i.name.clone()).unwrap_or_default();
-                select.write(Select(Some(Picked { key, name, point, attributes: Vec::new() })));
+                select.write(Select(Some(Picked::named(key, &city, &tiles, clock.elapsed_secs()))));
             }
             Command::Fly(view) => {
                 fly.write(view.to_view(&site, &limits).fly_to(1.2));

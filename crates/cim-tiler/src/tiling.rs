@@ -254,6 +254,21 @@ impl<'a> Writer<'a> {
         self.content(name, &[primitive], &rows.columns(), DVec3::new(centre[0], centre[1], base))
     }
 
+    /// Lowest and highest corner of buildings and roads with some land around, metres.
+    fn built(&self) -> ([f64; 2], [f64; 2]) {
+        const AROUND_M: f64 = 60.0;
+        let buildings = self.city.buildings.iter().flat_map(|b| &b.footprint);
+        let roads = self.city.roads.iter().flat_map(|r| &r.points);
+        let places: Vec<Place> = buildings.chain(roads).copied().collect();
+        let fold = |(low, high): ([f64; 2], [f64; 2]), p: [f64; 2]| {
+            let both = |k: usize| (low[k].min(p[k] - AROUND_M), high[k].max(p[k] + AROUND_M));
+            let ((west, east), (south, north)) = (both(0), both(1));
+            ([west, south], [east, north])
+        };
+        let points = self.ring(&places).into_iter().filter(|p| p[0].is_finite() && p[1].is_finite());
+        points.fold(([-AROUND_M; 2], [AROUND_M; 2]), fold)
+    }
+
     /// Ground, water, green and roads.
     fn base(&mut self, edge: f64, children: Vec<TileNode>) -> Result<TileNode, TilerError> {
         let mut p: BTreeMap<Surface, WritePrimitive> =
@@ -262,7 +277,9 @@ impl<'a> Writer<'a> {
                 .map(|s| (s, s.primitive()))
                 .collect();
         let mut rows = Rows::default();
-        let (mut low, mut high) = ([-0.5 * edge; 2], [0.5 * edge; 2]);
+        // The ground lies under what is built; water and green may reach further.
+        let built = self.built();
+        let (mut low, mut high) = built;
         for area in &self.city.areas {
             let ring = self.ring(&area.ring);
             let holes: Vec<Vec<[f64; 2]>> = area.holes.iter().map(|h| self.ring(h)).collect();
@@ -273,8 +290,8 @@ impl<'a> Writer<'a> {
             let target = p.entry(surface).or_insert_with(|| surface.primitive());
             if add_area(target, &ring, &holes, z, rows.count()) {
                 for q in &ring {
-                    low = [low[0].min(q[0] - 300.0), low[1].min(q[1] - 300.0)];
-                    high = [high[0].max(q[0] + 300.0), high[1].max(q[1] + 300.0)];
+                    low = [low[0].min(q[0]), low[1].min(q[1])];
+                    high = [high[0].max(q[0]), high[1].max(q[1])];
                 }
                 rows.area(area);
                 self.summary.areas += 1;
@@ -297,7 +314,7 @@ impl<'a> Writer<'a> {
         }
         p.extend([(Surface::Road, road), (Surface::Sidewalk, sidewalk), (Surface::Marking, marking)]);
         let ground = p.entry(Surface::Ground).or_insert_with(|| Surface::Ground.primitive());
-        add_ground(ground, low, high, 250.0);
+        add_ground(ground, built.0, built.1, 250.0);
         let mut primitives: Vec<WritePrimitive> = p.into_values().collect();
         for v in primitives.iter_mut().flat_map(|p| p.positions.iter_mut()) {
             v[2] += drop_m(f64::from(v[0]), f64::from(v[1])) as f32;

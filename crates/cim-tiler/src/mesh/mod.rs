@@ -27,8 +27,8 @@ impl Surface {
     pub(crate) fn primitive(self) -> WritePrimitive {
         let (name, color, roughness) = match self {
             Self::Building => ("building", [255, 255, 255], 0.85),
-            Self::Road => ("road", [74, 77, 82], 0.95),
-            Self::Sidewalk => ("sidewalk", [158, 155, 149], 0.95),
+            Self::Road => ("road", [104, 107, 112], 0.95),
+            Self::Sidewalk => ("sidewalk", [172, 170, 165], 0.95),
             Self::Marking => ("marking", [225, 225, 215], 0.9),
             Self::Water => ("water", [58, 98, 112], 0.12),
             Self::Green => ("green", [118, 148, 88], 1.0),
