@@ -4,7 +4,10 @@
 
 mod town;
 
-use bevy::{math::Vec2, prelude::*};
+use bevy::{
+    math::{DVec3, Vec2},
+    prelude::*,
+};
 use cim_backend::{Backend, BackendOptions};
 use cim_model::{CaseSummary, EntityKey, EntityKind, LayerId, Place};
 use cim_twin::{
@@ -75,8 +78,21 @@ impl Twin {
         serde_json::from_value(json["cases"].clone()).unwrap()
     }
 
+    /// What the cases are about, and where it is.
+    fn subjects(&self) -> Vec<(EntityKey, Option<Place>)> {
+        let url = format!("{}api/collections/case/items?limit=900", self.backend.as_ref().unwrap().url());
+        let page: serde_json::Value =
+            self.runtime.block_on(async { reqwest::get(url).await.unwrap().json().await.unwrap() });
+        let of = |f: &serde_json::Value| {
+            let at = f["geometry"]["coordinates"].as_array();
+            let place = at.map(|at| Place::new(at[0].as_f64().unwrap(), at[1].as_f64().unwrap()));
+            Some((f["properties"]["subject"].as_str()?.parse().ok()?, place))
+        };
+        page["features"].as_array().unwrap().iter().filter_map(of).collect()
+    }
+
     /// Flies over a point and looks straight down on it.
-    fn look_down(&mut self, point: bevy::math::DVec3, distance_m: f64) {
+    fn look_down(&mut self, point: DVec3, distance_m: f64) {
         self.app.world_mut().write_message(FlyTo {
             target: Some(point),
             distance_m: Some(distance_m),
@@ -89,7 +105,7 @@ impl Twin {
     }
 
     /// Looks straight down on a point and clicks on it.
-    fn click(&mut self, point: bevy::math::DVec3, distance_m: f64) {
+    fn click(&mut self, point: DVec3, distance_m: f64) {
         self.look_down(point, distance_m);
         let at = self.app.world().resource::<MapCamera>().0.project(point, SIZE).unwrap();
         self.app.world_mut().write_message(PickAt(at));
@@ -128,20 +144,10 @@ fn a_click_opens_the_backends_case_history_and_a_lost_backend_comes_back() {
     hide_small_things(&mut twin.app);
 
     // A building that has cases and a place.
-    let listed = twin.backend.as_ref().unwrap().url();
-    let page: serde_json::Value = twin.runtime.block_on(async {
-        reqwest::get(format!("{listed}api/collections/case/items?limit=900")).await.unwrap().json().await.unwrap()
-    });
-    let (key, place) = page["features"]
-        .as_array()
-        .unwrap()
+    let listed = twin.subjects();
+    let (key, place) = listed
         .iter()
-        .find_map(|f| {
-            let key: EntityKey = f["properties"]["subject"].as_str()?.parse().ok()?;
-            let at = f["geometry"]["coordinates"].as_array()?;
-            (key.kind == EntityKind::Building)
-                .then(|| (key, Place::new(at[0].as_f64().unwrap(), at[1].as_f64().unwrap())))
-        })
+        .find_map(|(key, place)| (key.kind == EntityKind::Building).then_some((key.clone(), (*place)?)))
         .unwrap();
     let over = twin.app.world().resource::<SiteGeo>().position(place, 0.0);
     twin.look_down(over, 400.0);
@@ -165,13 +171,20 @@ fn a_click_opens_the_backends_case_history_and_a_lost_backend_comes_back() {
     assert_eq!(case.summary.id, id);
     assert!(!case.steps.is_empty());
 
-    // A vehicle: it drives on between the look and the click, so one that stands is taken.
-    twin.until("parked vehicles", |app| !parked(app).is_empty());
-    let (key, point) = parked(&mut twin.app)[0].clone();
+    // A vehicle with cases: it drives on between the look and the click, so one that stands apart is taken.
+    let mut standing = None;
+    twin.until("a parked vehicle with cases", |app| {
+        let parked = parked(app);
+        let apart = |at: DVec3| parked.iter().filter(|(_, p)| p.distance(at) < 15.0).count() == 1;
+        standing = parked.iter().find(|(k, at)| apart(*at) && listed.iter().any(|(s, _)| s == k)).cloned();
+        standing.is_some()
+    });
+    let (key, point) = standing.unwrap();
     twin.click(point, 120.0);
-    assert_eq!(twin.selected().map(|k| k.kind), Some(EntityKind::Vehicle), "{key}");
-    let key = twin.selected().unwrap();
-    assert_eq!(twin.history(), twin.cases_of(&key));
+    assert_eq!(twin.selected(), Some(key.clone()));
+    let expected = twin.cases_of(&key);
+    assert!(!expected.is_empty());
+    assert_eq!(twin.history(), expected);
 
     // Nothing there: nothing is selected.
     twin.app.world_mut().resource_mut::<Layers>().set_on(LayerId::UnitGrid, false);
@@ -201,7 +214,7 @@ fn a_click_opens_the_backends_case_history_and_a_lost_backend_comes_back() {
     });
 }
 
-fn parked(app: &mut App) -> Vec<(EntityKey, bevy::math::DVec3)> {
+fn parked(app: &mut App) -> Vec<(EntityKey, DVec3)> {
     let now = app.world().resource::<Clock>().elapsed_secs();
     let city = app.world().resource::<LiveCity>();
     let all = city.placed(LayerId::MuckTruck, now).chain(city.placed(LayerId::SanitationVehicle, now));

@@ -7,7 +7,7 @@ pub use book::{CaseBook, History, OpenCase};
 use crate::{
     camera::FlyTo,
     feed::{FeedEvent, Request},
-    pick::Selection,
+    pick::{PickSystems, Selection},
     scene::SiteGeo,
 };
 use bevy::prelude::*;
@@ -29,7 +29,7 @@ impl Plugin for CasesPlugin {
             .add_message::<FlyTo>()
             .init_resource::<Selection>()
             .init_resource::<SiteGeo>()
-            .add_systems(Update, (follow_selection, open, receive).chain());
+            .add_systems(Update, (follow_selection, open, receive).chain().after(PickSystems));
     }
 }
 

@@ -13,6 +13,11 @@ use crate::{
 };
 use bevy::prelude::*;
 
+/// The systems that change the [`Selection`]: what follows it runs after them, so that no frame shows one thing's card
+/// over another thing's history.
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PickSystems;
+
 /// Turns clicks into selections and selections into light.
 pub struct PickPlugin;
 
@@ -28,7 +33,9 @@ impl Plugin for PickPlugin {
             .add_message::<FlyTo>()
             .add_systems(
                 Update,
-                (pointer::click, choose::pick, choose::select, choose::fill_card, choose::light).chain(),
+                (pointer::click, choose::pick, choose::select, choose::fill_card, choose::light)
+                    .chain()
+                    .in_set(PickSystems),
             );
     }
 }
