@@ -38,8 +38,10 @@ pub(super) fn fly(
     if let Some((from, end, passed, secs)) = &mut flight.0 {
         *passed += time.delta_secs_f64();
         let t = (*passed / *secs).min(1.0);
-        camera.0 = between(from, end, t);
-        if t >= 1.0 {
+        if t < 1.0 {
+            camera.0 = between(from, end, t);
+        } else {
+            camera.0 = *end;
             flight.0 = None;
         }
     }

@@ -10,7 +10,12 @@ pub use view::{FlyTo, MainCamera, MapCamera, MapView};
 pub use viewspec::{ViewSpec, ViewSpecError};
 
 use crate::scene::RenderOrigin;
-use bevy::{math::DVec3, prelude::*, transform::TransformSystems};
+use bevy::{
+    input::{gestures::PinchGesture, mouse::MouseWheel},
+    math::DVec3,
+    prelude::*,
+    transform::TransformSystems,
+};
 
 /// Vertical angle of view, radians.
 pub const FOVY_RAD: f32 = std::f32::consts::FRAC_PI_4;
@@ -80,6 +85,8 @@ impl Plugin for CameraPlugin {
             .init_resource::<controls::Motion>()
             .init_resource::<flight::Flight>()
             .add_message::<FlyTo>()
+            .add_message::<MouseWheel>()
+            .add_message::<PinchGesture>()
             .add_systems(Startup, spawn)
             .add_systems(Update, (touch::steer, controls::steer, flight::fly, limit).chain())
             .add_systems(PostUpdate, show.in_set(CameraSystems).before(TransformSystems::Propagate));

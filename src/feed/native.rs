@@ -106,7 +106,9 @@ mod tests {
 
     fn get(url: &str) -> Result<Vec<u8>, FetchError> {
         let (tx, rx) = mpsc::channel();
-        Platform::new().unwrap().send(Method::Get, Url::parse(url).unwrap(), Box::new(move |r| tx.send(r).unwrap()));
+        // Dropping the platform ends its requests.
+        let platform = Platform::new().unwrap();
+        platform.send(Method::Get, Url::parse(url).unwrap(), Box::new(move |r| tx.send(r).unwrap()));
         rx.recv_timeout(Duration::from_secs(20)).unwrap()
     }
 
