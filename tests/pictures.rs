@@ -79,6 +79,18 @@ fn the_synthetic_city_at_night_from_a_street() {
     compare("night", &[&["--city", city.to_str().unwrap()], &view[..]].concat());
 }
 
+#[test]
+fn helsinki_from_openstreetmap() {
+    let Some(extract) = shared("osm/Helsinki.osm.pbf") else { return };
+    let city = town::folder().join("helsinki");
+    let tile = Command::new(env!("CARGO_BIN_EXE_cim-twin"))
+        .args(["tile", extract.to_str().unwrap(), "-o", city.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(tile.status.success(), "{}", String::from_utf8_lossy(&tile.stderr));
+    compare("helsinki", &["--city", city.to_str().unwrap()]);
+}
+
 fn sample(name: &str, tileset: &str) {
     if let Some(path) = shared(&format!("3d-tiles-samples/{tileset}")) {
         compare(name, &["--tiles", path.to_str().unwrap()]);

@@ -4,6 +4,7 @@ mod bvh;
 mod frame;
 mod light;
 mod load;
+mod opening;
 mod pick;
 mod prepare;
 mod site;

@@ -1,13 +1,14 @@
 //! Streaming the city's tiles: what the camera needs comes, what it does not need goes.
 
 use super::{
-    frame::{Anchor, SiteGeo},
+    frame::Anchor,
     load::{self, Job, Loaded, Parcel},
+    opening::Opening,
     prepare::PreparedTile,
     surface::{CityExtension, CityMaterial},
 };
 use crate::{
-    camera::{CameraLimits, FOVY_RAD, FirstView, FlyTo, MainCamera, MapCamera, MapView},
+    camera::{FOVY_RAD, MainCamera, MapCamera, MapView},
     diagnostics::Diagnostics,
     feed::Fetcher,
 };
@@ -20,7 +21,6 @@ use bevy::{
     prelude::*,
     render::render_resource::{Extent3d, TextureDimension, TextureFormat},
 };
-use cim_geo::{Geodetic, SiteFrame};
 use cim_model::Place;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::collections::HashMap;
@@ -201,11 +201,7 @@ pub(super) fn receive(
     mut stage: Stage<'_, '_>,
     mut diagnostics: ResMut<Diagnostics>,
     mut status: ResMut<SceneStatus>,
-    mut site: ResMut<SiteGeo>,
-    mut limits: ResMut<CameraLimits>,
-    mut fly: MessageWriter<FlyTo>,
-    source: Res<TilesetSource>,
-    first: Res<FirstView>,
+    mut opening: Opening<'_>,
 ) {
     let mut budget = 0u64;
     while budget < BYTES_A_FRAME {
@@ -222,9 +218,8 @@ pub(super) fn receive(
                         for d in defects {
                             diagnostics.report(d.code, d.place, d.message);
                         }
-                        let home = stream.take(tileset, &source, &mut site, &mut limits);
-                        let view = first.0.map_or(home, |v| v.to_view(&site, &limits));
-                        fly.write(view.fly_to(0.0));
+                        stream.render_from_root = opening.settle(&tileset);
+                        stream.tileset = Some(tileset);
                         status.opened = true;
                     }
                     Err(problem) => {
@@ -243,41 +238,6 @@ pub(super) fn receive(
 }
 
 impl Stream {
-    /// Takes a new tileset, fixes the site's frame on it; returns the view of all of it.
-    fn take(
-        &mut self,
-        tileset: Tileset,
-        source: &TilesetSource,
-        site: &mut SiteGeo,
-        limits: &mut CameraLimits,
-    ) -> MapView {
-        let (centre, radius) = tileset.root().volume.bounding_sphere();
-        // A tileset on the globe is millions of metres from the earth's centre; one in a local frame is not.
-        let on_globe = centre.length() > 1.0e6;
-        let origin = match source.origin {
-            Some(place) => Geodetic::new(place.lon, place.lat, 0.0),
-            None if on_globe => {
-                let g = Geodetic::from_ecef(centre);
-                Geodetic::new(g.lon_deg, g.lat_deg, 0.0)
-            }
-            None => site.0.origin(),
-        };
-        site.0 = SiteFrame::new(origin);
-        self.render_from_root = if on_globe {
-            site.0.render_from_ecef()
-        } else {
-            DMat4::from_cols_array(&[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
-        };
-        let middle = self.render_from_root.transform_point3(centre);
-        let target = if source.origin.is_some() { DVec3::ZERO } else { middle };
-        // A city opens on its centre; a model by itself opens on the whole of it.
-        let distance_m = if radius > 3000.0 { (radius * 0.32).clamp(1200.0, 2600.0) } else { radius * 1.7 };
-        let home = MapView { target, heading_deg: 20.0, tilt_deg: 66.0, distance_m };
-        *limits = CameraLimits { centre: middle, reach_m: radius * 1.3, home };
-        self.tileset = Some(tileset);
-        home
-    }
-
     fn accept(&mut self, tile: TileId, loaded: Loaded, stage: &mut Stage<'_, '_>, diagnostics: &mut Diagnostics) {
         for d in loaded.defects {
             diagnostics.report(d.code, d.place, d.message);

@@ -19,6 +19,16 @@ impl Default for Sun {
     }
 }
 
+impl Sun {
+    /// The default's light at another longitude (degrees): the same hour by the sun.
+    #[must_use]
+    pub fn afternoon_at(lon_deg: f64) -> Self {
+        let here = Self::default();
+        let later_ms = (116.587 - lon_deg) / 15.0 * 3_600_000.0;
+        Self { time: Timestamp(here.time.0 + later_ms as i64), ..here }
+    }
+}
+
 /// Unit vector from a place to the sun in render axes (x east, y up, z south).
 ///
 /// The low-precision formulas of the Astronomical Almanac: within 0.01° between 1950 and 2050, refraction left out.
@@ -49,6 +59,14 @@ mod tests {
     }
 
     #[test]
+    fn every_longitude_has_the_same_afternoon() {
+        let up = |lon: f64| direction(Place::new(lon, 35.0), Sun::afternoon_at(lon).time).y;
+        for lon in [-179.0, -75.6, 0.0, 24.9, 179.0] {
+            assert!((up(lon) - up(116.587)).abs() < 0.01);
+        }
+    }
+
+    #[test]
     fn agrees_with_the_almanac() {
         let jining = Place::new(116.587, 35.415);
         // Culmination at the solstices: 90° - latitude ± 23.44°.
@@ -58,7 +76,7 @@ mod tests {
         // In the morning the sun is in the east, at noon in the south.
         let morning = direction(jining, Timestamp::parse("2026-03-20T07:30:00+08:00").unwrap());
         assert!(morning.x > 0.9 && morning.y > 0.0);
-        let noon = direction(jining, Timestamp::parse("2026-03-20T12:20:00+08:00").unwrap());
+        let here = direction(jining, Timestamp::parse("2026-03-20T12:20:00+08:00").unwrap());
         assert!(noon.z > 0.5 && noon.x.abs() < 0.02);
     }
 }
