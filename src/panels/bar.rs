@@ -11,7 +11,7 @@ pub(super) fn show(root: &mut Ui, facts: &Facts<'_>, deeds: &mut Deeds<'_>) {
         ui.horizontal(|ui| {
             let name = facts.site.0.as_ref().map(|s| deeds.lang.either(&s.name_zh, &s.name_en).to_owned());
             ui.label(RichText::new(name.unwrap_or_else(|| "cim-twin".into())).heading().strong());
-            let narrow = ui.ctx().viewport_rect().width() < super::NARROW;
+            let narrow = ui.ctx().viewport_rect().width() < super::ROOM.x;
             if !narrow {
                 ui.label(RichText::new(deeds.lang.text("app-title")).color(theme::WEAK));
                 ui.separator();
@@ -40,8 +40,13 @@ pub(super) fn show(root: &mut Ui, facts: &Facts<'_>, deeds: &mut Deeds<'_>) {
                 if !narrow {
                     ui.toggle_value(&mut deeds.open.quality, quality);
                 }
-                ui.toggle_value(&mut deeds.open.alerts, format!("{alerts} {}", facts.city.unseen_alerts()));
-                ui.toggle_value(&mut deeds.open.layers, layers);
+                let alerts = format!("{alerts} {}", facts.city.unseen_alerts());
+                if ui.toggle_value(&mut deeds.open.alerts, alerts).changed() {
+                    deeds.open.make_room(false);
+                }
+                if ui.toggle_value(&mut deeds.open.layers, layers).changed() {
+                    deeds.open.make_room(true);
+                }
                 if !narrow {
                     ui.toggle_value(&mut deeds.open.sun, light);
                 }
@@ -68,7 +73,7 @@ fn link(ui: &mut Ui, facts: &Facts<'_>, deeds: &Deeds<'_>) {
     };
     let (rect, _) = ui.allocate_exact_size(egui::vec2(10.0, 10.0), Sense::hover());
     ui.painter().circle_filled(rect.center(), 5.0, color);
-    if ui.ctx().viewport_rect().width() >= super::NARROW {
+    if ui.ctx().viewport_rect().width() >= super::ROOM.x {
         ui.label(RichText::new(text).color(color));
     }
 }

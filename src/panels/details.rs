@@ -10,9 +10,12 @@ use std::collections::BTreeMap;
 /// Properties that say nothing to a person, or are shown elsewhere on the card.
 const HIDDEN: [&str; 8] = ["key", "name", "id", "place", "snapshot_url", "case_id", "related", "subject"];
 
+/// Points of width of the card's content, where there is room for it.
+pub(super) const WIDTH: f32 = 330.0;
+
 pub(super) fn show(ctx: &egui::Context, rest: egui::Rect, facts: &Facts<'_>, deeds: &mut Deeds<'_>) {
     let Some(picked) = facts.selection.current.as_ref() else { return };
-    let width = 330.0;
+    let width = WIDTH.min(rest.width() - 52.0);
     let at = egui::pos2(rest.right() - width - 32.0, rest.top() + 10.0);
     egui::Area::new("details".into()).fixed_pos(at).show(ctx, |ui| {
         theme::frame().show(ui, |ui| {
@@ -58,7 +61,7 @@ fn attributes(ui: &mut Ui, facts: &Facts<'_>, lang: &Lang) {
     let mut rows: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in &picked.attributes {
         if !HIDDEN.contains(&name.to_lowercase().as_str()) && !value.is_empty() {
-            rows.insert(lang.property(name), value.clone());
+            rows.insert(lang.property(name), rounded(value));
         }
     }
     if let Some(card) = facts.card.0.as_ref().filter(|c| c.key == picked.key) {
@@ -120,6 +123,14 @@ fn attributes(ui: &mut Ui, facts: &Facts<'_>, lang: &Lang) {
 fn vehicle_kind(kind: VehicleKind, lang: &Lang) -> String {
     let english = serde_json::to_value(kind).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " ")));
     lang.either(kind.zh(), &english.unwrap_or_default()).to_owned()
+}
+
+/// A number of a tile without the last digits of a 32-bit float; other text as it is.
+fn rounded(text: &str) -> String {
+    match text.parse::<f64>() {
+        Ok(x) if text.contains('.') => format!("{}", (x * 1e4).round() / 1e4),
+        _ => text.to_owned(),
+    }
 }
 
 /// A property's value for a person; `None` for what has nothing to show.

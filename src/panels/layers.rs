@@ -11,9 +11,11 @@ pub(super) fn show(ctx: &egui::Context, rest: egui::Rect, facts: &Facts<'_>, dee
         theme::frame().show(ui, |ui| {
             ui.set_width(250.0);
             ui.label(RichText::new(deeds.lang.text("layers")).heading());
-            for layer in LAYERS {
-                row(ui, layer, facts.clock.elapsed_secs(), &deeds.lang, &mut deeds.layers);
-            }
+            egui::ScrollArea::vertical().max_height(rest.height() - 110.0).show(ui, |ui| {
+                for layer in LAYERS {
+                    row(ui, layer, facts.clock.elapsed_secs(), &deeds.lang, &mut deeds.layers);
+                }
+            });
         });
     });
 }

@@ -21,7 +21,16 @@ pub(super) fn show(ctx: &egui::Context, rest: egui::Rect, facts: &Facts<'_>, dee
     }
     selection(&painter, facts, seen);
     scale(&painter, rest, facts, size);
-    hint(&painter, rest, deeds);
+    let wide = rest.width() >= super::ROOM.x;
+    if wide {
+        hint(&painter, rest, deeds);
+    }
+    // The card of the selection stands where the buttons are.
+    let rest = if wide && facts.selection.current.is_some() {
+        rest.with_max_x(rest.right() - super::details::WIDTH - 32.0)
+    } else {
+        rest
+    };
     buttons(ctx, rest, facts, deeds);
 }
 

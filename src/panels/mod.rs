@@ -39,21 +39,37 @@ impl Plugin for PanelsPlugin {
     }
 }
 
-/// Points of width below which panels are closed at first and the bar is short.
-const NARROW: f32 = 900.0;
+/// Points of width and height from which there is room for all panels at once.
+const ROOM: egui::Vec2 = egui::vec2(900.0, 680.0);
 
 /// Which panels are open.
-#[derive(Resource, Debug)]
+#[derive(Resource, Debug, Default)]
 pub(crate) struct Open {
     layers: bool,
     alerts: bool,
     quality: bool,
     sun: bool,
+    roomy: Option<bool>,
 }
 
-impl Default for Open {
-    fn default() -> Self {
-        Self { layers: true, alerts: true, quality: false, sun: false }
+impl Open {
+    /// Opens what there is room for. Where there is not room for all, the city comes first.
+    fn fit(&mut self, size: egui::Vec2, selected_anew: bool) {
+        let roomy = size.x >= ROOM.x && size.y >= ROOM.y;
+        if self.roomy.replace(roomy) != Some(roomy) {
+            (self.layers, self.alerts) = (roomy, roomy);
+        }
+        if selected_anew && !roomy {
+            (self.layers, self.alerts) = (false, false);
+        }
+    }
+
+    /// Where there is not room for both, opening one closes the other.
+    fn make_room(&mut self, for_layers: bool) {
+        if self.roomy == Some(false) {
+            let other = if for_layers { &mut self.alerts } else { &mut self.layers };
+            *other = false;
+        }
     }
 }
 
@@ -104,11 +120,9 @@ fn show(mut contexts: EguiContexts, facts: Facts<'_>, mut deeds: Deeds<'_>, mut 
         // A new font is in use from the next frame on: nothing is drawn with none.
         *dressed = true;
         theme::apply(&ctx);
-        // On a small page the city comes first.
-        let room = ctx.viewport_rect().width() >= NARROW;
-        (deeds.open.layers, deeds.open.alerts) = (room, room);
         return Ok(());
     }
+    deeds.open.fit(ctx.viewport_rect().size(), facts.selection.is_changed());
     if deeds.sun.live
         && let Some(now) = facts.clock.now()
     {

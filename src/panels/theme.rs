@@ -39,7 +39,7 @@ pub(super) fn apply(ctx: &egui::Context) {
     style.spacing.button_padding = egui::vec2(8.0, 3.0);
     let visuals = &mut style.visuals;
     *visuals = egui::Visuals::dark();
-    let panel = Color32::from_rgba_unmultiplied(14, 24, 36, 232);
+    let panel = Color32::from_rgba_unmultiplied(14, 24, 36, 246);
     visuals.panel_fill = panel;
     visuals.window_fill = panel;
     visuals.window_stroke = Stroke::new(1.0, Color32::from_rgb(38, 62, 86));
@@ -56,7 +56,7 @@ pub(super) fn apply(ctx: &egui::Context) {
 /// The frame of a panel at the edge of the map.
 pub(super) fn frame() -> egui::Frame {
     egui::Frame::new()
-        .fill(Color32::from_rgba_unmultiplied(14, 24, 36, 232))
+        .fill(Color32::from_rgba_unmultiplied(14, 24, 36, 246))
         .inner_margin(Margin::same(10))
         .corner_radius(CornerRadius::same(6))
         .stroke(Stroke::new(1.0, Color32::from_rgb(38, 62, 86)))

@@ -73,7 +73,7 @@ test("the page draws the city, and a click opens the case history", { timeout: 9
   const { key, place, history } = await building();
   const page = await browser.newPage({ viewport: { width: 640, height: 400 } });
   const problems = [];
-  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+  page.on("console", (message) => message.type() === "error" && problems.push(`${message.text()} ${message.location().url}`));
   page.on("pageerror", (error) => problems.push(String(error)));
   await page.goto(`${url}?view=${place.join(",")},260,0,0`);
   const drawn = await until(page, "the city", (s) => s.settled && s.connected && s.tiles.rendered > 0);

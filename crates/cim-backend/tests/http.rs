@@ -62,6 +62,7 @@ async fn wrong_questions_get_a_reason() {
         ("api/collections/camera/items?limit=-1", 400),
         ("api/entities/nonsense", 400),
         ("api/entities/camera:none", 404),
+        ("api/entities/building:only-in-the-tiles", 200),
         ("api/cases/none", 404),
         ("api/nothing", 404),
         ("media/cases/none/before.png", 404),

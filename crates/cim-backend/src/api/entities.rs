@@ -65,7 +65,12 @@ pub(super) async fn entity(State(shared): App, Path(text): Path<String>) -> Answ
         }
         _ => {
             let found = shared.with_store(move |s| s.feature_by_key(&text)).await.ok_or_else(Problem::store)?;
-            let (collection, json) = found.ok_or_else(missing)?;
+            let Some((collection, json)) = found else {
+                // What stands in the city's tiles says there what it is: without a record here it is still there.
+                let modelled =
+                    [EntityKind::Building, EntityKind::Road, EntityKind::Water, EntityKind::Green].contains(&key.kind);
+                return if modelled { answer(LayerId::TerrainBuildings, None, json!({})) } else { Err(missing()) };
+            };
             let mut feature: Value = serde_json::from_str(&json).map_err(|_| Problem::store())?;
             refresh(&shared, &collection, &mut feature);
             let place = feature.get("geometry").and_then(bounds).map(middle);
