@@ -3,7 +3,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/cim-twin/target
 CITY ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/cim-twin/demo-city
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test web web-small lint bench setup
+.PHONY: help demo test web lint bench setup
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'

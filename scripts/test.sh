@@ -7,7 +7,8 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$HOME/.cache/cim-twin/target}
 scripts/lint.sh
 echo "[test] the crates"
 cargo test --locked -p cim-model -p cim-geo -p tiles3d -p cim-tiler -p cim-backend
-echo "[test] the web page builds"
-scripts/build-web.sh
 echo "[test] the application"
 cargo test --locked --release -p cim-twin
+echo "[test] the web page in a browser"
+scripts/build-web.sh
+(cd web && CIM_TWIN="$CARGO_TARGET_DIR/release/cim-twin" node --test test/)

@@ -1,6 +1,6 @@
 //! The whole application without a window, against a real backend: a click on a known building and on a known vehicle
 //! opens the case history that the backend has.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
 mod town;
 

@@ -108,6 +108,7 @@ impl Desk {
         self.app.world_mut().get_mut::<Window>(self.window).unwrap().set_cursor_position(Some(at));
     }
 
+    #[expect(clippy::disallowed_methods, reason = "inertia needs time to pass")]
     fn frame(&mut self) {
         std::thread::sleep(std::time::Duration::from_millis(2));
         self.app.update();

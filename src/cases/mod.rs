@@ -78,11 +78,8 @@ fn receive(mut events: MessageReader<FeedEvent>, mut book: ResMut<CaseBook>, mut
         match event {
             FeedEvent::CaseList { key, total, cases } => book.set_history(key, *total, cases.clone()),
             FeedEvent::Case(case) => {
-                if book.set_case(case) {
-                    for picture in &case.attachments {
-                        requests.write(Request::Image(picture.url.clone()));
-                    }
-                }
+                let wanted = if book.set_case(case) { case.attachments.as_slice() } else { &[] };
+                requests.write_batch(wanted.iter().map(|a| Request::Image(a.url.clone())));
             }
             FeedEvent::Image { url, bytes } => book.set_image(url, bytes),
             FeedEvent::Failed { request, message } => book.fail(request, message),

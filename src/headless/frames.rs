@@ -1,4 +1,5 @@
 //! How long the processor works on a frame.
+#![expect(clippy::disallowed_methods, reason = "this is native alone, and waits for and measures real time")]
 
 use crate::{
     feed::{Fetcher, LinkState, LinkStatus},

@@ -1,4 +1,5 @@
 //! One picture: wait until it is complete, take it, write it.
+#![expect(clippy::disallowed_methods, reason = "this is native alone, and waits for and measures real time")]
 
 use super::Canvas;
 use crate::{
@@ -89,7 +90,6 @@ impl Arrivals<'_> {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "a system's parameters are its inputs")]
 fn watch(
     mut progress: ResMut<Progress>,
     arrivals: Arrivals<'_>,

@@ -36,11 +36,9 @@ pub(super) fn receive(
         match event {
             FeedEvent::Vehicles(list) => city.fleet = list.iter().map(|v| (v.id.clone(), v.clone())).collect(),
             FeedEvent::Records { layer, first, records } => {
-                if *first {
-                    if let Some(points) = city.points.get_mut(layer) {
-                        points.columns.clear();
-                        points.version += 1;
-                    }
+                if let Some(points) = city.points.get_mut(layer).filter(|_| *first) {
+                    points.columns.clear();
+                    points.version += 1;
                 }
                 for record in records {
                     take(city, &site, *layer, record, &mut diagnostics);

@@ -25,16 +25,15 @@ pub(super) fn apply(ctx: &egui::Context) {
         fonts.families.insert(family, vec!["sans".into()]);
     }
     ctx.set_fonts(fonts);
-    let mut style = egui::Style::default();
-    style.text_styles = [
+    let text_styles = [
         (TextStyle::Heading, 18.0),
         (TextStyle::Body, 14.0),
         (TextStyle::Button, 14.0),
         (TextStyle::Small, 12.0),
         (TextStyle::Monospace, 13.0),
     ]
-    .map(|(s, size)| (s, FontId::proportional(size)))
-    .into();
+    .map(|(s, size)| (s, FontId::proportional(size)));
+    let mut style = egui::Style { text_styles: text_styles.into(), ..egui::Style::default() };
     style.spacing.item_spacing = egui::vec2(8.0, 5.0);
     style.spacing.button_padding = egui::vec2(8.0, 3.0);
     let visuals = &mut style.visuals;

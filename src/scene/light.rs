@@ -150,6 +150,7 @@ fn smooth(from: f32, to: f32, x: f32) -> f32 {
 }
 
 /// Keeps light, sky and haze as time and view want them.
+#[expect(clippy::too_many_arguments, reason = "a system's parameters are its inputs")]
 pub(super) fn shine(
     sun: Res<Sun>,
     site: Res<SiteGeo>,

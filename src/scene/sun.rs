@@ -76,7 +76,7 @@ mod tests {
         // In the morning the sun is in the east, at noon in the south.
         let morning = direction(jining, Timestamp::parse("2026-03-20T07:30:00+08:00").unwrap());
         assert!(morning.x > 0.9 && morning.y > 0.0);
-        let here = direction(jining, Timestamp::parse("2026-03-20T12:20:00+08:00").unwrap());
+        let noon = direction(jining, Timestamp::parse("2026-03-20T12:20:00+08:00").unwrap());
         assert!(noon.z > 0.5 && noon.x.abs() < 0.02);
     }
 }

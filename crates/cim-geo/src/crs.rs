@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn names_are_read_and_others_refused() {
-        let (lon, lat) = "EPSG:4548".parse::<Crs>().unwrap().to_wgs84(462_498.4876, 3_920_757.5056).unwrap();
+        let (lon, lat) = "EPSG:4548".parse::<Crs>().unwrap().to_wgs84(462_498.487_6, 3_920_757.505_6).unwrap();
         assert!((lon - 116.5871).abs() < 1e-8 && (lat - 35.4154).abs() < 1e-8);
         assert_eq!("gcj-02".parse::<Crs>().unwrap(), Crs::Gcj02);
         assert!("EPSG:32650".parse::<Crs>().is_err());

@@ -342,7 +342,7 @@ fn feature_ids(
     table: &mut Option<usize>,
     found: &mut Vec<Diagnostic>,
 ) -> Result<Vec<u32>, DecodeError> {
-    let sets = primitive.extensions.get("EXT_mesh_features").map(|e| MeshFeatures::deserialize(e));
+    let sets = primitive.extensions.get("EXT_mesh_features").map(MeshFeatures::deserialize);
     if let Some(sets) = sets {
         let sets = sets.map_err(|e| DecodeError::malformed("EXT_mesh_features", e))?;
         // The set that has properties is the one that a person asks about.
