@@ -9,14 +9,14 @@
 #import bevy_pbr::{
     mesh_functions,
     view_transformations::position_world_to_clip,
-    mesh_view_bindings::view,
+    mesh_view_bindings::{view, globals},
     pbr_fragment::pbr_input_from_standard_material,
     pbr_functions::{apply_pbr_lighting, main_pass_post_lighting_processing},
     forward_io::{VertexOutput, FragmentOutput},
 }
 
 struct LiveParams {
-    // x: now, seconds on the texture's clock; y: pixels a copy has at least; z: pixels a metre has at 1 m; w: unused
+    // x: seconds from the engine's clock to the texture's; y: pixels a copy has at least; z: pixels a metre has at 1 m; w: unused
     clock: vec4<f32>,
 }
 
@@ -43,7 +43,8 @@ fn vertex(in: Vertex) -> VertexOutput {
     let next = texel(copy, 1);
     let look = texel(copy, 2);
     let tint = texel(copy, 3);
-    let share = clamp((live.clock.x - last.w) / max(next.w - last.w, 0.001), 0.0, 1.0);
+    let now = globals.time + live.clock.x;
+    let share = clamp((now - last.w) / max(next.w - last.w, 0.001), 0.0, 1.0);
     let at = mix(last.xyz, next.xyz, share);
     var turn = look.y - look.x;
     turn -= 6.2831853 * round(turn / 6.2831853);
@@ -57,7 +58,7 @@ fn vertex(in: Vertex) -> VertexOutput {
     let distance = length(foot - view.world_position);
     var size = max(1.0, live.clock.y * distance / (live.clock.z * max(in.uv.x, 0.1))) * look.z;
     if look.w > 1.5 {
-        size *= 1.15 + 0.15 * sin(live.clock.x * 5.0);
+        size *= 1.15 + 0.15 * sin(now * 5.0);
     }
     if look.w < 0.5 {
         size = 0.0;

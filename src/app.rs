@@ -12,8 +12,9 @@ use crate::{
 };
 use bevy::{
     asset::AssetMetaCheck,
+    ecs::schedule::{ScheduleLabel, Schedules, SingleThreadedExecutor},
     prelude::*,
-    render::{RenderPlugin, settings::RenderCreation},
+    render::{ExtractSchedule, RenderApp, RenderPlugin, settings::RenderCreation},
     window::{ExitCondition, WindowResolution},
     winit::WinitPlugin,
 };
@@ -92,7 +93,28 @@ pub fn build_app(options: AppOptions) -> Result<App, String> {
     if let Product::Headless { width, height, .. } = options.product {
         crate::headless::make_headless(&mut app, UVec2::new(width, height));
     }
+    #[cfg(not(target_arch = "wasm32"))]
+    stay_on_thread(&mut app);
     Ok(app)
+}
+
+/// Lets the systems of a frame follow each other on one thread in each world.
+///
+/// There are hundreds, nearly all of a few microseconds: waking another thread for one costs more than it saves
+/// (`docs/performance.md`). Work worth a thread has one: the two worlds run side by side, and tiles are decoded in pools.
+#[cfg(not(target_arch = "wasm32"))]
+fn stay_on_thread(app: &mut App) {
+    let settle = |world: &mut World| {
+        for (_, schedule) in world.resource_mut::<Schedules>().iter_mut() {
+            schedule.set_executor(SingleThreadedExecutor::new());
+            // What extraction defers, the other world applies at a time of its own.
+            schedule.set_apply_final_deferred(schedule.label() != ExtractSchedule.intern());
+        }
+    };
+    settle(app.world_mut());
+    if let Some(render) = app.get_sub_app_mut(RenderApp) {
+        settle(render.world_mut());
+    }
 }
 
 fn window(product: Product) -> Option<Window> {

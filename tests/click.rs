@@ -45,7 +45,7 @@ impl Twin {
         // The same address again when the backend comes back.
         let options = BackendOptions { listen: backend.local_addr(), ..options };
         let product = Product::Headless { width: SIZE.x as u32, height: SIZE.y as u32, panels: false };
-        let quality = Quality { samples: 1, shadow_map: 0, cascades: 1 };
+        let quality = Quality { samples: 1, shadow_map: 0, cascades: 1, ..default() };
         let base = Some(backend.url().parse().unwrap());
         let mut app = build_app(AppOptions { product, backend: base, tiles: None, view: None, quality }).unwrap();
         app.finish();

@@ -14,6 +14,7 @@ use bevy::{
     input::{gestures::PinchGesture, mouse::MouseWheel},
     math::DVec3,
     prelude::*,
+    render::view::NoIndirectDrawing,
     transform::TransformSystems,
 };
 
@@ -96,6 +97,8 @@ impl Plugin for CameraPlugin {
 fn spawn(mut commands: Commands) {
     commands.spawn((
         MainCamera,
+        // A city is some hundred large meshes: drawing them one by one costs less than preparing it on the graphics card.
+        NoIndirectDrawing,
         Camera3d::default(),
         Projection::from(PerspectiveProjection { fov: FOVY_RAD, near: 1.0, far: 200_000.0, ..default() }),
     ));

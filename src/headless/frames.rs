@@ -1,6 +1,7 @@
 //! How long the processor works on a frame.
 #![expect(clippy::disallowed_methods, reason = "this is native alone, and waits for and measures real time")]
 
+use super::Canvas;
 use crate::{
     feed::{Fetcher, LinkState, LinkStatus},
     live::Layers,
@@ -11,7 +12,11 @@ use bevy::{
     ecs::schedule::IntoScheduleConfigs,
     platform::time::Instant,
     prelude::*,
-    render::{ExtractSchedule, Render, RenderApp, RenderSystems},
+    render::{
+        ExtractSchedule, Render, RenderApp, RenderSystems,
+        render_resource::PollType,
+        renderer::{RenderDevice, RenderGraph, RenderGraphSystems},
+    },
 };
 use cim_model::LAYERS;
 use std::{
@@ -19,15 +24,17 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Parts of a frame.
-const PARTS: [&str; 4] = ["main world", "extract", "prepare and queue", "encode and submit"];
+/// Parts of a frame. A software driver shades vertices while it takes the work: that part stands apart.
+const PARTS: [&str; 5] = ["main world", "extract", "prepare and queue", "encode", "submit (the driver)"];
+/// How many of them, from the first, are the application's own.
+const OWN: usize = 4;
 
 /// Milliseconds of every part of every measured frame.
 #[derive(Default)]
 struct Samples {
-    started: [Option<Instant>; 4],
-    current: [f64; 4],
-    frames: Vec<[f64; 4]>,
+    started: [Option<Instant>; PARTS.len()],
+    current: [f64; PARTS.len()],
+    frames: Vec<[f64; PARTS.len()]>,
     counting: bool,
 }
 
@@ -52,43 +59,43 @@ impl Watch {
     }
 }
 
-/// Draws until everything has arrived, then measures so many frames; the table.
+/// Draws until everything has arrived, then measures so many frames; the table. The panels are laid out in a window of
+/// `points_high` points, however few pixels the picture has.
 ///
 /// # Errors
 /// One sentence for a person: the city did not come, or there are no graphics.
-pub fn measure_frames(mut app: App, frames: u32) -> Result<String, String> {
+pub fn measure_frames(mut app: App, frames: u32, points_high: f32) -> Result<String, String> {
     let watch = Watch::default();
+    let mut canvas = app.world_mut().resource_mut::<Canvas>();
+    canvas.scale = canvas.size.y as f32 / points_high;
     app.insert_resource(watch.clone())
         .add_systems(First, (|w: Res<Watch>| w.start(0)).before(bevy::time::TimeSystems))
         .add_systems(Last, |w: Res<Watch>| w.stop(0));
     let Some(render) = app.get_sub_app_mut(RenderApp) else { return Err("there are no graphics".into()) };
-    render.insert_resource(watch.clone()).add_systems(ExtractSchedule, begin_extract).add_systems(
-        Render,
-        (
-            (|w: Res<Watch>| {
-                w.stop(1);
-                w.start(2);
-            })
-            .before(RenderSystems::ExtractCommands),
-            (|w: Res<Watch>| {
-                w.stop(2);
-                w.start(3);
-            })
-            .after(RenderSystems::Prepare)
-            .before(RenderSystems::Render),
-            (|w: Res<Watch>| {
-                w.stop(3);
-                w.with(|s| {
-                    if s.counting {
-                        let frame = s.current;
-                        s.frames.push(frame);
-                    }
-                });
-            })
-            .after(RenderSystems::Render)
-            .before(RenderSystems::Cleanup),
-        ),
-    );
+    let next = |from: usize| {
+        move |w: Res<Watch>| {
+            w.stop(from);
+            w.start(from + 1);
+        }
+    };
+    render
+        .insert_resource(watch.clone())
+        .add_systems(ExtractSchedule, |w: Res<Watch>| w.start(1))
+        .add_systems(
+            Render,
+            (
+                next(1).before(RenderSystems::ExtractCommands),
+                next(2).after(RenderSystems::Prepare).before(RenderSystems::Render),
+                rest.after(RenderSystems::Render).before(RenderSystems::Cleanup),
+            ),
+        )
+        .add_systems(
+            RenderGraph,
+            (
+                next(3).after(RenderGraphSystems::Render).before(RenderGraphSystems::Submit),
+                (|w: Res<Watch>| w.stop(4)).after(RenderGraphSystems::Submit).before(RenderGraphSystems::Finish),
+            ),
+        );
     let patience = Instant::now();
     app.insert_resource(Wanted { frames: frames as usize, patience }).add_systems(Update, control);
     app.insert_resource(Summary::default());
@@ -111,8 +118,16 @@ struct Wanted {
 #[derive(Resource, Default)]
 struct Summary(Arc<Mutex<String>>);
 
-fn begin_extract(watch: Res<Watch>) {
-    watch.start(1);
+/// Ends a frame: waits, unmeasured, for all that was drawn, so that a software driver works while nothing is measured.
+fn rest(watch: Res<Watch>, device: Res<RenderDevice>) {
+    // It fails when the device is lost; then nothing is left to wait for.
+    let _ = device.poll(PollType::wait_indefinitely());
+    watch.with(|s| {
+        if s.counting {
+            let frame = s.current;
+            s.frames.push(frame);
+        }
+    });
 }
 
 #[expect(clippy::too_many_arguments, reason = "a system's parameters are its inputs")]
@@ -145,7 +160,7 @@ fn control(
     }
 }
 
-fn table(samples: &[[f64; 4]], counts: &str) -> String {
+fn table(samples: &[[f64; PARTS.len()]], counts: &str) -> String {
     let quantile = |mut values: Vec<f64>, q: f64| {
         values.sort_by(f64::total_cmp);
         values[((values.len() - 1) as f64 * q).round() as usize]
@@ -160,6 +175,6 @@ fn table(samples: &[[f64; 4]], counts: &str) -> String {
     for (i, part) in PARTS.iter().enumerate() {
         line(part, samples.iter().map(|s| s[i]).collect());
     }
-    line("CPU side of a frame", samples.iter().map(|s| s.iter().sum()).collect());
+    line("CPU side, without submit", samples.iter().map(|s| s[..OWN].iter().sum()).collect());
     text
 }

@@ -37,7 +37,7 @@ const CLOCK_SECS: f64 = 1800.0;
 /// What the shader needs beyond the standard material.
 #[derive(Asset, AsBindGroup, TypePath, Debug, Clone)]
 pub(super) struct LiveExtension {
-    /// x: now on the texture's clock, seconds; y: least size, pixels; z: pixels a metre has at one metre.
+    /// x: seconds from the engine's clock to the texture's; y: least size, pixels; z: pixels a metre has at one metre.
     #[uniform(100)]
     clock: Vec4,
     /// Four texels a copy; see the shader.
@@ -87,7 +87,6 @@ struct Sheet {
     capacity: usize,
     /// What it was made from.
     stamp: (u64, bool, u64, bool),
-    moving: bool,
 }
 
 /// All layers as they are drawn.
@@ -190,7 +189,7 @@ pub(super) fn upload(
                     NotShadowReceiver,
                 ))
                 .id();
-            Sheet { entity, mesh, image, material, capacity: 1, stamp: (0, false, 0, false), moving }
+            Sheet { entity, mesh, image, material, capacity: 1, stamp: (0, false, 0, false) }
         });
         sheet.stamp = stamp;
         if copies.len() > sheet.capacity {
@@ -324,24 +323,26 @@ fn sensor_color(state: Option<SensorState>) -> [f32; 4] {
     }
 }
 
-/// Keeps the shaders' clocks going.
+/// Seconds by which the shaders' clock may be wrong before it is put right.
+const CLOCK_ERROR_SECS: f32 = 0.004;
+
+/// Keeps the shaders' clocks right. They run by themselves, from the engine's clock that every shader has.
 pub(super) fn tick(
     clock: Res<Clock>,
+    time: Res<Time>,
     drawn: Res<Drawn>,
-    layers: Res<Layers>,
     camera: Query<&Camera, With<MainCamera>>,
     mut materials: ResMut<Assets<LiveMaterial>>,
 ) {
     let height = camera.single().ok().and_then(Camera::physical_viewport_size).map_or(720.0, |s| s.y as f32);
     let pixels = height / (2.0 * (0.5 * FOVY_RAD).tan());
-    let now = (clock.elapsed_secs() - drawn.epoch_secs) as f32;
-    for (layer, sheet) in &drawn.sheets {
-        let alive = sheet.moving || *layer == LayerId::AiAlarm;
-        let stale = materials.get(&sheet.material).is_some_and(|m| m.extension.clock.z != pixels);
-        if (layers.is_on(*layer) && alive || stale)
-            && let Some(mut material) = materials.get_mut(&sheet.material)
-        {
-            material.extension.clock.x = now;
+    let ahead = (clock.elapsed_secs() - drawn.epoch_secs) as f32 - time.elapsed_secs_wrapped();
+    for sheet in drawn.sheets.values() {
+        let stale = materials
+            .get(&sheet.material)
+            .is_some_and(|m| m.extension.clock.z != pixels || (m.extension.clock.x - ahead).abs() > CLOCK_ERROR_SECS);
+        if stale && let Some(mut material) = materials.get_mut(&sheet.material) {
+            material.extension.clock.x = ahead;
             material.extension.clock.z = pixels;
         }
     }

@@ -27,14 +27,16 @@ pub struct Quality {
     pub shadow_map: u32,
     /// Shadow cascades. WebGL2 has one.
     pub cascades: usize,
+    /// Error of the tiles that may be seen, pixels. Less shows finer tiles and loads more of them.
+    pub error_px: f64,
 }
 
 impl Default for Quality {
     fn default() -> Self {
         if cfg!(target_arch = "wasm32") {
-            Self { samples: 4, shadow_map: 2048, cascades: 1 }
+            Self { samples: 4, shadow_map: 2048, cascades: 1, error_px: 16.0 }
         } else {
-            Self { samples: 4, shadow_map: 2048, cascades: 3 }
+            Self { samples: 4, shadow_map: 2048, cascades: 3, error_px: 16.0 }
         }
     }
 }

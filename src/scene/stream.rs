@@ -1,6 +1,7 @@
 //! Streaming the city's tiles: what the camera needs comes, what it does not need goes.
 
 use super::{
+    Quality,
     frame::Anchor,
     load::{self, Job, Loaded, Parcel},
     opening::Opening,
@@ -97,6 +98,7 @@ pub(super) struct Stream {
     generation: u64,
     tileset: Option<Tileset>,
     selector: Selector,
+    options: SelectOptions,
     pub(super) shown: HashMap<TileId, Shown>,
     pub(super) rendered: Vec<TileId>,
     render_from_root: DMat4,
@@ -114,10 +116,12 @@ impl FromWorld for Stream {
     fn from_world(world: &mut World) -> Self {
         let (sender, receiver) = bounded(WAITING);
         let blank = world.resource_mut::<Assets<Image>>().add(state_image(1));
+        let options = options(world.resource::<Quality>());
         Self {
             generation: 0,
             tileset: None,
-            selector: Selector::new(options()),
+            selector: Selector::new(options.clone()),
+            options,
             shown: HashMap::new(),
             rendered: Vec::new(),
             render_from_root: DMat4::IDENTITY,
@@ -133,11 +137,12 @@ impl FromWorld for Stream {
 }
 
 /// A browser tab has less memory and one thread.
-fn options() -> SelectOptions {
+fn options(quality: &Quality) -> SelectOptions {
+    let options = SelectOptions { max_error_px: quality.error_px, ..SelectOptions::default() };
     if cfg!(target_arch = "wasm32") {
-        SelectOptions { max_bytes: 256 << 20, max_loading: 8, ..SelectOptions::default() }
+        SelectOptions { max_bytes: 256 << 20, max_loading: 8, ..options }
     } else {
-        SelectOptions::default()
+        options
     }
 }
 
@@ -167,7 +172,7 @@ pub(super) fn open(
     stream.generation += 1;
     stream.changes += 1;
     stream.tileset = None;
-    stream.selector = Selector::new(options());
+    stream.selector = Selector::new(stream.options.clone());
     stream.tries.clear();
     stream.rendered.clear();
     stream.failed = 0;
