@@ -2,9 +2,8 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
-    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
 };
 
 mod town;
@@ -65,25 +64,6 @@ fn no_graphics_is_said() {
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert!(text.lines().last().unwrap().contains("mesa-vulkan-drivers"), "{text}");
-}
-
-#[test]
-fn serve_answers_until_it_is_stopped() {
-    let city = town::folder().join("city");
-    let database = town::folder().join("serve.sqlite");
-    let mut server = program()
-        .args(["serve", "--port", "0", "--city", city.to_str().unwrap(), "--database", database.to_str().unwrap()])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let text = runtime
-        .block_on(async { reqwest::get(format!("{}api/site", line.trim())).await.unwrap().text().await.unwrap() });
-    assert!(text.contains("济宁"), "{text}");
-    server.kill().unwrap();
-    server.wait().unwrap();
 }
 
 fn samples() -> Option<PathBuf> {

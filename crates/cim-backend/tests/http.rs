@@ -62,7 +62,6 @@ async fn wrong_questions_get_a_reason() {
         ("api/collections/camera/items?limit=-1", 400),
         ("api/entities/nonsense", 400),
         ("api/entities/camera:none", 404),
-        ("api/entities/building:only-in-the-tiles", 200),
         ("api/cases/none", 404),
         ("api/nothing", 404),
         ("media/cases/none/before.png", 404),
@@ -78,6 +77,14 @@ async fn wrong_questions_get_a_reason() {
         let body: Value = answer.json().await.unwrap();
         assert!(body["code"].is_string() && body["description"].is_string(), "{path}");
     }
+}
+
+#[tokio::test]
+async fn what_only_the_tiles_know_is_no_error() {
+    let (_folder, backend) = town(false).await;
+    let entity = get(&backend, "api/entities/building:only-in-the-tiles").await;
+    assert_eq!(entity["properties"], serde_json::json!({}));
+    assert_eq!(get(&backend, "api/entities/building:only-in-the-tiles/cases").await["total"], 0);
 }
 
 #[tokio::test]
