@@ -1,6 +1,7 @@
 //! What was wrong with the data, counted and named: nothing that a person should know is swallowed.
 
 use bevy::prelude::*;
+use serde::Deserialize;
 use std::collections::{BTreeMap, VecDeque};
 
 /// How many single occurrences are kept for the data-quality panel.
@@ -12,6 +13,26 @@ pub struct Occurrence {
     /// Stable name of the kind of defect, such as `tile-broken`.
     pub code: &'static str,
     /// Where: a URL, a key, a file.
+    pub place: String,
+    /// What was wrong and what became of it.
+    pub message: String,
+}
+
+/// What the backend found wrong, as it last said (`GET api/diagnostics`).
+#[derive(Resource, Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct BackendDefects {
+    /// How often each code occurred since the backend started.
+    pub counts: BTreeMap<String, u64>,
+    /// The most recent ones, newest first.
+    pub recent: Vec<BackendDefect>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct BackendDefect {
+    /// Stable name of the kind of defect.
+    pub code: String,
+    /// Where: a file, a key.
     pub place: String,
     /// What was wrong and what became of it.
     pub message: String,

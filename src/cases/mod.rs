@@ -11,11 +11,21 @@ use crate::{
     scene::SiteGeo,
 };
 use bevy::prelude::*;
-use cim_model::EntityKind;
+use cim_model::{ClassDictionary, EntityKind};
 
 /// Asks to open a case, by its number; `None` closes the open one.
 #[derive(Message, Debug, Clone)]
 pub struct OpenCaseRequest(pub Option<String>);
+
+/// What the codes of cases and alerts mean: the standard's classes, and those that the backend adds.
+#[derive(Resource, Debug, Clone, PartialEq, Eq)]
+pub struct Classes(pub ClassDictionary);
+
+impl Default for Classes {
+    fn default() -> Self {
+        Self(ClassDictionary::standard())
+    }
+}
 
 /// Keeps the [`CaseBook`] in step with the selection and the feed.
 pub struct CasesPlugin;
@@ -23,6 +33,7 @@ pub struct CasesPlugin;
 impl Plugin for CasesPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<CaseBook>()
+            .init_resource::<Classes>()
             .add_message::<OpenCaseRequest>()
             .add_message::<FeedEvent>()
             .add_message::<Request>()
@@ -73,7 +84,12 @@ fn open(
     }
 }
 
-fn receive(mut events: MessageReader<FeedEvent>, mut book: ResMut<CaseBook>, mut requests: MessageWriter<Request>) {
+fn receive(
+    mut events: MessageReader<FeedEvent>,
+    mut book: ResMut<CaseBook>,
+    mut classes: ResMut<Classes>,
+    mut requests: MessageWriter<Request>,
+) {
     for event in events.read() {
         match event {
             FeedEvent::CaseList { key, total, cases } => book.set_history(key, *total, cases.clone()),
@@ -81,6 +97,7 @@ fn receive(mut events: MessageReader<FeedEvent>, mut book: ResMut<CaseBook>, mut
                 let wanted = if book.set_case(case) { case.attachments.as_slice() } else { &[] };
                 requests.write_batch(wanted.iter().map(|a| Request::Image(a.url.clone())));
             }
+            FeedEvent::Classes(list) => classes.0.extend(list.iter().cloned()),
             FeedEvent::Image { url, bytes } => book.set_image(url, bytes),
             FeedEvent::Failed { request, message } => book.fail(request, message),
             FeedEvent::Live(envelope) => {

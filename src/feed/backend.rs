@@ -7,7 +7,10 @@ use super::{
     link::{Link, News, Step},
     socket::{self, Socket},
 };
-use crate::{diagnostics::Diagnostics, live::Layers};
+use crate::{
+    diagnostics::{BackendDefects, Diagnostics},
+    live::Layers,
+};
 use bevy::prelude::*;
 use cim_model::{Alert, Case, CaseSummary, LayerId, Place, Site, Timestamp, live::Body, live::Envelope};
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -22,6 +25,8 @@ const WAITING: usize = 256;
 const PARCELS_A_FRAME: usize = 48;
 /// Seconds after which the bikes, which do not report by themselves, are read again.
 const BIKES_EVERY_SECS: f64 = 300.0;
+/// Seconds between two looks at what the backend found wrong.
+const DEFECTS_EVERY_SECS: f64 = 30.0;
 
 /// Where the backend is.
 #[derive(Resource, Debug, Clone, Default, PartialEq, Eq)]
@@ -98,12 +103,13 @@ pub(super) struct Inbox {
     link: Link,
     base: Option<Url>,
     bikes_at: f64,
+    defects_at: f64,
 }
 
 impl Default for Inbox {
     fn default() -> Self {
         let (sender, receiver) = bounded(WAITING);
-        Self { sender, receiver, link: Link::default(), base: None, bikes_at: f64::INFINITY }
+        Self { sender, receiver, link: Link::default(), base: None, bikes_at: f64::INFINITY, defects_at: f64::INFINITY }
     }
 }
 
@@ -167,6 +173,16 @@ pub(super) fn connect(
         inbox.bikes_at = now + BIKES_EVERY_SECS;
         collection(&fetcher, &base, &inbox.sender, "shared_bike", "", LayerId::SharedBike);
     }
+    if now >= inbox.defects_at {
+        inbox.defects_at = now + DEFECTS_EVERY_SECS;
+        let out = inbox.sender.clone();
+        get(&fetcher, &base, "api/diagnostics", move |result| {
+            // A backend of another make may keep none; that the connection is lost is said elsewhere.
+            if let Ok(defects) = result {
+                deliver(&out, Parcel::Event(FeedEvent::BackendDefects(defects)));
+            }
+        });
+    }
 }
 
 /// Takes what arrived and passes it on.
@@ -213,6 +229,7 @@ pub(super) fn receive(
                     News::ReadAll => {
                         read_all(&fetcher, &base, &inbox.sender);
                         inbox.bikes_at = now + BIKES_EVERY_SECS;
+                        inbox.defects_at = now;
                     }
                 }
             }
@@ -230,12 +247,16 @@ pub(super) fn note(
     clock: Res<Clock>,
     mut layers: ResMut<Layers>,
     mut diagnostics: ResMut<Diagnostics>,
+    mut remote: ResMut<BackendDefects>,
 ) {
     let now = clock.now_secs;
     for event in events.read() {
         match event {
             FeedEvent::Records { layer, .. } => layers.touch(*layer, now),
             FeedEvent::Alerts(_) => layers.touch(LayerId::AiAlarm, now),
+            FeedEvent::BackendDefects(said) => {
+                remote.set_if_neq(said.clone());
+            }
             FeedEvent::Defect { code, place, message } => diagnostics.report(code, place.clone(), message.clone()),
             FeedEvent::Live(envelope) => match &envelope.body {
                 Body::Positions(list) => {
@@ -337,6 +358,11 @@ struct CaseList {
 }
 
 #[derive(Deserialize)]
+struct Classes {
+    classes: Vec<cim_model::EventClass>,
+}
+
+#[derive(Deserialize)]
 struct EntityAnswer {
     place: Option<Place>,
     #[serde(default)]
@@ -363,6 +389,13 @@ fn read_all(fetcher: &Fetcher, base: &Url, sender: &Sender<Parcel>) {
             Err(e) => Parcel::defect("collection-unreadable", "vehicles", e),
         };
         deliver(&out, parcel);
+    });
+    let out = sender.clone();
+    get::<Classes>(fetcher, base, "api/classes", move |result| {
+        // A backend of another make may have none: the standard's dictionary serves.
+        if let Ok(Classes { classes }) = result {
+            deliver(&out, Parcel::Event(FeedEvent::Classes(classes)));
+        }
     });
     let out = sender.clone();
     get(fetcher, base, "api/alerts?limit=500", move |result| {

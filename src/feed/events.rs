@@ -1,7 +1,8 @@
 //! What the feed tells the rest of the application, and what may be asked of it.
 
+use crate::diagnostics::BackendDefects;
 use bevy::prelude::*;
-use cim_model::{Alert, Case, CaseSummary, EntityKey, LayerId, Place, Site, Vehicle, live::Envelope};
+use cim_model::{Alert, Case, CaseSummary, EntityKey, EventClass, LayerId, Place, Site, Vehicle, live::Envelope};
 use serde_json::{Map, Value};
 
 /// How the connection to the backend stands.
@@ -105,6 +106,10 @@ pub enum FeedEvent {
         /// Why, for a person.
         message: String,
     },
+    /// The classes of events that the backend knows.
+    Classes(Vec<EventClass>),
+    /// What the backend found wrong with the data that came to it.
+    BackendDefects(BackendDefects),
     /// Data that could not be used; goes to the diagnostics.
     Defect {
         /// Stable code.

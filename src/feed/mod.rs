@@ -33,6 +33,7 @@ impl Plugin for FeedPlugin {
             .init_resource::<backend::Inbox>()
             .init_non_send::<backend::OpenSocket>()
             .init_resource::<crate::diagnostics::Diagnostics>()
+            .init_resource::<crate::diagnostics::BackendDefects>()
             .init_resource::<crate::live::Layers>()
             .add_message::<FeedEvent>()
             .add_message::<Request>()

@@ -48,7 +48,8 @@ fn row(ui: &mut egui::Ui, alert: &Alert, facts: &Facts<'_>, deeds: &mut Deeds<'_
         let tone = if alert.state == AlertState::Raised { color(alert.severity) } else { theme::WEAK };
         ui.painter().circle_filled(rect.center(), 4.0, tone);
         let time = alert.time.civil(facts.utc_offset());
-        let text = format!("{} {}", time.get(11..16).unwrap_or_default(), alert.class_name);
+        let name = facts.class_name(&alert.class, &alert.class_name, &deeds.lang);
+        let text = format!("{} {}", time.get(11..16).unwrap_or_default(), name);
         let label = egui::Label::new(RichText::new(text)).sense(Sense::click()).truncate();
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if alert.state == AlertState::Raised && ui.small_button(deeds.lang.text("acknowledge")).clicked() {
@@ -58,8 +59,7 @@ fn row(ui: &mut egui::Ui, alert: &Alert, facts: &Facts<'_>, deeds: &mut Deeds<'_
                 if ui.add(label).on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
                     let place = alert.place.filter(|p| p.is_plausible());
                     let point = place.map(|p| facts.geo.position(p, 0.0));
-                    let picked =
-                        Picked { key: alert.key(), name: alert.class_name.clone(), point, attributes: Vec::new() };
+                    let picked = Picked { key: alert.key(), name: name.to_owned(), point, attributes: Vec::new() };
                     deeds.select.write(Select(Some(picked)));
                     if let Some(target) = point {
                         deeds.fly.write(FlyTo {

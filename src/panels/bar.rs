@@ -35,7 +35,8 @@ pub(super) fn show(root: &mut Ui, facts: &Facts<'_>, deeds: &mut Deeds<'_>) {
                     deeds.lang.text("layers"),
                     deeds.lang.text("sun-time"),
                 );
-                let defects: u64 = facts.diagnostics.counts().map(|(_, n)| n).sum();
+                let own: u64 = facts.diagnostics.counts().map(|(_, n)| n).sum();
+                let defects = own + facts.remote.counts.values().sum::<u64>();
                 let quality = if defects > 0 { format!("{quality} {defects}") } else { quality };
                 if !narrow {
                     ui.toggle_value(&mut deeds.open.quality, quality);

@@ -114,7 +114,7 @@ fn timeline(ui: &mut Ui, case: &Case, now: Timestamp, facts: &Facts<'_>, deeds: 
             ui.add(egui::Label::new(value).wrap());
             ui.end_row();
         };
-        line("prop-class", format!("{} {}", s.class, s.class_name));
+        line("prop-class", format!("{} {}", s.class, facts.class_name(&s.class, &s.class_name, &deeds.lang)));
         line("prop-state", state_text(s.state, &deeds.lang));
         line("case-source", case.source.clone());
         line("case-reported", s.reported.civil(facts.utc_offset()));

@@ -15,8 +15,8 @@ pub use lang::{Lang, Language};
 
 use crate::{
     camera::{FlyTo, InputBlocked, MapCamera},
-    cases::{CaseBook, OpenCaseRequest},
-    diagnostics::Diagnostics,
+    cases::{CaseBook, Classes, OpenCaseRequest},
+    diagnostics::{BackendDefects, Diagnostics},
     feed::{Clock, LinkStatus, Request},
     grid::GridBook,
     live::{Layers, LiveCity},
@@ -86,7 +86,9 @@ struct Facts<'w> {
     selection: Res<'w, Selection>,
     card: Res<'w, EntityCard>,
     book: Res<'w, CaseBook>,
+    classes: Res<'w, Classes>,
     diagnostics: Res<'w, Diagnostics>,
+    remote: Res<'w, BackendDefects>,
     map: Res<'w, MapCamera>,
     limits: Res<'w, crate::camera::CameraLimits>,
     tiles: TileScene<'w>,
@@ -108,6 +110,11 @@ struct Deeds<'w> {
 }
 
 impl Facts<'_> {
+    /// The name of a class in the language in use; the name that came with it when no dictionary has the code.
+    fn class_name<'a>(&'a self, code: &str, came_as: &'a str, lang: &Lang) -> &'a str {
+        self.classes.0.get(code).map_or(came_as, |c| lang.either(&c.zh, &c.en))
+    }
+
     /// Minutes east of UTC of the city.
     fn utc_offset(&self) -> i32 {
         self.site.0.as_ref().map_or(480, |s| s.utc_offset_minutes)

@@ -1,7 +1,7 @@
 //! A city folder on disk.
 
 use crate::BackendError;
-use cim_model::{Case, Place, Site, Vehicle};
+use cim_model::{Case, ClassDictionary, ClassFile, Place, Site, Vehicle};
 use serde::Deserialize;
 use serde_json::Value;
 use std::{
@@ -107,6 +107,23 @@ impl CityFolder {
         }
         let file = File::open(&path).map_err(|e| e.to_string())?;
         serde_json::from_reader(BufReader::new(file)).map_err(|e| format!("vehicles.json: {e}"))
+    }
+
+    /// The standard's classes of events and the city's own (`records/classes.json`). A broken file gives the reason too.
+    pub(crate) fn classes(&self) -> (ClassDictionary, Option<String>) {
+        let mut dictionary = ClassDictionary::standard();
+        let path = self.root.join("records/classes.json");
+        if !path.exists() {
+            return (dictionary, None);
+        }
+        let read = std::fs::read(&path).map_err(|e| e.to_string());
+        match read.and_then(|text| serde_json::from_slice::<ClassFile>(&text).map_err(|e| e.to_string())) {
+            Ok(file) => {
+                dictionary.extend(file.classes);
+                (dictionary, None)
+            }
+            Err(e) => (dictionary, Some(e)),
+        }
     }
 
     /// The cases, line by line; a line that is none gives its number and the reason.

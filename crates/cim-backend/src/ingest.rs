@@ -81,6 +81,7 @@ pub(crate) async fn publish(shared: &Arc<Shared>, bodies: Vec<Body>) -> Outcome 
             Body::Alerts(mut list) => {
                 // An alert without a usable place is still an alert.
                 for alert in &mut list {
+                    know(shared, &alert.class, &alert.class_name, || format!("alert:{}", alert.id));
                     if alert.place.is_some_and(|p| near(shared, p).is_err()) {
                         shared.diagnostics.report(
                             "implausible-place",
@@ -102,6 +103,9 @@ pub(crate) async fn publish(shared: &Arc<Shared>, bodies: Vec<Body>) -> Outcome 
             }
             Body::Cases(list) => {
                 let count = list.len();
+                for case in &list {
+                    know(shared, &case.class, &case.class_name, || format!("case:{}", case.id));
+                }
                 let kept = shared
                     .with_store(move |s| {
                         for summary in &list {
@@ -134,6 +138,14 @@ pub(crate) async fn publish(shared: &Arc<Shared>, bodies: Vec<Body>) -> Outcome 
     }
     shared.hub.wake();
     outcome
+}
+
+/// Says when a class is in no dictionary. It is kept all the same: a city adds classes faster than dictionaries.
+fn know(shared: &Shared, class: &str, name: &str, of: impl FnOnce() -> String) {
+    if shared.classes.get(class).is_none() {
+        let text = format!("class {class} is in no dictionary: it is shown as {name}");
+        shared.diagnostics.report("unknown-class", of(), text, shared.now());
+    }
 }
 
 fn count_kept(outcome: &mut Outcome, index: usize, kept: bool, count: usize) {

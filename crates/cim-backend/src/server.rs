@@ -10,7 +10,7 @@ use crate::{
     store::{Since, Store},
 };
 use cim_geo::{Geodetic, SiteFrame};
-use cim_model::{Site, Timestamp, Vehicle};
+use cim_model::{ClassDictionary, Site, Timestamp, Vehicle};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::SystemTime};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
@@ -36,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) hub: Hub,
     pub(crate) diagnostics: Diagnostics,
+    pub(crate) classes: ClassDictionary,
     pub(crate) site: Site,
     pub(crate) frame: SiteFrame,
     pub(crate) vehicles: Vec<Vehicle>,
@@ -122,17 +123,28 @@ pub async fn start(options: BackendOptions) -> Result<Backend, BackendError> {
                 diagnostics.report("records-unreadable", "vehicles.json", e, now());
                 Vec::new()
             });
-            Ok((store, diagnostics, epoch, vehicles))
+            let (classes, broken) = folder.classes();
+            if let Some(reason) = broken {
+                diagnostics.report("records-unreadable", "classes.json", reason, now());
+            }
+            for (class, name, count) in store.case_classes().map_err(wrong)? {
+                if classes.get(&class).is_none() {
+                    let text = format!("{count} cases of {name} are shown by the name they came with");
+                    diagnostics.report("unknown-class", class, text, now());
+                }
+            }
+            Ok((store, diagnostics, classes, epoch, vehicles))
         })
         .await
     };
-    let (store, diagnostics, epoch, vehicles) =
+    let (store, diagnostics, classes, epoch, vehicles) =
         opened.map_err(|e| BackendError::Server(format!("opening {} failed: {e}", database.display())))??;
     let site = folder.site.clone();
     let shared = Arc::new(Shared {
         store,
         hub: Hub::new(),
         diagnostics,
+        classes,
         frame: SiteFrame::new(Geodetic::new(site.origin.lon, site.origin.lat, 0.0)),
         site,
         vehicles,

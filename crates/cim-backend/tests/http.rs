@@ -125,7 +125,25 @@ async fn what_could_not_be_imported_is_named_and_the_rest_is_there() {
     let report = get(&backend, "api/diagnostics").await;
     assert_eq!(report["counts"]["records-unreadable"], 1);
     assert_eq!(report["counts"]["case-unreadable"], 1);
+    assert_eq!(report["counts"]["unknown-class"], 1);
     assert!(report["recent"].to_string().contains("line 4"));
+}
+
+#[tokio::test]
+async fn a_class_that_no_dictionary_has_is_named_and_kept() {
+    let (_folder, backend) = town(false).await;
+    let classes = get(&backend, "api/classes").await;
+    assert!(classes["classes"].as_array().unwrap().iter().any(|c| c["code"] == "0504" && c["zh"] == "店外经营"));
+    let before = get(&backend, "api/diagnostics").await["counts"]["unknown-class"].as_u64().unwrap();
+    let alert = serde_json::json!([{"alerts": [{
+        "id": "A1", "class": "X7", "class_name": "专项行动", "severity": "minor", "state": "raised",
+        "time": "2026-11-23T06:00:00Z", "place": null, "source": "camera:3", "grid": null, "confidence": null,
+        "snapshot_url": null, "case_id": null
+    }]}]);
+    let client = reqwest::Client::new();
+    client.post(format!("{}api/ingest", backend.url())).json(&alert).send().await.unwrap();
+    assert_eq!(get(&backend, "api/diagnostics").await["counts"]["unknown-class"], before + 1);
+    assert_eq!(get(&backend, "api/entities/alert:A1").await["properties"]["class_name"], "专项行动");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 
 mod alert;
 mod case;
+mod classes;
 mod key;
 mod layer;
 pub mod live;
@@ -17,6 +18,7 @@ mod time;
 
 pub use alert::{Alert, AlertState, Severity};
 pub use case::{Attachment, Case, CaseLight, CaseStage, CaseState, CaseStep, CaseSummary, PhotoKind, StepOutcome};
+pub use classes::{ClassDictionary, ClassFile, EventClass};
 pub use key::{EntityKey, EntityKind, KeyError};
 pub use layer::{LAYERS, Layer, LayerId};
 pub use place::Place;

@@ -2,7 +2,7 @@
 //! line by line, so that a large city needs no second copy of it in memory.
 
 use crate::{Progress, TilerError};
-use cim_model::{Case, EntityKey, Place, Vehicle};
+use cim_model::{Case, ClassFile, EntityKey, EventClass, Place, Vehicle};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 use std::{
@@ -21,6 +21,8 @@ pub struct Records {
     pub vehicles: Vec<Vehicle>,
     /// The cases, oldest first.
     pub cases: Vec<Case>,
+    /// The city's own classes of events, beyond the standard's.
+    pub classes: Vec<EventClass>,
 }
 
 /// A GeoJSON feature with the entity key that the tiles, the links and the messages use.
@@ -126,6 +128,14 @@ pub(crate) fn write(records: &Records, folder: &Path, progress: &mut dyn Progres
         bytes += lines(&folder.join(format!("{collection}.geojson")), shape, features, progress)?;
     }
     bytes += lines(&folder.join("vehicles.json"), ("[\n", ",\n", "\n]\n"), &records.vehicles, progress)?;
+    if !records.classes.is_empty() {
+        let path = folder.join("classes.json");
+        let failed = |source| TilerError::Write { path: path.clone(), source };
+        let file = ClassFile { dictionary: "city".into(), version: "1".into(), classes: records.classes.clone() };
+        let text = serde_json::to_vec_pretty(&file).map_err(|e| failed(e.into()))?;
+        std::fs::write(&path, &text).map_err(failed)?;
+        bytes += text.len() as u64;
+    }
     bytes += lines(&folder.join("cases.jsonl"), ("", "\n", "\n"), &records.cases, progress)?;
     Ok(bytes)
 }

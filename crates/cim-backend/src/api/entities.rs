@@ -19,6 +19,10 @@ pub(super) async fn vehicles(State(shared): App) -> Json<Vec<Vehicle>> {
     Json(shared.vehicles.clone())
 }
 
+pub(super) async fn classes(State(shared): App) -> Json<Value> {
+    Json(json!({"classes": shared.classes.iter().collect::<Vec<_>>()}))
+}
+
 pub(super) async fn diagnostics(State(shared): App) -> Json<Value> {
     Json(json!(shared.diagnostics.read()))
 }

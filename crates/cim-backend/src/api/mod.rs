@@ -49,6 +49,7 @@ pub(crate) fn router(shared: Arc<Shared>, city: &CityFolder, web_root: Option<&P
         .route("/alerts/{id}/ack", post(cases::acknowledge))
         .route("/live", get(live::socket))
         .route("/ingest", post(live::ingest).layer(DefaultBodyLimit::max(MAX_INGEST)))
+        .route("/classes", get(entities::classes))
         .route("/diagnostics", get(entities::diagnostics))
         .nest("/sta/v1.1", sensorthings::router())
         .route_service("/network", ServeFile::new(city.network_path()))

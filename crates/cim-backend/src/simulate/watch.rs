@@ -18,13 +18,13 @@ const ALERT_EVERY_SECS: f64 = 18.0;
 /// What an AI camera recognises: class code and name of GB/T 30428.2 events, and how grave.
 const SEEN: [(&str, &str, Severity); 8] = [
     ("0102", "暴露垃圾", Severity::Minor),
-    ("0104", "积存垃圾渣土", Severity::Minor),
-    ("0107", "道路遗撒", Severity::Major),
-    ("0304", "非法小广告", Severity::Info),
+    ("0103", "积存垃圾渣土", Severity::Minor),
+    ("0112", "道路遗撒", Severity::Major),
+    ("0201", "非法小广告", Severity::Info),
     ("0501", "无照经营游商", Severity::Minor),
     ("0504", "店外经营", Severity::Minor),
-    ("0508", "乱堆物堆料", Severity::Minor),
-    ("0405", "机动车乱停放", Severity::Info),
+    ("0505", "机动车乱停放", Severity::Info),
+    ("0507", "乱堆物堆料", Severity::Minor),
 ];
 
 struct Sensor {
@@ -155,11 +155,11 @@ impl Sensor {
 
     fn alert(&self, serial: u64, now: Timestamp) -> Alert {
         let (class, name) = match self.kind.as_str() {
-            "water_depth" => ("0602", "道路积水"),
-            "dust" => ("0201", "施工扬尘超标"),
-            "noise" => ("0205", "噪声超标"),
-            "fill_level" => ("0103", "垃圾箱满溢"),
-            _ => ("0603", "燃气浓度超限"),
+            "water_depth" => ("0406", "道路积水"),
+            "dust" => ("0302", "工地扬尘"),
+            "noise" => ("0301", "施工扰民"),
+            "fill_level" => ("2102", "垃圾箱满溢"),
+            _ => ("0403", "燃气管道破裂"),
         };
         Alert {
             id: format!("S{serial}"),

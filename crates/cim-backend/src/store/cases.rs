@@ -45,6 +45,17 @@ impl Store {
         Ok(json.and_then(|j| serde_json::from_str(&j).ok()))
     }
 
+    /// The classes that cases have: code, a name, how many cases.
+    pub(crate) fn case_classes(&self) -> rusqlite::Result<Vec<(String, String, u64)>> {
+        let connection = self.lock();
+        let mut query = connection.prepare(
+            "SELECT json_extract(json, '$.summary.class') AS class, MIN(json_extract(json, '$.summary.class_name')), COUNT(*)
+             FROM cases WHERE class IS NOT NULL GROUP BY class",
+        )?;
+        let rows = query.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+        rows.collect()
+    }
+
     /// How many cases are about the key, and one page of them, newest first.
     pub(crate) fn cases_about(&self, key: &str, limit: usize, offset: usize) -> rusqlite::Result<(usize, Vec<Case>)> {
         let connection = self.lock();

@@ -2,7 +2,7 @@
 //! Real cities send their own; nothing outside this folder knows these.
 
 use super::{calendar::Limit, people::Department};
-use cim_model::SensorKind;
+use cim_model::{EventClass, SensorKind};
 
 /// What a class of cases is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,7 @@ classes! {
     "0406" "道路积水" Sensor(SensorKind::WaterDepth), Urgent(4), Water, 20, "积水深度超过警戒值", "积水已抽排";
     "0302" "工地扬尘" Sensor(SensorKind::Dust), Hours(4), Construction, 24, "扬尘监测值超标", "已开启雾炮并覆盖裸土";
     "0301" "施工扰民" Sensor(SensorKind::Noise), Hours(4), Construction, 16, "噪声监测值超标", "已责令停止超时施工";
-    "0305" "垃圾箱满溢" Sensor(SensorKind::FillLevel), Hours(4), Sanitation, 20, "垃圾箱满溢", "垃圾箱已清空";
+    "2102" "垃圾箱满溢" Sensor(SensorKind::FillLevel), Hours(4), Sanitation, 20, "垃圾箱满溢", "垃圾箱已清空";
     "0403" "燃气管道破裂" Sensor(SensorKind::Gas), Urgent(2), Gas, 8, "可燃气体浓度报警", "已检漏并紧固接头，浓度恢复正常";
     "2101" "视频设备故障" Camera, Days(2), Enforcement, 24, "视频画面中断", "设备已恢复在线";
     "0504" "店外经营" Sign, Hours(2), Enforcement, 60, "超出门头摆放货物", "已规范入店经营";
@@ -81,6 +81,29 @@ classes! {
     "0106" "绿地脏乱" Green, Days(2), Parks, 24, "绿地内有垃圾，草坪踩踏", "绿地已清理补植";
 }
 
+/// The classes that the city has added to the standard's dictionary (major class 21, 扩展事件).
+pub(super) fn own() -> Vec<EventClass> {
+    [("2101", "视频设备故障", "Video equipment fault"), ("2102", "垃圾箱满溢", "Overflowing litter bin")]
+        .map(|(code, zh, en)| EventClass { code: code.into(), zh: zh.into(), en: en.into() })
+        .to_vec()
+}
+
 /// Class codes that no edition of the standard dictionary has: a city adds its own, and the viewer must cope.
 pub(super) const UNKNOWN: [(&str, &str); 3] =
     [("2187", "本市扩展事件"), ("X7-03", "专项行动事项"), ("999901", "未分类")];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cim_model::ClassDictionary;
+
+    #[test]
+    fn every_class_is_in_the_dictionary_by_its_name_and_the_unknown_are_not() {
+        let mut dictionary = ClassDictionary::standard();
+        dictionary.extend(own());
+        for class in CLASSES {
+            assert_eq!(dictionary.get(class.code).map(|c| c.zh.as_str()), Some(class.name), "{}", class.code);
+        }
+        assert!(UNKNOWN.iter().all(|(code, _)| dictionary.get(code).is_none()));
+    }
+}

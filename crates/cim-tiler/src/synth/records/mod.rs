@@ -72,7 +72,7 @@ pub(super) fn make(survey: &Survey<'_>) -> Records {
     let vehicles = vehicles(survey.given.options.seed, &fleet::JINING);
     let scene = subjects::Scene::new(survey, &grid, &cameras, &sensors, &signs, &bikes, &vehicles);
     let cases = cases::cases(&scene);
-    let mut records = Records { vehicles, cases, ..Records::default() };
+    let mut records = Records { vehicles, cases, classes: classes::own(), ..Records::default() };
     let features = |spots: Vec<Spot>| spots.into_iter().map(|s| s.feature).collect::<Vec<_>>();
     let collections = [
         ("camera", features(cameras)),
