@@ -93,7 +93,6 @@ pub fn build_app(options: AppOptions) -> Result<App, String> {
     if let Product::Headless { width, height, .. } = options.product {
         crate::headless::make_headless(&mut app, UVec2::new(width, height));
     }
-    #[cfg(not(target_arch = "wasm32"))]
     stay_on_thread(&mut app);
     Ok(app)
 }
@@ -102,7 +101,6 @@ pub fn build_app(options: AppOptions) -> Result<App, String> {
 ///
 /// There are hundreds, nearly all of a few microseconds: waking another thread for one costs more than it saves
 /// (`docs/performance.md`). Work worth a thread has one: the two worlds run side by side, and tiles are decoded in pools.
-#[cfg(not(target_arch = "wasm32"))]
 fn stay_on_thread(app: &mut App) {
     let settle = |world: &mut World| {
         for (_, schedule) in world.resource_mut::<Schedules>().iter_mut() {
