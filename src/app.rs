@@ -6,7 +6,7 @@ use crate::{
     feed::{Backend, FeedPlugin, Fetcher},
     grid::GridPlugin,
     live::LivePlugin,
-    panels::PanelsPlugin,
+    panels::{Lang, Language, PanelsPlugin},
     pick::PickPlugin,
     scene::{Quality, ScenePlugin, TilesetSource},
 };
@@ -49,6 +49,8 @@ pub struct AppOptions {
     pub tiles: Option<Url>,
     /// Where to look first; home when `None`.
     pub view: Option<ViewSpec>,
+    /// Language of the panels at first.
+    pub language: Language,
     /// How much is spent on the picture.
     pub quality: Quality,
 }
@@ -88,6 +90,7 @@ pub fn build_app(options: AppOptions) -> Result<App, String> {
         .add_plugins((FeedPlugin, ScenePlugin, CameraPlugin, LivePlugin, GridPlugin, PickPlugin, CasesPlugin));
     if !matches!(options.product, Product::Headless { panels: false, .. }) {
         app.add_plugins(PanelsPlugin);
+        app.world_mut().resource_mut::<Lang>().language = options.language;
     }
     #[cfg(not(target_arch = "wasm32"))]
     if let Product::Headless { width, height, .. } = options.product {

@@ -6,6 +6,7 @@ mod town;
 use cim_twin::{
     app::{AppOptions, Product, build_app},
     diagnostics::Diagnostics,
+    panels::Language,
     scene::{Quality, SceneStatus},
 };
 use std::{
@@ -39,6 +40,7 @@ fn show(tileset: &Path) -> (BTreeMap<&'static str, u64>, SceneStatus) {
         backend: None,
         tiles: Some(Url::from_file_path(tileset).unwrap()),
         view: None,
+        language: Language::Zh,
         quality: Quality { samples: 1, shadow_map: 0, cascades: 1, error_px: 1.0 },
     })
     .unwrap();

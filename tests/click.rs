@@ -16,6 +16,7 @@ use cim_twin::{
     cases::{CaseBook, History, OpenCase, OpenCaseRequest},
     feed::{Clock, Fetcher, LinkState, LinkStatus},
     live::{Layers, LiveCity},
+    panels::Language,
     pick::{PickAt, Selection},
     scene::{Highlights, Quality, SceneStatus, SiteGeo, TileScene},
 };
@@ -47,7 +48,9 @@ impl Twin {
         let product = Product::Headless { width: SIZE.x as u32, height: SIZE.y as u32, panels: false };
         let quality = Quality { samples: 1, shadow_map: 0, cascades: 1, ..default() };
         let base = Some(backend.url().parse().unwrap());
-        let mut app = build_app(AppOptions { product, backend: base, tiles: None, view: None, quality }).unwrap();
+        let mut app =
+            build_app(AppOptions { product, backend: base, tiles: None, view: None, language: Language::Zh, quality })
+                .unwrap();
         app.finish();
         app.cleanup();
         Self { app, backend: Some(backend), runtime, options }

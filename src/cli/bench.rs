@@ -8,6 +8,7 @@ use super::{
 use cim_twin::{
     app::{AppOptions, Product, build_app},
     headless::measure_frames,
+    panels::Language,
     scene::Quality,
 };
 use std::{net::Ipv4Addr, path::PathBuf};
@@ -50,6 +51,7 @@ pub(super) fn run(args: Args) -> Result<(), String> {
         backend: Some(backend.url.clone()),
         tiles: None,
         view: None,
+        language: Language::Zh,
         quality: Quality {
             samples: 1,
             shadow_map: 256,

@@ -10,6 +10,7 @@ use cim_twin::{
     app::{AppOptions, Product, build_app},
     camera::ViewSpec,
     headless::{Shot, take},
+    panels::Language,
     scene::{Quality, Sun},
 };
 use std::{net::Ipv4Addr, path::PathBuf};
@@ -53,6 +54,9 @@ pub(super) struct Args {
     /// Draw the panels too
     #[arg(long)]
     panels: bool,
+    /// Language of the panels: zh or en
+    #[arg(long, default_value = "zh")]
+    lang: Language,
     /// The time that the city is lit for, such as 2026-12-22T16:00:00+08:00
     #[arg(long, value_parser = Timestamp::parse)]
     time: Option<Timestamp>,
@@ -93,6 +97,7 @@ pub(super) fn run(args: Args) -> Result<(), String> {
         backend,
         tiles,
         view: Some(args.view),
+        language: args.lang,
         quality: Quality { samples: args.samples, shadow_map: args.shadows, ..Quality::default() },
     };
     let shot = Shot { out: args.out, patience_secs: args.patience, live_secs: args.live, select: args.select };

@@ -7,6 +7,7 @@ use super::{
 use cim_twin::{
     app::{AppOptions, Product, build_app},
     camera::ViewSpec,
+    panels::Language,
     scene::Quality,
 };
 use std::{net::Ipv4Addr, path::PathBuf, time::Duration};
@@ -26,6 +27,9 @@ pub(super) struct Args {
     /// home, or lon,lat,distance[,heading[,tilt]] in degrees and metres
     #[arg(long, allow_hyphen_values = true)]
     view: Option<ViewSpec>,
+    /// Language of the panels at first: zh or en
+    #[arg(long, default_value = "zh")]
+    lang: Language,
     /// Port of the backend in here; 0 for any free one
     #[arg(long, default_value_t = 0)]
     port: u16,
@@ -52,7 +56,14 @@ pub(super) fn run(args: Args) -> Result<(), String> {
             Some(url)
         }
     };
-    let options = AppOptions { product: Product::Desk, backend, tiles, view: args.view, quality: Quality::default() };
+    let options = AppOptions {
+        product: Product::Desk,
+        backend,
+        tiles,
+        view: args.view,
+        language: args.lang,
+        quality: Quality::default(),
+    };
     let result = graphics(|| {
         build_app(options)?.run();
         Ok(())

@@ -7,6 +7,9 @@ use cim_model::{EntityKind, Timestamp, VehicleKind};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// Kilometres an hour in a metre a second: what drivers and their chiefs speak of.
+const KMH: f32 = 3.6;
+
 /// Properties that say nothing to a person, or are shown elsewhere on the card.
 const HIDDEN: [&str; 8] = ["key", "name", "id", "place", "snapshot_url", "case_id", "related", "subject"];
 
@@ -32,6 +35,7 @@ pub(super) fn show(ctx: &egui::Context, rest: egui::Rect, facts: &Facts<'_>, dee
                         .city
                         .position(&picked.key, facts.clock.elapsed_secs())
                         .or_else(|| facts.tiles.find(&picked.key).map(|f| f.0))
+                        .or_else(|| card_place(facts).map(|p| facts.geo.position(p, 0.0)))
                         .or(picked.point);
                     if let Some(target) = target
                         && ui.button(deeds.lang.text("locate")).clicked()
@@ -41,9 +45,12 @@ pub(super) fn show(ctx: &egui::Context, rest: egui::Rect, facts: &Facts<'_>, dee
                     }
                 });
             });
-            let title = if picked.name.is_empty() { picked.key.id.clone() } else { picked.name.clone() };
-            ui.label(RichText::new(title).heading().strong());
-            ui.label(RichText::new(picked.key.id.as_str()).small().color(theme::WEAK));
+            if !picked.name.is_empty() {
+                ui.label(RichText::new(&picked.name).heading().strong());
+                ui.label(RichText::new(picked.key.id.as_str()).small().color(theme::WEAK));
+            } else if picked.key.kind != EntityKind::Case {
+                ui.label(RichText::new(picked.key.id.as_str()).heading().strong());
+            }
             ui.add_space(4.0);
             egui::ScrollArea::vertical().auto_shrink([false, true]).show(ui, |ui| {
                 attributes(ui, facts, &deeds.lang);
@@ -55,9 +62,20 @@ pub(super) fn show(ctx: &egui::Context, rest: egui::Rect, facts: &Facts<'_>, dee
     });
 }
 
+/// Where the backend says that the selection is.
+fn card_place(facts: &Facts<'_>) -> Option<cim_model::Place> {
+    let picked = facts.selection.current.as_ref()?;
+    let card = facts.card.0.as_ref().filter(|c| c.key == picked.key)?;
+    card.place.filter(|p| p.is_plausible())
+}
+
 /// What the tile says, what the backend says, and, newest of all, what the live stream says.
 fn attributes(ui: &mut Ui, facts: &Facts<'_>, lang: &Lang) {
     let Some(picked) = facts.selection.current.as_ref() else { return };
+    if picked.key.kind == EntityKind::Case {
+        // Its timeline says all of it.
+        return;
+    }
     let mut rows: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in &picked.attributes {
         if !HIDDEN.contains(&name.to_lowercase().as_str()) && !value.is_empty() {
@@ -83,7 +101,7 @@ fn attributes(ui: &mut Ui, facts: &Facts<'_>, lang: &Lang) {
                     lang.text("prop-state"),
                     lang.text(&format!("state-{}", state.as_str().unwrap_or("offline"))),
                 );
-                rows.insert(lang.text("prop-speed_mps"), format!("{:.1}", report.speed_mps));
+                rows.insert(lang.text("prop-speed_mps"), format!("{:.0}", report.speed_mps * KMH));
                 rows.insert(lang.text("prop-heading_deg"), format!("{:.0}", report.heading_deg));
                 rows.insert(lang.text("prop-time"), report.time.civil(offset));
             }
@@ -99,9 +117,6 @@ fn attributes(ui: &mut Ui, facts: &Facts<'_>, lang: &Lang) {
                     lang.text(&format!("state-{}", state.as_str().unwrap_or("offline"))),
                 );
                 rows.insert(lang.text("prop-time"), reading.time.civil(offset));
-            }
-            if let Some(kind) = kind {
-                rows.insert(lang.text("prop-sensor_kind"), kind.zh().into());
             }
         }
         EntityKind::Camera => {
@@ -139,19 +154,15 @@ fn value_text(name: &str, value: &Value, lang: &Lang, utc_offset: i32) -> Option
         Value::Null | Value::Object(_) => None,
         Value::Bool(b) if name == "online" => Some(lang.text(if *b { "online" } else { "offline" })),
         Value::Bool(b) => Some(lang.either(if *b { "是" } else { "否" }, if *b { "yes" } else { "no" }).to_owned()),
+        Value::Number(n) if name == "speed_mps" => n.as_f64().map(|v| format!("{:.0}", v * f64::from(KMH))),
         Value::Number(n) => {
             Some(n.as_f64().map_or_else(|| n.to_string(), |x| format!("{}", (x * 100.0).round() / 100.0)))
         }
         Value::String(s) if s.is_empty() => None,
         Value::String(s) => Some(match (name, Timestamp::parse(s)) {
             (_, Ok(time)) => time.civil(utc_offset),
-            ("state", _) => {
-                let id = format!("state-{s}");
-                let text = lang.text(&id);
-                if text == id { s.clone() } else { text }
-            }
-            ("severity", _) => lang.text(&format!("severity-{s}")),
-            _ => s.clone(),
+            ("state" | "severity", _) => lang.known(&format!("{name}-{s}")).unwrap_or_else(|| s.clone()),
+            _ => lang.known(&format!("value-{name}-{s}")).unwrap_or_else(|| s.clone()),
         }),
         Value::Array(list) => {
             let parts: Vec<String> = list.iter().filter_map(|v| value_text(name, v, lang, utc_offset)).collect();

@@ -2,6 +2,7 @@
 
 use bevy::prelude::*;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
+use std::str::FromStr;
 use unic_langid::{LanguageIdentifier, langid};
 
 const ZH: &str = include_str!("../../assets/i18n/zh.ftl");
@@ -15,6 +16,19 @@ pub enum Language {
     Zh,
     /// English.
     En,
+}
+
+impl FromStr for Language {
+    type Err = String;
+
+    /// A language tag: `zh`, `en`, `zh-CN`, `en-GB`.
+    fn from_str(tag: &str) -> Result<Self, String> {
+        match tag.split(['-', '_']).next() {
+            Some("zh") => Ok(Self::Zh),
+            Some("en") => Ok(Self::En),
+            _ => Err(format!("`{tag}` is no language of this program: zh or en")),
+        }
+    }
 }
 
 /// The texts of the user interface.
@@ -54,6 +68,12 @@ impl Lang {
     #[must_use]
     pub fn text(&self, id: &str) -> String {
         self.find(id, None).unwrap_or_else(|| id.to_owned())
+    }
+
+    /// The text of that id, where there is one.
+    #[must_use]
+    pub fn known(&self, id: &str) -> Option<String> {
+        self.find(id, None)
     }
 
     /// The text of that id with a value in it.
@@ -96,6 +116,13 @@ mod tests {
     fn english_is_complete_and_nothing_is_left_over() {
         assert_eq!(ids(ZH), ids(EN));
         assert!(ids(ZH).len() > 100);
+    }
+
+    #[test]
+    fn tags_are_read() {
+        assert_eq!("en-GB".parse(), Ok(Language::En));
+        assert_eq!("zh".parse(), Ok(Language::Zh));
+        assert!("".parse::<Language>().is_err() && "de".parse::<Language>().is_err());
     }
 
     #[test]

@@ -35,9 +35,7 @@ pub(super) fn show(ctx: &egui::Context, facts: &Facts<'_>, deeds: &mut Deeds<'_>
 
 /// What a code means; the code itself where a backend of another make has its own.
 fn name(code: &str, lang: &Lang) -> String {
-    let id = format!("defect-{code}");
-    let text = lang.text(&id);
-    if text == id { code.to_owned() } else { text }
+    lang.known(&format!("defect-{code}")).unwrap_or_else(|| code.to_owned())
 }
 
 fn counts<'a>(ui: &mut Ui, title: &str, counts: impl Iterator<Item = (&'a str, u64)>, lang: &Lang) {

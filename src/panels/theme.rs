@@ -38,7 +38,7 @@ pub(super) fn apply(ctx: &egui::Context) {
     style.spacing.button_padding = egui::vec2(8.0, 3.0);
     let visuals = &mut style.visuals;
     *visuals = egui::Visuals::dark();
-    let panel = Color32::from_rgba_unmultiplied(14, 24, 36, 246);
+    let panel = Color32::from_rgb(14, 24, 36);
     visuals.panel_fill = panel;
     visuals.window_fill = panel;
     visuals.window_stroke = Stroke::new(1.0, Color32::from_rgb(38, 62, 86));
@@ -55,7 +55,7 @@ pub(super) fn apply(ctx: &egui::Context) {
 /// The frame of a panel at the edge of the map.
 pub(super) fn frame() -> egui::Frame {
     egui::Frame::new()
-        .fill(Color32::from_rgba_unmultiplied(14, 24, 36, 246))
+        .fill(Color32::from_rgb(14, 24, 36))
         .inner_margin(Margin::same(10))
         .corner_radius(CornerRadius::same(6))
         .stroke(Stroke::new(1.0, Color32::from_rgb(38, 62, 86)))

@@ -6,7 +6,6 @@ use crate::{
     cases::{CaseBook, History, OpenCase, OpenCaseRequest},
     feed::{Clock, Fetcher, LinkState, LinkStatus},
     live::{Layers, LiveCity},
-    panels::{Lang, Language},
     pick::{Picked, Select, Selection},
     scene::{Quality, SceneStatus, SiteGeo, TileScene},
 };
@@ -68,12 +67,11 @@ pub fn start(
         backend: url(backend)?,
         tiles: url(tiles)?,
         view: view.map(|v| v.parse().map_err(error)).transpose()?,
+        // The page's language may be one that the panels do not speak.
+        language: language.and_then(|l| l.parse().ok()).unwrap_or_default(),
         quality: Quality::default(),
     };
     let mut app = build_app(options).map_err(error)?;
-    if language.as_deref().is_some_and(|l| l.starts_with("en")) {
-        app.world_mut().resource_mut::<Lang>().language = Language::En;
-    }
     app.add_systems(PreUpdate, obey).add_systems(Last, publish).run();
     Ok(())
 }
