@@ -1,8 +1,9 @@
 //! What was wrong with the data that came in: counted, named, bounded.
 
 use cim_model::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, VecDeque},
     sync::{Mutex, PoisonError},
 };
@@ -10,9 +11,9 @@ use std::{
 const RECENT: usize = 200;
 
 /// One thing that was wrong.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Occurrence {
-    pub(crate) code: &'static str,
+    pub(crate) code: Cow<'static, str>,
     pub(crate) place: String,
     pub(crate) message: String,
     pub(crate) time: Timestamp,
@@ -20,7 +21,7 @@ pub(crate) struct Occurrence {
 
 #[derive(Debug, Default)]
 struct Inner {
-    counts: BTreeMap<&'static str, u64>,
+    counts: BTreeMap<Cow<'static, str>, u64>,
     recent: VecDeque<Occurrence>,
 }
 
@@ -29,9 +30,9 @@ struct Inner {
 pub(crate) struct Diagnostics(Mutex<Inner>);
 
 /// `GET /api/diagnostics`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Report {
-    counts: BTreeMap<&'static str, u64>,
+    counts: BTreeMap<Cow<'static, str>, u64>,
     recent: Vec<Occurrence>,
 }
 
@@ -44,11 +45,28 @@ impl Diagnostics {
         now: Timestamp,
     ) {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *inner.counts.entry(code).or_default() += 1;
+        *inner.counts.entry(code.into()).or_default() += 1;
         if inner.recent.len() == RECENT {
             inner.recent.pop_front();
         }
-        inner.recent.push_back(Occurrence { code, place: place.into(), message: message.into(), time: now });
+        inner.recent.push_back(Occurrence {
+            code: code.into(),
+            place: place.into(),
+            message: message.into(),
+            time: now,
+        });
+    }
+
+    /// Takes what an earlier run had found: what is wrong with stored records stays wrong.
+    pub(crate) fn restore(&self, report: Report) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (code, count) in report.counts {
+            *inner.counts.entry(code).or_default() += count;
+        }
+        inner.recent.extend(report.recent.into_iter().rev());
+        while inner.recent.len() > RECENT {
+            inner.recent.pop_front();
+        }
     }
 
     pub(crate) fn read(&self) -> Report {

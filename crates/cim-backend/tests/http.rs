@@ -121,12 +121,16 @@ async fn entities_site_network_tiles_and_page() {
 
 #[tokio::test]
 async fn what_could_not_be_imported_is_named_and_the_rest_is_there() {
-    let (_folder, backend) = town(false).await;
+    let (folder, backend) = town(false).await;
     let report = get(&backend, "api/diagnostics").await;
     assert_eq!(report["counts"]["records-unreadable"], 1);
     assert_eq!(report["counts"]["case-unreadable"], 1);
     assert_eq!(report["counts"]["unknown-class"], 1);
     assert!(report["recent"].to_string().contains("line 4"));
+    // And it stays named when the backend starts again on what it had imported.
+    backend.shutdown().await.unwrap();
+    let backend = cim_backend::start(options(&folder, false)).await.unwrap();
+    assert_eq!(get(&backend, "api/diagnostics").await["counts"], report["counts"]);
 }
 
 #[tokio::test]

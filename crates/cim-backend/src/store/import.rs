@@ -16,6 +16,9 @@ impl Store {
         let mut connection = self.lock();
         let known: Option<String> = meta(&connection, "city")?;
         if known.as_deref() == Some(&stamp) {
+            // What could not be taken in then is still missing now.
+            let found = meta(&connection, "defects")?.and_then(|text| serde_json::from_str(&text).ok());
+            found.into_iter().for_each(|report| diagnostics.restore(report));
             return Ok(());
         }
         let transaction = connection.transaction()?;
@@ -35,6 +38,8 @@ impl Store {
             }
         }
         set_meta(&transaction, "city", &stamp)?;
+        let found = serde_json::to_string(&diagnostics.read()).unwrap_or_default();
+        set_meta(&transaction, "defects", &found)?;
         // Another city is another stream: what clients have seen of the old one means nothing.
         set_meta(&transaction, "epoch", &(now.0.unsigned_abs() & 0x7fff_ffff_ffff_ffff).to_string())?;
         transaction.commit()
