@@ -50,6 +50,22 @@ enum Zone {
     Park,
 }
 
+impl Zone {
+    /// What blocks of this use are called.
+    fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::OldTown => names::LANES,
+            Self::Slabs | Self::Towers => names::HOMES,
+            Self::Commerce => names::SHOPS,
+            Self::Offices => names::OFFICES,
+            Self::School => names::SCHOOLS,
+            Self::Hospital => names::HOSPITALS,
+            Self::Factory => names::FACTORIES,
+            Self::Park => names::PARKS,
+        }
+    }
+}
+
 /// Fills blocks from the centre outwards until there are `wanted` buildings.
 pub(super) fn fill(plan: &Plan, waters: &[Water], wanted: usize, random: &mut Pcg64) -> Filled {
     let mut order: Vec<(usize, usize)> =
@@ -79,7 +95,7 @@ pub(super) fn fill(plan: &Plan, waters: &[Water], wanted: usize, random: &mut Pc
             high,
             waters,
             out: &mut out,
-            estate: names::estate(number),
+            estate: names::estate(number, zone.names()),
             address: format!(
                 "济宁市任城区{}{}号",
                 names::street(names::from_centre(i, plan.columns.len()), true),
@@ -370,7 +386,6 @@ impl Block<'_> {
             roof_color: [158, 110, 92],
         };
         let (w, d) = (0.48 * self.width(), 0.72 * self.depth());
-        self.estate = self.estate.replace(['家', '园', '期'], "") + "学校";
         // A U that opens to the south.
         let corners = [
             [8.0, 12.0],
@@ -397,7 +412,6 @@ impl Block<'_> {
             wall: [226, 224, 218],
             roof_color: pick(&FLAT_ROOF, random),
         };
-        self.estate = self.estate.replace(['家', '园', '期'], "") + "医院";
         self.rect(12.0, 12.0, 0.7 * self.width(), 32.0, "号门诊楼", &look);
         look.floors = random.random_range(14..22);
         self.rect(0.25 * self.width(), 66.0, 62.0, 22.0, "号病房楼", &look);
@@ -428,8 +442,7 @@ impl Block<'_> {
     }
 
     fn park(&mut self) {
-        let name = format!("{}公园", self.estate.replace(['家', '园', '期'], ""));
-        self.green(0.0, 0.0, self.width(), self.depth(), name);
+        self.green(0.0, 0.0, self.width(), self.depth(), self.estate.clone());
         let look = Look {
             class: "公共",
             floors: 1,

@@ -110,13 +110,21 @@ const ESTATES: [&str; 20] = [
     "济阳",
     "龙城",
 ];
-const KINDS: [&str; 8] = ["家园", "花园", "小区", "名邸", "佳苑", "新村", "公寓", "华府"];
+/// What a block is called after its own name.
+pub(super) const HOMES: &[&str] = &["家园", "花园", "小区", "名邸", "佳苑", "新村", "公寓", "华府"];
+pub(super) const LANES: &[&str] = &["里", "街坊", "巷", "胡同"];
+pub(super) const SHOPS: &[&str] = &["广场", "商城", "购物中心", "新天地"];
+pub(super) const OFFICES: &[&str] = &["中心", "国际", "商务港", "大厦"];
+pub(super) const SCHOOLS: &[&str] = &["小学", "中学", "实验学校"];
+pub(super) const HOSPITALS: &[&str] = &["医院", "中医院", "康复医院"];
+pub(super) const FACTORIES: &[&str] = &["产业园", "工业园", "机械厂", "物流园"];
+pub(super) const PARKS: &[&str] = &["公园", "游园"];
 
-/// The name of the `index`-th estate.
-pub(super) fn estate(index: usize) -> String {
-    let round = index / (ESTATES.len() * KINDS.len());
+/// The name of the `index`-th block, one of a kind. Indices are unique among all blocks, so names are too.
+pub(super) fn estate(index: usize, kinds: &[&str]) -> String {
+    let round = index / (ESTATES.len() * kinds.len());
     let suffix = if round == 0 { String::new() } else { format!("{}期", round + 1) };
-    format!("{}{}{suffix}", ESTATES[index % ESTATES.len()], KINDS[index / ESTATES.len() % KINDS.len()])
+    format!("{}{}{suffix}", ESTATES[index % ESTATES.len()], kinds[index / ESTATES.len() % kinds.len()])
 }
 
 const SUBDISTRICTS: [&str; 24] = [
