@@ -75,7 +75,8 @@ fn distance(line: &[[f64; 2]], p: [f64; 2]) -> f64 {
         .fold(f64::MAX, f64::min)
 }
 
-fn inside(ring: &[[f64; 2]], p: [f64; 2]) -> bool {
+/// Whether a point lies in a ring, by the even-odd rule.
+pub(super) fn inside(ring: &[[f64; 2]], p: [f64; 2]) -> bool {
     let mut odd = false;
     for i in 0..ring.len() {
         let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);

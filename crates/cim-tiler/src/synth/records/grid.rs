@@ -2,12 +2,12 @@
 
 use super::{
     Survey,
-    index::{PolygonIndex, inside},
+    index::PolygonIndex,
     people::{self, office, seat},
 };
 use crate::{
     records::{Feature, Geometry},
-    synth::{names, plan::bend},
+    synth::{names, plan::bend, water::inside},
 };
 use cim_model::{EntityKey, EntityKind};
 

@@ -1,5 +1,6 @@
 //! Looking things up by place: buckets of the plane.
 
+use crate::synth::water::inside;
 use std::collections::HashMap;
 
 type Bucket = (i32, i32);
@@ -111,17 +112,6 @@ fn foot(a: [f64; 2], b: [f64; 2], p: [f64; 2]) -> [f64; 2] {
     let length2 = (d[0] * d[0] + d[1] * d[1]).max(1e-9);
     let t = (((p[0] - a[0]) * d[0] + (p[1] - a[1]) * d[1]) / length2).clamp(0.0, 1.0);
     [a[0] + t * d[0], a[1] + t * d[1]]
-}
-
-pub(super) fn inside(ring: &[[f64; 2]], p: [f64; 2]) -> bool {
-    let mut odd = false;
-    for i in 0..ring.len() {
-        let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
-        if (a[1] > p[1]) != (b[1] > p[1]) && p[0] < (b[0] - a[0]) * (p[1] - a[1]) / (b[1] - a[1]) + a[0] {
-            odd = !odd;
-        }
-    }
-    odd
 }
 
 #[cfg(test)]
