@@ -43,3 +43,28 @@ impl Plugin for FeedPlugin {
             );
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a refused connection takes a moment to be refused")]
+    fn a_backend_that_is_not_there_is_lost_and_tried_again() {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let mut app = App::new();
+        app.add_plugins((MinimalPlugins, FeedPlugin))
+            .insert_resource(Fetcher::new().unwrap())
+            .insert_resource(Backend { base: Some(format!("http://{free}/").parse().unwrap()) });
+        for _ in 0..2000 {
+            app.update();
+            if let LinkState::Lost { reason } = &app.world().resource::<LinkStatus>().0 {
+                assert!(reason.contains(&free.to_string()), "{reason}");
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("{:?}", app.world().resource::<LinkStatus>());
+    }
+}

@@ -16,7 +16,7 @@ const LINE_M: f64 = 1.2;
 
 /// A drawn overlay of a layer.
 #[derive(Component)]
-pub(super) struct Overlay(LayerId);
+pub(super) struct Overlay(pub(super) LayerId);
 
 /// Marks the fill of the selected cell.
 #[derive(Component)]

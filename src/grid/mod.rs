@@ -27,3 +27,6 @@ impl Plugin for GridPlugin {
             .add_systems(Update, (draw::lines, draw::fill));
     }
 }
+
+#[cfg(test)]
+mod tests;
