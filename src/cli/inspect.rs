@@ -2,7 +2,7 @@
 
 use indicatif::HumanBytes;
 use std::collections::BTreeMap;
-use tiles3d::{Content, DecodeOptions, TileId, Tileset, content::PrimitiveMode, decode_content};
+use tiles3d::{Content, DecodeOptions, DecodedTile, TileId, Tileset, content::PrimitiveMode, decode_content};
 use url::Url;
 
 #[derive(Debug, clap::Args)]
@@ -33,6 +33,18 @@ impl Tally {
             let entry = self.defects.entry(d.code.to_owned()).or_insert((0, format!("{}: {}", d.place, d.message)));
             entry.0 += 1;
         }
+    }
+
+    fn model(&mut self, model: DecodedTile, features: u32) {
+        let triangles = model.primitives.iter().filter(|p| p.mode == PrimitiveMode::Triangles);
+        self.triangles += triangles.map(|p| p.indices.len() / 3).sum::<usize>();
+        self.features += u64::from(model.features.count());
+        let room = (features as usize).saturating_sub(self.samples.len()) as u32;
+        for feature in 0..room.min(model.features.count()) {
+            let row: Vec<_> = model.features.row(feature).iter().map(|(n, v)| format!("{n} = {v}")).collect();
+            self.samples.push(row.join(", "));
+        }
+        self.defects(model.diagnostics);
     }
 }
 
@@ -77,17 +89,7 @@ fn decode(url: &Url, bytes: &[u8], gltf_z_up: bool, features: u32, tally: &mut T
             tally.external += 1;
             return true;
         }
-        Ok(Content::Model(model)) => {
-            let triangles = model.primitives.iter().filter(|p| p.mode == PrimitiveMode::Triangles);
-            tally.triangles += triangles.map(|p| p.indices.len() / 3).sum::<usize>();
-            tally.features += u64::from(model.features.count());
-            let room = (features as usize).saturating_sub(tally.samples.len()) as u32;
-            for feature in 0..room.min(model.features.count()) {
-                let row: Vec<_> = model.features.row(feature).iter().map(|(n, v)| format!("{n} = {v}")).collect();
-                tally.samples.push(row.join(", "));
-            }
-            tally.defects(model.diagnostics);
-        }
+        Ok(Content::Models(models)) => models.into_iter().for_each(|model| tally.model(model, features)),
         Err(e) => tally.errors.push(format!("{url}: {e}")),
     }
     false

@@ -110,9 +110,11 @@ fn decode(fetcher: Fetcher, job: Arc<Job>, index: usize, mut part: Part, mut loa
         return;
     }
     match result {
-        Ok(Content::Model(mut tile)) => {
-            loaded.defects.append(&mut tile.diagnostics);
-            loaded.models.push(prepare(*tile, &job.render_from_tile));
+        Ok(Content::Models(tiles)) => {
+            for mut tile in tiles {
+                loaded.defects.append(&mut tile.diagnostics);
+                loaded.models.push(prepare(tile, &job.render_from_tile));
+            }
         }
         Ok(Content::Tileset) => loaded.tilesets.push((part.url, part.bytes)),
         Err(error) => loaded.errors.push((part.url, error.into())),

@@ -4,11 +4,14 @@
 
 pub mod content;
 mod diagnostic;
+mod gltf;
+mod metadata;
 pub mod select;
 pub mod tileset;
 pub mod write;
 
-pub use content::{Content, DecodeError, DecodeOptions, DecodedTile, FeatureTable, Value, decode_content};
+pub use content::{Content, DecodeError, DecodeOptions, DecodedTile, decode_content};
 pub use diagnostic::Diagnostic;
+pub use metadata::{FeatureTable, Value};
 pub use select::{ContentState, SelectOptions, Selection, Selector, View};
 pub use tileset::{BoundingVolume, Refine, Tile, TileId, Tileset, TilesetError};

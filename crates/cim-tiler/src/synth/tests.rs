@@ -80,7 +80,8 @@ fn what_is_written_is_a_tileset_whose_leaves_hold_every_building_once() {
             let bytes = std::fs::read(content.to_file_path().unwrap()).unwrap();
             let decoded =
                 tiles3d::decode_content(&bytes, &tiles3d::DecodeOptions::default(), &mut |_| Err(String::new()));
-            let tiles3d::Content::Model(model) = decoded.unwrap() else { panic!("not a model") };
+            let tiles3d::Content::Models(models) = decoded.unwrap() else { panic!("not a model") };
+            let [model] = &models[..] else { panic!("not one model") };
             assert_eq!(model.diagnostics, []);
             let m = tile.transform;
             for p in model.primitives.iter().flat_map(|p| &p.positions) {

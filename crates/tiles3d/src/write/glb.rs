@@ -318,11 +318,9 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         let glb = GlbWriter::write(&[triangle()], &columns(), DVec3::ZERO).unwrap();
-        let Content::Model(tile) =
-            decode_content(&glb, &DecodeOptions::default(), &mut |_| Err(String::new())).unwrap()
-        else {
-            panic!("not a model")
-        };
+        let decoded = decode_content(&glb, &DecodeOptions::default(), &mut |_| Err(String::new())).unwrap();
+        let Content::Models(tiles) = decoded else { panic!("not a model") };
+        let [tile] = &tiles[..] else { panic!("not one model") };
         assert_eq!(tile.primitives[0].positions, triangle().positions);
         assert_eq!(tile.primitives[0].feature_ids, [1, 1, 1]);
         assert_eq!(tile.materials[0].name, "building");

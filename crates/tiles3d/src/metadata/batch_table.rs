@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// A batch table.
 #[derive(Debug)]
-pub(super) struct BatchTable {
+pub(crate) struct BatchTable {
     count: u32,
     columns: BTreeMap<String, Column>,
     binary: Vec<u8>,
@@ -67,7 +67,7 @@ impl Component {
 
 impl BatchTable {
     /// Reads the table; columns that cannot be read are left out and named.
-    pub(super) fn parse(json: &[u8], binary: &[u8], count: u32, found: &mut Vec<Diagnostic>) -> Self {
+    pub(crate) fn parse(json: &[u8], binary: &[u8], count: u32, found: &mut Vec<Diagnostic>) -> Self {
         let mut columns = BTreeMap::new();
         let text = json.trim_ascii_end();
         if !text.is_empty() {
@@ -89,15 +89,15 @@ impl BatchTable {
         Self { count, columns, binary: binary.to_vec() }
     }
 
-    pub(super) fn count(&self) -> u32 {
+    pub(crate) fn count(&self) -> u32 {
         self.count
     }
 
-    pub(super) fn names(&self) -> Vec<&str> {
+    pub(crate) fn names(&self) -> Vec<&str> {
         self.columns.keys().map(String::as_str).collect()
     }
 
-    pub(super) fn get(&self, feature: u32, name: &str) -> Option<Value> {
+    pub(crate) fn get(&self, feature: u32, name: &str) -> Option<Value> {
         match self.columns.get(name)? {
             Column::Json(values) => values.get(feature as usize).map(Value::from),
             Column::Binary { offset, component, width } => {
@@ -111,7 +111,7 @@ impl BatchTable {
         }
     }
 
-    pub(super) fn byte_size(&self) -> usize {
+    pub(crate) fn byte_size(&self) -> usize {
         let json = |c: &Column| if let Column::Json(v) = c { v.len() * 48 } else { 0 };
         self.binary.len() + self.columns.values().map(json).sum::<usize>()
     }

@@ -1,55 +1,13 @@
 //! Property tables of `EXT_structural_metadata` (its specification, and 3D Metadata, OGC 22-025r4 clause 10).
 
-use super::{DecodeError, Value, accessor::Source};
-use crate::Diagnostic;
+use super::{
+    Value,
+    scalar::Scalar,
+    schema::{ClassProperty, Enum, Schema},
+};
+use crate::{Diagnostic, content::DecodeError};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-
-#[derive(Debug, Deserialize)]
-struct Schema {
-    #[serde(default)]
-    classes: BTreeMap<String, Class>,
-    #[serde(default)]
-    enums: BTreeMap<String, Enum>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Class {
-    #[serde(default)]
-    properties: BTreeMap<String, ClassProperty>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ClassProperty {
-    #[serde(rename = "type")]
-    kind: String,
-    component_type: Option<String>,
-    enum_type: Option<String>,
-    #[serde(default)]
-    array: bool,
-    count: Option<usize>,
-    #[serde(default)]
-    normalized: bool,
-    offset: Option<serde_json::Value>,
-    scale: Option<serde_json::Value>,
-    no_data: Option<serde_json::Value>,
-    default: Option<serde_json::Value>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Enum {
-    #[serde(default)]
-    value_type: Option<String>,
-    values: Vec<EnumValue>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct EnumValue {
-    name: String,
-    value: i64,
-}
 
 #[derive(Debug, Deserialize)]
 struct Table {
@@ -73,7 +31,7 @@ struct TableProperty {
 
 /// One property table, its columns still as bytes.
 #[derive(Debug)]
-pub(super) struct PropertyTable {
+pub(crate) struct PropertyTable {
     count: u32,
     columns: BTreeMap<String, Column>,
 }
@@ -90,107 +48,24 @@ struct Column {
     string_offsets: Option<(Vec<u8>, Scalar)>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scalar {
-    Bool,
-    Text,
-    I8,
-    U8,
-    I16,
-    U16,
-    I32,
-    U32,
-    I64,
-    U64,
-    F32,
-    F64,
-}
-
-impl Scalar {
-    fn of(name: &str) -> Option<Self> {
-        Some(match name {
-            "INT8" => Self::I8,
-            "UINT8" => Self::U8,
-            "INT16" => Self::I16,
-            "UINT16" => Self::U16,
-            "INT32" => Self::I32,
-            "UINT32" => Self::U32,
-            "INT64" => Self::I64,
-            "UINT64" => Self::U64,
-            "FLOAT32" => Self::F32,
-            "FLOAT64" => Self::F64,
-            _ => return None,
-        })
-    }
-
-    fn size(self) -> usize {
-        match self {
-            Self::Bool | Self::Text | Self::I8 | Self::U8 => 1,
-            Self::I16 | Self::U16 => 2,
-            Self::I32 | Self::U32 | Self::F32 => 4,
-            Self::I64 | Self::U64 | Self::F64 => 8,
-        }
-    }
-
-    fn read(self, bytes: &[u8], index: usize) -> Option<Value> {
-        let size = self.size();
-        if self == Self::Bool {
-            return bytes.get(index / 8).map(|b| Value::Bool(b >> (index % 8) & 1 == 1));
-        }
-        let b = bytes.get(index.checked_mul(size)?..index.checked_add(1)?.checked_mul(size)?)?;
-        Some(match self {
-            Self::Bool | Self::Text => return None,
-            Self::I8 => Value::Int(i8::from_le_bytes(b.try_into().ok()?).into()),
-            Self::U8 => Value::UInt(u8::from_le_bytes(b.try_into().ok()?).into()),
-            Self::I16 => Value::Int(i16::from_le_bytes(b.try_into().ok()?).into()),
-            Self::U16 => Value::UInt(u16::from_le_bytes(b.try_into().ok()?).into()),
-            Self::I32 => Value::Int(i32::from_le_bytes(b.try_into().ok()?).into()),
-            Self::U32 => Value::UInt(u32::from_le_bytes(b.try_into().ok()?).into()),
-            Self::I64 => Value::Int(i64::from_le_bytes(b.try_into().ok()?)),
-            Self::U64 => Value::UInt(u64::from_le_bytes(b.try_into().ok()?)),
-            Self::F32 => Value::Float(f32::from_le_bytes(b.try_into().ok()?).into()),
-            Self::F64 => Value::Float(f64::from_le_bytes(b.try_into().ok()?)),
-        })
-    }
-
-    /// The largest value, for `normalized` integers.
-    fn max(self) -> f64 {
-        match self {
-            Self::I8 => f64::from(i8::MAX),
-            Self::U8 => f64::from(u8::MAX),
-            Self::I16 => f64::from(i16::MAX),
-            Self::U16 => f64::from(u16::MAX),
-            Self::I32 => f64::from(i32::MAX),
-            Self::U32 => f64::from(u32::MAX),
-            Self::I64 => i64::MAX as f64,
-            Self::U64 => u64::MAX as f64,
-            _ => 1.0,
-        }
-    }
-}
-
 impl PropertyTable {
-    pub(super) fn read(source: &Source<'_>, index: usize, found: &mut Vec<Diagnostic>) -> Result<Self, DecodeError> {
-        const WHAT: &str = "EXT_structural_metadata";
-        let extension = source
-            .root
-            .extensions
-            .get(WHAT)
-            .ok_or_else(|| DecodeError::malformed(WHAT, "a primitive refers to it but it is missing"))?;
-        let schema = extension
-            .get("schema")
-            .ok_or_else(|| DecodeError::Unsupported("metadata schema in a file of its own".into()))?;
-        let schema = Schema::deserialize(schema).map_err(|e| DecodeError::malformed(WHAT, e))?;
-        let table = extension.get("propertyTables").and_then(|t| t.get(index));
-        let table = table.ok_or_else(|| DecodeError::malformed(WHAT, format!("there is no property table {index}")))?;
-        let table = Table::deserialize(table).map_err(|e| DecodeError::malformed(WHAT, e))?;
+    /// Reads the table `json` of a glTF, a subtree or a tileset; `view` gives the bytes of a buffer view. Properties that
+    /// cannot be read are left out and named.
+    pub(crate) fn read<'a>(
+        json: &serde_json::Value,
+        schema: &Schema,
+        view: &dyn Fn(usize) -> Result<&'a [u8], DecodeError>,
+        found: &mut Vec<Diagnostic>,
+    ) -> Result<Self, DecodeError> {
+        const WHAT: &str = "property table";
+        let table = Table::deserialize(json).map_err(|e| DecodeError::malformed(WHAT, e))?;
         let class = schema
             .classes
             .get(&table.class)
             .ok_or_else(|| DecodeError::malformed(WHAT, format!("there is no class {:?}", table.class)))?;
         let mut columns = BTreeMap::new();
         for (name, class) in &class.properties {
-            let column = table.properties.get(name).map(|p| Column::read(source, class, p, &schema));
+            let column = table.properties.get(name).map(|p| Column::read(view, class, p, schema));
             match column {
                 Some(Ok(column)) => drop(columns.insert(name.clone(), column)),
                 Some(Err(e)) => found.push(Diagnostic::new("property-broken", name, e.to_string())),
@@ -204,21 +79,21 @@ impl PropertyTable {
         Ok(Self { count, columns })
     }
 
-    pub(super) fn count(&self) -> u32 {
+    pub(crate) fn count(&self) -> u32 {
         self.count
     }
 
-    pub(super) fn names(&self) -> Vec<&str> {
+    pub(crate) fn names(&self) -> Vec<&str> {
         self.columns.keys().map(String::as_str).collect()
     }
 
-    pub(super) fn get(&self, feature: u32, name: &str) -> Option<Value> {
+    pub(crate) fn get(&self, feature: u32, name: &str) -> Option<Value> {
         let column = self.columns.get(name)?;
         let value = column.get(feature as usize).unwrap_or(Value::Null);
         Some(column.finish(value))
     }
 
-    pub(super) fn byte_size(&self) -> usize {
+    pub(crate) fn byte_size(&self) -> usize {
         self.columns.values().map(Column::byte_size).sum()
     }
 }
@@ -236,8 +111,8 @@ impl Column {
         }
     }
 
-    fn read(
-        source: &Source<'_>,
+    fn read<'a>(
+        view: &dyn Fn(usize) -> Result<&'a [u8], DecodeError>,
         class: &ClassProperty,
         p: &TableProperty,
         schema: &Schema,
@@ -266,13 +141,14 @@ impl Column {
                 Scalar::of(name).ok_or_else(|| bad(format!("component type {name:?}")))?
             }
         };
-        let offsets = |view: Option<usize>, kind: &Option<String>| {
-            view.map(|view| {
-                let name = kind.as_deref().unwrap_or("UINT32");
-                let scalar = Scalar::of(name).ok_or_else(|| bad(format!("offset type {name:?}")))?;
-                Ok::<_, DecodeError>((source.view(view)?.to_vec(), scalar))
-            })
-            .transpose()
+        let offsets = |index: Option<usize>, kind: &Option<String>| {
+            index
+                .map(|index| {
+                    let name = kind.as_deref().unwrap_or("UINT32");
+                    let scalar = Scalar::of(name).ok_or_else(|| bad(format!("offset type {name:?}")))?;
+                    Ok::<_, DecodeError>((view(index)?.to_vec(), scalar))
+                })
+                .transpose()
         };
         let mut class = class.clone();
         class.offset = p.offset.clone().or(class.offset);
@@ -282,7 +158,7 @@ impl Column {
             enumeration,
             scalar,
             width,
-            values: source.view(p.values)?.to_vec(),
+            values: view(p.values)?.to_vec(),
             array_offsets: offsets(p.array_offsets, &p.array_offset_type)?,
             string_offsets: offsets(p.string_offsets, &p.string_offset_type)?,
         })

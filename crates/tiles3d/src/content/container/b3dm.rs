@@ -1,10 +1,14 @@
 //! Batched 3D Model (3D Tiles 1.0, Batched 3D Model clause).
 
-use super::{DecodeError, DecodeOptions, DecodedTile, FeatureTable, FetchExternal, batch_table::BatchTable, glb};
+use crate::{
+    content::{DecodeError, DecodeOptions, DecodedTile, FetchExternal},
+    gltf,
+    metadata::BatchTable,
+};
 use glam::DVec3;
 use serde_json::Value as Json;
 
-pub(super) fn decode(
+pub(crate) fn decode(
     bytes: &[u8],
     options: &DecodeOptions,
     fetch: &mut FetchExternal<'_>,
@@ -34,7 +38,7 @@ pub(super) fn decode(
     let batch_json = part("b3dm batch table", lengths[2])?;
     let batch_binary = part("b3dm batch table body", lengths[3])?;
     let model = bytes.get(at..).unwrap_or_default();
-    let mut tile = glb::decode_glb(model, options, fetch)?;
+    let mut tile = gltf::decode_glb(model, options, fetch)?;
 
     let features: Json = if feature_json.trim_ascii().is_empty() {
         Json::Null
@@ -51,7 +55,7 @@ pub(super) fn decode(
     let count = if count == 0 { seen } else { count.min(seen.max(batch_json.len() as u64)) };
     if count > 0 {
         let table = BatchTable::parse(batch_json, batch_binary, count as u32, &mut tile.diagnostics);
-        tile.features = FeatureTable::from_batch(table);
+        tile.features.push_batch(table);
     }
     Ok(tile)
 }

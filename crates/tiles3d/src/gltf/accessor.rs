@@ -1,9 +1,7 @@
 //! Reading accessors with every bound checked.
 
-use super::{
-    DecodeError,
-    gltf_json::{Accessor, Root},
-};
+use super::json::{Accessor, Root};
+use crate::content::DecodeError;
 
 /// The glTF's JSON with the bytes behind it.
 pub(super) struct Source<'a> {
