@@ -1,5 +1,6 @@
 //! What a content decodes to: plain arrays, ready for any renderer.
 
+use super::{Picture, TileMaterial};
 use crate::{Diagnostic, FeatureTable};
 use glam::{DAffine3, DVec3};
 
@@ -12,10 +13,10 @@ pub struct DecodedTile {
     pub primitives: Vec<Primitive>,
     /// Where copies of primitives stand, by [`Primitive::instances`].
     pub instances: Vec<Vec<Instance>>,
-    /// How, by [`Primitive::material`].
+    /// How, by [`Primitive::material`]. Those that no primitive has are there, but without textures.
     pub materials: Vec<TileMaterial>,
-    /// Decoded pictures, by [`TileMaterial::base_color_image`].
-    pub images: Vec<RgbaImage>,
+    /// The pictures that the materials show, by [`TextureRef::image`](super::TextureRef::image).
+    pub images: Vec<Picture>,
     /// The features and their properties.
     pub features: FeatureTable,
     /// What was wrong without being fatal.
@@ -27,7 +28,7 @@ impl DecodedTile {
     #[must_use]
     pub fn byte_size(&self) -> usize {
         let primitives: usize = self.primitives.iter().map(Primitive::byte_size).sum();
-        let images: usize = self.images.iter().map(|i| i.rgba8.len()).sum();
+        let images: usize = self.images.iter().map(Picture::byte_size).sum();
         let instances: usize = self.instances.iter().map(|list| list.len() * size_of::<Instance>()).sum();
         primitives + images + instances + self.features.byte_size()
     }
@@ -53,8 +54,12 @@ pub struct Primitive {
     pub positions: Vec<[f32; 3]>,
     /// Unit normals; always there for triangles.
     pub normals: Vec<[f32; 3]>,
-    /// Texture coordinates of set 0.
+    /// Texture coordinates of the base colour texture (of another texture when there is no such; of `TEXCOORD_0` when
+    /// there is none at all), with the texture's transform in them. [`TextureRef::uvs`](super::TextureRef::uvs) says
+    /// which texture takes these and which takes `uvs1`.
     pub uvs: Vec<[f32; 2]>,
+    /// Texture coordinates of those textures that need others than `uvs`; empty when all are content with those.
+    pub uvs1: Vec<[f32; 2]>,
     /// Linear colours.
     pub colors: Vec<[f32; 4]>,
     /// Feature of each vertex.
@@ -80,63 +85,9 @@ impl Primitive {
     fn byte_size(&self) -> usize {
         self.positions.len() * 12
             + self.normals.len() * 12
-            + self.uvs.len() * 8
+            + (self.uvs.len() + self.uvs1.len()) * 8
             + self.colors.len() * 16
             + self.feature_ids.len() * 4
             + self.indices.len() * 4
     }
-}
-
-/// A glTF material, as far as it is used.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TileMaterial {
-    /// Its name; cim-twin's own tiles say `building`, `road`, ... here.
-    pub name: String,
-    /// Linear base colour factor.
-    pub base_color: [f32; 4],
-    /// Base colour texture.
-    pub base_color_image: Option<usize>,
-    /// Metallic factor.
-    pub metallic: f32,
-    /// Roughness factor.
-    pub roughness: f32,
-    /// Linear emissive factor.
-    pub emissive: [f32; 3],
-    /// Transparent pixels are cut away below this alpha.
-    pub alpha_cutoff: Option<f32>,
-    /// Blended.
-    pub blend: bool,
-    /// Seen from both sides.
-    pub double_sided: bool,
-    /// Not lit (`KHR_materials_unlit`).
-    pub unlit: bool,
-}
-
-impl Default for TileMaterial {
-    /// The glTF default material.
-    fn default() -> Self {
-        Self {
-            name: String::new(),
-            base_color: [1.0; 4],
-            base_color_image: None,
-            metallic: 1.0,
-            roughness: 1.0,
-            emissive: [0.0; 3],
-            alpha_cutoff: None,
-            blend: false,
-            double_sided: false,
-            unlit: false,
-        }
-    }
-}
-
-/// A decoded picture.
-#[derive(Debug, Clone)]
-pub struct RgbaImage {
-    /// Pixels across.
-    pub width: u32,
-    /// Pixels down.
-    pub height: u32,
-    /// sRGB, 4 bytes a pixel, rows from the top.
-    pub rgba8: Vec<u8>,
 }

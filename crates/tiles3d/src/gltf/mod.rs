@@ -2,11 +2,17 @@
 
 mod accessor;
 mod buffer;
+mod extensions;
 mod image;
 mod json;
+mod legacy;
 mod material;
+mod pictures;
 mod primitive;
 mod scene;
+mod spec_gloss;
+mod texture;
+mod version;
 
 use crate::{
     Diagnostic,
@@ -15,11 +21,10 @@ use crate::{
 };
 use accessor::Source;
 use glam::{DMat4, DVec3, DVec4};
-use json::Root;
+use material::{Look, Materials};
+use pictures::Pictures;
 use serde::Deserialize as _;
-
-const SUPPORTED: [&str; 5] =
-    ["CESIUM_RTC", "EXT_mesh_features", "EXT_structural_metadata", "KHR_materials_unlit", "KHR_mesh_quantization"];
+use texture::Coordinates;
 
 /// Takes glTF's y-up to 3D Tiles' z-up: (x, y, z) becomes (x, -z, y).
 const Z_UP_FROM_Y_UP: DMat4 = DMat4::from_cols(
@@ -39,8 +44,11 @@ pub(crate) fn decode_glb(
         let b = bytes.get(at..at + 4).ok_or(DecodeError::Truncated { what: "glb" })?;
         Ok::<u32, DecodeError>(u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
     };
-    if bytes.get(..4) != Some(b"glTF") || word(4)? != 2 {
-        return Err(DecodeError::Unsupported(format!("glTF binary version {}", word(4).unwrap_or(0))));
+    if bytes.get(..4) != Some(b"glTF") {
+        return Err(DecodeError::malformed("glb", "it does not begin with \"glTF\""));
+    }
+    if word(4)? != 2 {
+        return Err(version::unread(&format!("{}.0", word(4)?)));
     }
     let (mut json, mut binary, mut at) = (None, None, 12usize);
     while at + 8 <= bytes.len() {
@@ -73,23 +81,12 @@ fn decode(
     options: &DecodeOptions,
     fetch: &mut FetchExternal<'_>,
 ) -> Result<DecodedTile, DecodeError> {
-    let root: Root = serde_json::from_slice(json).map_err(|e| DecodeError::malformed("glTF JSON", e))?;
-    if let Some(unknown) = root.extensions_required.iter().find(|e| !SUPPORTED.contains(&e.as_str())) {
-        return Err(DecodeError::UnsupportedExtension(unknown.clone()));
-    }
+    let root = version::parse(json)?;
+    extensions::check(&root)?;
     let buffers = buffer::buffers(&root, binary, options, fetch)?;
     let source = Source { root: &root, buffers: &buffers, max_bytes: options.max_decoded_bytes };
-    let mut tile = DecodedTile {
-        materials: root.materials.iter().map(|m| material::material(m, &root)).collect(),
-        ..Default::default()
-    };
-    tile.images = image::images(&source, &mut tile.diagnostics, options, fetch)?;
-    let images = tile.images.len();
-    for m in &mut tile.materials {
-        m.base_color_image = m.base_color_image.filter(|i| *i < images);
-    }
-    let default_material = tile.materials.len();
-    tile.materials.push(TileMaterial::default());
+    let mut tile = DecodedTile::default();
+    let default_material = root.materials.len();
 
     let rtc =
         root.extensions.get("CESIUM_RTC").and_then(|e| e.get("center")).and_then(|c| <[f64; 3]>::deserialize(c).ok());
@@ -111,6 +108,7 @@ fn decode(
     if parts.is_empty() && !tile.diagnostics.is_empty() {
         return Err(DecodeError::malformed("glTF", &tile.diagnostics[0].message));
     }
+    looks(&source, &mut parts, &mut tile, options, fetch);
     // Positions far from zero (whole cities in ECEF) lose their precision in f32: the first vertex becomes the origin.
     let anchor = parts
         .iter()
@@ -134,6 +132,42 @@ fn decode(
         return Err(DecodeError::TooLarge { bytes, limit: options.max_decoded_bytes });
     }
     Ok(tile)
+}
+
+/// Reads the materials, with the textures of those that a part has, and gives the parts the texture coordinates that
+/// those ask for. The default material is the last.
+fn looks(
+    source: &Source<'_>,
+    parts: &mut [(primitive::Part, DMat4)],
+    tile: &mut DecodedTile,
+    options: &DecodeOptions,
+    fetch: &mut FetchExternal<'_>,
+) {
+    let mut used = vec![false; source.root.materials.len()];
+    for (part, _) in parts.iter() {
+        if let Some(used) = used.get_mut(part.material) {
+            *used = true;
+        }
+    }
+    let (mut pictures, mut materials) = (Pictures::new(source, options, fetch), Materials::default());
+    let mut coordinates = Vec::new();
+    for ((i, json), used) in source.root.materials.iter().enumerate().zip(used) {
+        let look = if used {
+            materials.read(json, i, &mut pictures)
+        } else {
+            Look { material: material::plain(json), coordinates: Coordinates::default() }
+        };
+        tile.materials.push(look.material);
+        coordinates.push(look.coordinates);
+    }
+    tile.materials.push(TileMaterial::default());
+    for (part, _) in parts {
+        let coordinates = coordinates.get(part.material).copied().unwrap_or_default();
+        coordinates.apply(&mut part.uvs, &mut part.uvs1);
+    }
+    let (images, mut found) = pictures.finish();
+    tile.images = images;
+    tile.diagnostics.append(&mut found);
 }
 
 fn property_table(

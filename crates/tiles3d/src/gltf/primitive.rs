@@ -16,7 +16,10 @@ pub(super) struct Part {
     pub(super) mode: PrimitiveMode,
     pub(super) positions: Vec<[f64; 3]>,
     pub(super) normals: Vec<[f64; 3]>,
+    /// `TEXCOORD_0`.
     pub(super) uvs: Vec<[f32; 2]>,
+    /// `TEXCOORD_1`.
+    pub(super) uvs1: Vec<[f32; 2]>,
     pub(super) colors: Vec<[f32; 4]>,
     pub(super) feature_ids: Vec<u32>,
     pub(super) indices: Vec<u32>,
@@ -39,6 +42,7 @@ pub(super) fn read_primitive(
     };
     let normals = optional("NORMAL").map(|a| source.floats::<3>(a)).transpose()?.unwrap_or_default();
     let uvs = optional("TEXCOORD_0").map(|a| source.floats::<2>(a)).transpose()?.unwrap_or_default();
+    let uvs1 = optional("TEXCOORD_1").map(|a| source.floats::<2>(a)).transpose()?.unwrap_or_default();
     let colors = match optional("COLOR_0") {
         Some(a) if source.accessor(a)?.kind == "VEC3" => {
             source.floats::<3>(a)?.into_iter().map(|[r, g, b]| [r, g, b, 1.0].map(|c| c as f32)).collect()
@@ -46,7 +50,9 @@ pub(super) fn read_primitive(
         Some(a) => source.floats::<4>(a)?.into_iter().map(|c| c.map(|c| c as f32)).collect(),
         None => Vec::new(),
     };
-    for (len, what) in [(normals.len(), "NORMAL"), (uvs.len(), "TEXCOORD_0"), (colors.len(), "COLOR_0")] {
+    let lengths =
+        [(normals.len(), "NORMAL"), (uvs.len(), "TEXCOORD_0"), (uvs1.len(), "TEXCOORD_1"), (colors.len(), "COLOR_0")];
+    for (len, what) in lengths {
         if len > 0 {
             same(len, what)?;
         }
@@ -77,6 +83,7 @@ pub(super) fn read_primitive(
         positions,
         normals,
         uvs: uvs.into_iter().map(|uv| uv.map(|v| v as f32)).collect(),
+        uvs1: uvs1.into_iter().map(|uv| uv.map(|v| v as f32)).collect(),
         colors,
         feature_ids,
         indices,
@@ -147,6 +154,7 @@ impl Part {
                 .map(|n| (normal_matrix * DVec3::from_array(*n)).normalize_or(DVec3::Z).as_vec3().to_array())
                 .collect(),
             uvs: self.uvs,
+            uvs1: self.uvs1,
             colors: self.colors,
             feature_ids: self.feature_ids,
             indices: self.indices,
@@ -174,6 +182,7 @@ fn flat_normals(p: &mut Primitive) {
     let i = std::mem::take(&mut p.indices);
     p.positions = pick(&p.positions, &i);
     p.uvs = pick(&p.uvs, &i);
+    p.uvs1 = pick(&p.uvs1, &i);
     p.colors = pick(&p.colors, &i);
     if p.feature_ids.iter().len() > 0 {
         p.feature_ids = pick(&p.feature_ids, &i);
