@@ -3,16 +3,18 @@
 use super::{bvh::Bvh, surface::Surface};
 use bevy::{
     asset::RenderAssetUsages,
-    image::{ImageAddressMode, ImageSampler, ImageSamplerDescriptor},
+    image::{ImageAddressMode, ImageFilterMode, ImageSampler, ImageSamplerDescriptor},
     math::{DMat3, DMat4, DVec3},
     mesh::{Indices, PrimitiveTopology},
     prelude::*,
-    render::render_resource::{Extent3d, TextureDimension, TextureFormat},
+    render::render_resource::{AstcBlock, AstcChannel, Extent3d, TextureDimension, TextureFormat},
 };
 use std::collections::HashMap;
 use tiles3d::{
     DecodedTile, FeatureTable,
-    content::{Primitive, PrimitiveMode, TileMaterial},
+    content::{
+        ColorSpace, Filter, Picture, PictureFormat, Primitive, PrimitiveMode, Sampler, TextureRef, TileMaterial, Wrap,
+    },
 };
 
 /// One draw of a tile.
@@ -31,7 +33,7 @@ pub(super) struct PreparedTile {
     pub(super) anchor: DVec3,
     /// What to draw.
     pub(super) meshes: Vec<PreparedMesh>,
-    /// Base colour textures.
+    /// Pictures of the materials.
     pub(super) images: Vec<Image>,
     /// Its features and their properties.
     pub(super) features: FeatureTable,
@@ -78,7 +80,15 @@ pub(super) fn prepare(tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTi
             _ => None,
         })
         .collect();
-    let images = tile.images.into_iter().map(image).collect();
+    let mut samplers = vec![Sampler::default(); tile.images.len()];
+    // The first texture that shows a picture comes last.
+    let textures: Vec<&TextureRef> = tile.materials.iter().flat_map(TileMaterial::textures).collect();
+    for texture in textures.into_iter().rev() {
+        if let Some(sampler) = samplers.get_mut(texture.image) {
+            *sampler = texture.sampler;
+        }
+    }
+    let images = tile.images.into_iter().zip(samplers).map(|(picture, sampler)| image(picture, sampler)).collect();
     PreparedTile { anchor, meshes, images, keys, features: tile.features, pick: pick.build(), bytes }
 }
 
@@ -202,19 +212,50 @@ impl PickArrays {
     }
 }
 
-fn image(picture: tiles3d::content::RgbaImage) -> Image {
+/// A picture with all its levels, read as the first texture that shows it asks for.
+fn image(picture: Picture, sampler: Sampler) -> Image {
     let size = Extent3d { width: picture.width, height: picture.height, depth_or_array_layers: 1 };
-    let mut image = Image::new(
-        size,
-        TextureDimension::D2,
-        picture.rgba8,
-        TextureFormat::Rgba8UnormSrgb,
-        RenderAssetUsages::RENDER_WORLD,
-    );
+    let format = texture_format(picture.format, picture.space);
+    let mut image = Image::new_uninit(size, TextureDimension::D2, format, RenderAssetUsages::RENDER_WORLD);
+    image.texture_descriptor.mip_level_count = picture.levels;
+    image.data = Some(picture.data);
+    let address = |wrap| match wrap {
+        Wrap::Repeat => ImageAddressMode::Repeat,
+        Wrap::Mirror => ImageAddressMode::MirrorRepeat,
+        Wrap::Clamp => ImageAddressMode::ClampToEdge,
+    };
+    let filter = |filter| match filter {
+        Filter::Nearest => ImageFilterMode::Nearest,
+        Filter::Linear => ImageFilterMode::Linear,
+    };
     image.sampler = ImageSampler::Descriptor(ImageSamplerDescriptor {
-        address_mode_u: ImageAddressMode::Repeat,
-        address_mode_v: ImageAddressMode::Repeat,
-        ..ImageSamplerDescriptor::linear()
+        address_mode_u: address(sampler.wrap_s),
+        address_mode_v: address(sampler.wrap_t),
+        mag_filter: filter(sampler.mag),
+        min_filter: filter(sampler.min),
+        mipmap_filter: filter(sampler.mip.unwrap_or(Filter::Nearest)),
+        lod_max_clamp: if sampler.mip.is_some() { 32.0 } else { 0.0 },
+        ..default()
     });
     image
+}
+
+fn texture_format(format: PictureFormat, space: ColorSpace) -> TextureFormat {
+    let astc = |channel| TextureFormat::Astc { block: AstcBlock::B4x4, channel };
+    match (format, space) {
+        (PictureFormat::Rgba8, ColorSpace::Srgb) => TextureFormat::Rgba8UnormSrgb,
+        (PictureFormat::Rgba8, ColorSpace::Linear) => TextureFormat::Rgba8Unorm,
+        (PictureFormat::Bc1, ColorSpace::Srgb) => TextureFormat::Bc1RgbaUnormSrgb,
+        (PictureFormat::Bc1, ColorSpace::Linear) => TextureFormat::Bc1RgbaUnorm,
+        (PictureFormat::Bc3, ColorSpace::Srgb) => TextureFormat::Bc3RgbaUnormSrgb,
+        (PictureFormat::Bc3, ColorSpace::Linear) => TextureFormat::Bc3RgbaUnorm,
+        (PictureFormat::Bc7, ColorSpace::Srgb) => TextureFormat::Bc7RgbaUnormSrgb,
+        (PictureFormat::Bc7, ColorSpace::Linear) => TextureFormat::Bc7RgbaUnorm,
+        (PictureFormat::Etc2Rgb, ColorSpace::Srgb) => TextureFormat::Etc2Rgb8UnormSrgb,
+        (PictureFormat::Etc2Rgb, ColorSpace::Linear) => TextureFormat::Etc2Rgb8Unorm,
+        (PictureFormat::Etc2Rgba, ColorSpace::Srgb) => TextureFormat::Etc2Rgba8UnormSrgb,
+        (PictureFormat::Etc2Rgba, ColorSpace::Linear) => TextureFormat::Etc2Rgba8Unorm,
+        (PictureFormat::Astc4x4, ColorSpace::Srgb) => astc(AstcChannel::UnormSrgb),
+        (PictureFormat::Astc4x4, ColorSpace::Linear) => astc(AstcChannel::Unorm),
+    }
 }

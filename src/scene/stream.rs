@@ -316,7 +316,7 @@ fn spawn(mut prepared: PreparedTile, shown: &mut Shown, blank: &Handle<Image>, s
 fn standard(material: &TileMaterial, textures: &[Handle<Image>]) -> StandardMaterial {
     StandardMaterial {
         base_color: Color::WHITE,
-        base_color_texture: material.base_color_image.and_then(|i| textures.get(i).cloned()),
+        base_color_texture: material.base_color_texture.as_ref().and_then(|t| textures.get(t.image).cloned()),
         metallic: material.metallic,
         perceptual_roughness: material.roughness,
         reflectance: 0.35,

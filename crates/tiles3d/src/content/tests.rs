@@ -5,12 +5,14 @@ use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 
 fn samples() -> Option<PathBuf> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/3d-tiles-samples");
-    if !dir.exists() {
+    const SAMPLES: &str = "data/3d-tiles-samples";
+    let shared = std::env::var_os("CIM_TWIN_SHARED").map(PathBuf::from);
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|dir| dir.join("shared"));
+    let found = shared.into_iter().chain(above).map(|dir| dir.join(SAMPLES)).find(|dir| dir.exists());
+    if found.is_none() {
         eprintln!("skipped: the 3D Tiles samples are not beside the checkout");
-        return None;
     }
-    Some(dir)
+    found
 }
 
 fn decode_file(path: &Path) -> Result<Content, DecodeError> {

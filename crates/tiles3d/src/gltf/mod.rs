@@ -3,6 +3,8 @@
 mod accessor;
 mod buffer;
 mod extensions;
+#[cfg(test)]
+mod fixture;
 mod image;
 mod json;
 mod legacy;

@@ -77,7 +77,7 @@ pub(super) fn decode(
         }
     } else {
         for level in &file.levels {
-            let container = block_container(file, source, level, budget)?;
+            let container = block_container(file, source, level)?;
             data.extend(transcode(&container, 0, target, format.level_bytes(level.width, level.height))?);
         }
     }
@@ -124,15 +124,9 @@ fn transcode(container: &[u8], level: u32, target: TargetFormat, size: usize) ->
 }
 
 /// One level of blocks as a file of its own, without supercompression.
-fn block_container(
-    file: &Ktx2<'_>,
-    source: &Source,
-    level: &Level<'_>,
-    budget: &Budget,
-) -> Result<Vec<u8>, DecodeError> {
+fn block_container(file: &Ktx2<'_>, source: &Source, level: &Level<'_>) -> Result<Vec<u8>, DecodeError> {
     let (across, down) = source.block();
     let size = level.width.div_ceil(across) as usize * level.height.div_ceil(down) as usize * 16;
-    budget.check(size)?;
     let blocks: Cow<'_, [u8]> = file.inflate(level, size)?;
     let (vk_format, model, alpha) = match *source {
         Source::Astc { vk_format, .. } => (vk_format, MODEL_ASTC, true),

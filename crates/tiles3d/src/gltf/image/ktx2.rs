@@ -51,11 +51,11 @@ pub(super) fn decode(bytes: &[u8], want: Want, budget: &mut Budget) -> Result<Pi
         .filter(|l| l.is_taken(want.formats))
         .ok_or_else(|| unsupported(format!("KTX 2 with the Vulkan format {}", file.vk_format)))?;
     let format = layout.format();
+    budget.check(layout.level_bytes(file.width, file.height))?;
     budget.take(format.bytes(file.width, file.height, file.levels.len() as u32))?;
     let mut data = Vec::new();
     for level in &file.levels {
         let size = layout.level_bytes(level.width, level.height);
-        budget.check(size)?;
         layout.append(&file.inflate(level, size)?, &mut data);
     }
     let levels = file.levels.len() as u32;

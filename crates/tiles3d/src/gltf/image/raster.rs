@@ -15,13 +15,14 @@ pub(super) fn common(
     let broken = |e| DecodeError::malformed(WHAT, e);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = image::Limits::default();
-    limits.max_alloc = Some(budget.left as u64);
+    // PNG counts a row or two besides the pixels.
+    limits.max_alloc = Some((budget.left as u64).saturating_add(1 << 20));
     reader.limits(limits);
     let decoder = reader.into_decoder().map_err(broken)?;
     let (width, height) = decoder.dimensions();
-    take(width, height, want, budget)?;
     // The decoder's own pixels are gone before the budget matters again, but they have to fit.
     budget.check(usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX))?;
+    take(width, height, want, budget)?;
     let data = match DynamicImage::from_decoder(decoder).map_err(broken)? {
         DynamicImage::ImageRgba8(picture) => picture.into_raw(),
         DynamicImage::ImageRgb8(picture) => with_alpha(picture.as_raw(), want),
@@ -36,10 +37,10 @@ pub(super) fn webp(bytes: &[u8], want: Want, budget: &mut Budget) -> Result<Pict
     let broken = |e| DecodeError::malformed(WHAT, e);
     let mut decoder = image_webp::WebPDecoder::new(Cursor::new(bytes)).map_err(broken)?;
     let (width, height) = decoder.dimensions();
-    take(width, height, want, budget)?;
     let size = decoder.output_buffer_size().unwrap_or(usize::MAX);
     budget.check(size)?;
     decoder.set_memory_limit(budget.left);
+    take(width, height, want, budget)?;
     let mut data = vec![0; size];
     decoder.read_image(&mut data).map_err(broken)?;
     let data = if decoder.has_alpha() { data } else { with_alpha(&data, want) };
