@@ -1,7 +1,12 @@
 //! Materials from before metallic-roughness that live on in glTF 2.0: `KHR_materials_common` and
 //! `KHR_techniques_webgl`. Their shaders are not run: the colour that they start from is what a city needs.
 
-use super::{json::TextureInfo, material::Base, pictures::Pictures, texture::Placed};
+use super::{
+    json::TextureInfo,
+    material::{Base, finite},
+    pictures::Pictures,
+    texture::Placed,
+};
 use crate::content::ColorSpace;
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
@@ -44,11 +49,12 @@ fn common(extension: &Value, pictures: &mut Pictures<'_, '_, '_>) -> Base {
 fn technique(extension: &Value, pictures: &mut Pictures<'_, '_, '_>) -> Base {
     let none = Map::new();
     let values = extension.get("values").and_then(Value::as_object).unwrap_or(&none);
-    let names = ["u_diffuse", "diffuse", "u_diffuse_mat", "u_tex", "u_diffuse_tex", "diffuseTex", "u_emission"];
-    let known = names.iter().filter_map(|n| values.get(*n));
-    let other = values.iter().filter(|(n, _)| n.to_ascii_lowercase().contains("diffuse")).map(|(_, v)| v);
-    let paints: Vec<_> = known.chain(other).map(paint).collect();
+    let known = |names: &[&str]| names.iter().filter_map(|n| values.get(*n)).map(paint).collect::<Vec<_>>();
+    let mut paints = known(&["u_diffuse", "diffuse", "u_diffuse_mat", "u_tex", "u_diffuse_tex", "diffuseTex"]);
+    paints.extend(values.iter().filter(|(n, _)| n.to_ascii_lowercase().contains("diffuse")).map(|(_, v)| paint(v)));
     let color = paints.iter().find_map(|p| p.0);
+    // Unlit models have their only texture in the emission.
+    paints.extend(known(&["u_emission"]));
     let texture = paints.into_iter().find_map(|p| p.1);
     let mut base = Base { metallic: 0.0, ..Base::default() };
     base.color = color.unwrap_or([1.0; 4]);
@@ -63,5 +69,5 @@ fn paint(value: &Value) -> (Option<[f32; 4]>, Option<TextureInfo>) {
         .ok()
         .or_else(|| <[f32; 3]>::deserialize(value).ok().map(|[r, g, b]| [r, g, b, 1.0]));
     let texture = TextureInfo::deserialize(value).ok().filter(|_| value.is_object());
-    (color, texture)
+    (color.map(|c| finite(Some(c), [1.0; 4])), texture)
 }

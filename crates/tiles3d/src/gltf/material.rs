@@ -108,10 +108,10 @@ impl Materials {
         let pbr = &json.pbr_metallic_roughness;
         let mut texture = |info: &Option<TextureInfo>, space| Placed::read(info.as_ref()?, space, pictures);
         Base {
-            color: pbr.base_color_factor.unwrap_or([1.0; 4]),
+            color: finite(pbr.base_color_factor, [1.0; 4]),
             color_texture: texture(&pbr.base_color_texture, ColorSpace::Srgb),
-            metallic: pbr.metallic_factor.unwrap_or(1.0),
-            roughness: pbr.roughness_factor.unwrap_or(1.0),
+            metallic: one(pbr.metallic_factor, 1.0),
+            roughness: one(pbr.roughness_factor, 1.0),
             metallic_roughness_texture: texture(&pbr.metallic_roughness_texture, ColorSpace::Linear),
             ..Base::default()
         }
@@ -126,18 +126,27 @@ pub(super) fn plain(json: &Material) -> TileMaterial {
     let strength = strength.and_then(Value::as_f64).map_or(1.0, |s| s.max(0.0) as f32);
     TileMaterial {
         name: json.name.clone(),
-        base_color: pbr.base_color_factor.unwrap_or([1.0; 4]),
-        metallic: pbr.metallic_factor.unwrap_or(1.0),
-        roughness: pbr.roughness_factor.unwrap_or(1.0),
-        normal_scale: json.normal_texture.as_ref().and_then(|t| t.scale).unwrap_or(1.0),
-        occlusion_strength: json.occlusion_texture.as_ref().and_then(|t| t.strength).unwrap_or(1.0),
-        emissive: json.emissive_factor.unwrap_or_default().map(|e| e * strength),
-        alpha_cutoff: (alpha == "MASK").then_some(json.alpha_cutoff.unwrap_or(0.5)),
+        base_color: finite(pbr.base_color_factor, [1.0; 4]),
+        metallic: one(pbr.metallic_factor, 1.0),
+        roughness: one(pbr.roughness_factor, 1.0),
+        normal_scale: one(json.normal_texture.as_ref().and_then(|t| t.scale), 1.0),
+        occlusion_strength: one(json.occlusion_texture.as_ref().and_then(|t| t.strength), 1.0),
+        emissive: finite(Some(finite(json.emissive_factor, [0.0; 3]).map(|e| e * strength)), [0.0; 3]),
+        alpha_cutoff: (alpha == "MASK").then_some(one(json.alpha_cutoff, 0.5)),
         blend: alpha == "BLEND",
         double_sided: json.double_sided,
         unlit: json.extensions.contains_key("KHR_materials_unlit"),
         ..TileMaterial::default()
     }
+}
+
+/// What is written, or the default where a number is too large for an f32.
+pub(super) fn finite<const N: usize>(written: Option<[f32; N]>, default: [f32; N]) -> [f32; N] {
+    written.filter(|v| v.iter().all(|v| v.is_finite())).unwrap_or(default)
+}
+
+fn one(written: Option<f32>, default: f32) -> f32 {
+    finite(written.map(|v| [v]), [default])[0]
 }
 
 #[cfg(test)]

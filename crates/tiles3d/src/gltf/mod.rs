@@ -110,7 +110,11 @@ fn decode(
     if parts.is_empty() && !tile.diagnostics.is_empty() {
         return Err(DecodeError::malformed("glTF", &tile.diagnostics[0].message));
     }
-    looks(&source, &mut parts, &mut tile, options, fetch);
+    let mut pictures = Pictures::new(&source, options, fetch);
+    looks(&source, &mut parts, &mut tile, &mut pictures);
+    let (images, mut found) = pictures.finish();
+    tile.images = images;
+    tile.diagnostics.append(&mut found);
     // Positions far from zero (whole cities in ECEF) lose their precision in f32: the first vertex becomes the origin.
     let anchor = parts
         .iter()
@@ -142,8 +146,7 @@ fn looks(
     source: &Source<'_>,
     parts: &mut [(primitive::Part, DMat4)],
     tile: &mut DecodedTile,
-    options: &DecodeOptions,
-    fetch: &mut FetchExternal<'_>,
+    pictures: &mut Pictures<'_, '_, '_>,
 ) {
     let mut used = vec![false; source.root.materials.len()];
     for (part, _) in parts.iter() {
@@ -151,11 +154,11 @@ fn looks(
             *used = true;
         }
     }
-    let (mut pictures, mut materials) = (Pictures::new(source, options, fetch), Materials::default());
+    let mut materials = Materials::default();
     let mut coordinates = Vec::new();
     for ((i, json), used) in source.root.materials.iter().enumerate().zip(used) {
         let look = if used {
-            materials.read(json, i, &mut pictures)
+            materials.read(json, i, pictures)
         } else {
             Look { material: material::plain(json), coordinates: Coordinates::default() }
         };
@@ -167,9 +170,6 @@ fn looks(
         let coordinates = coordinates.get(part.material).copied().unwrap_or_default();
         coordinates.apply(&mut part.uvs, &mut part.uvs1);
     }
-    let (images, mut found) = pictures.finish();
-    tile.images = images;
-    tile.diagnostics.append(&mut found);
 }
 
 fn property_table(

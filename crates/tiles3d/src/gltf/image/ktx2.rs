@@ -48,7 +48,7 @@ pub(super) fn decode(bytes: &[u8], want: Want, budget: &mut Budget) -> Result<Pi
         return basis::decode(&file, &source, want, budget);
     }
     let layout = Layout::of(file.vk_format)
-        .filter(|l| l.is_taken(want.formats))
+        .filter(|l| l.is_taken(want.formats, file.width, file.height))
         .ok_or_else(|| unsupported(format!("KTX 2 with the Vulkan format {}", file.vk_format)))?;
     let format = layout.format();
     budget.check(layout.level_bytes(file.width, file.height))?;
@@ -160,12 +160,14 @@ impl Layout {
         }
     }
 
-    fn is_taken(self, formats: TextureFormats) -> bool {
+    /// Whether the device takes it; blocks only if the largest level is made of whole ones (WebGPU's rule).
+    fn is_taken(self, formats: TextureFormats, width: u32, height: u32) -> bool {
+        let whole = width.is_multiple_of(4) && height.is_multiple_of(4);
         match self.format() {
             PictureFormat::Rgba8 => true,
-            PictureFormat::Bc1 | PictureFormat::Bc3 | PictureFormat::Bc7 => formats.bc,
-            PictureFormat::Etc2Rgb | PictureFormat::Etc2Rgba => formats.etc2,
-            PictureFormat::Astc4x4 => formats.astc,
+            PictureFormat::Bc1 | PictureFormat::Bc3 | PictureFormat::Bc7 => formats.bc && whole,
+            PictureFormat::Etc2Rgb | PictureFormat::Etc2Rgba => formats.etc2 && whole,
+            PictureFormat::Astc4x4 => formats.astc && whole,
         }
     }
 

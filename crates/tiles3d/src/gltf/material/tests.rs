@@ -38,6 +38,9 @@ fn every_member_of_a_material_is_read() {
     assert_eq!((m.normal_scale, m.occlusion_strength, m.emissive), (2.0, 0.25, [4.0, 2.0, 0.0]));
     assert_eq!((m.alpha_cutoff, m.blend, m.double_sided, m.unlit), (Some(0.75), false, true, true));
     assert_eq!(m.textures().count(), 5);
+    // Numbers beyond f32 count as not written.
+    let huge = json!({ "baseColorFactor": [1e99, 0, 0, 1], "metallicFactor": 1e99, "roughnessFactor": -1e99 });
+    assert_eq!(read(json!({ "pbrMetallicRoughness": huge, "emissiveFactor": [0, 1e99, 0] })), TileMaterial::default());
     let m = read(json!({ "alphaMode": "BLEND" }));
     assert_eq!(m, TileMaterial { blend: true, ..TileMaterial::default() });
 }
@@ -73,6 +76,9 @@ fn webgl_techniques_keep_their_colour() {
     assert_eq!((m.base_color, m.blend, m.base_color_texture), ([0.5, 0.25, 0.125, 0.5], true, None));
     let m = values(json!({ "u_tex": { "index": 0, "texCoord": 0 } }));
     assert_eq!((m.base_color, m.base_color_texture.is_some()), ([1.0; 4], true));
+    let m = values(json!({ "u_diffuse": { "index": 0 }, "u_emission": [0, 0, 0, 1] }));
+    assert_eq!((m.base_color, m.base_color_texture.is_some()), ([1.0; 4], true));
+    assert!(values(json!({ "u_emission": { "index": 0 } })).base_color_texture.is_some());
     assert_eq!(values(json!({ "myDiffuseTint": [1, 0, 0] })).base_color, [1.0, 0.0, 0.0, 1.0]);
     assert_eq!(values(json!(null)).base_color, [1.0; 4]);
 }
