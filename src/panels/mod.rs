@@ -26,6 +26,10 @@ use crate::{
 use bevy::{ecs::system::SystemParam, prelude::*};
 use bevy_egui::{EguiContexts, EguiPlugin, EguiPrimaryContextPass, egui};
 
+/// The system that lays out the panels, in [`EguiPrimaryContextPass`].
+#[derive(SystemSet, Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PanelSystems;
+
 /// Shows the panels and passes on what a person does with them.
 pub struct PanelsPlugin;
 
@@ -35,7 +39,7 @@ impl Plugin for PanelsPlugin {
             .init_resource::<Lang>()
             .init_resource::<Open>()
             .init_resource::<pictures::Pictures>()
-            .add_systems(EguiPrimaryContextPass, show);
+            .add_systems(EguiPrimaryContextPass, show.in_set(PanelSystems));
     }
 }
 
