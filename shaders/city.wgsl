@@ -1,9 +1,10 @@
 // The city's surfaces: windows on walls, water, the state of single features.
 //
 // uv   = metres along the wall, metres above its foot
-// uv_b = feature of the tile, surface (see scene/surface.rs)
+// uv_b = feature of the tile (-1 none, -2 the mesh's tag), surface (see scene/surface.rs)
 
 #import bevy_pbr::{
+    mesh_functions,
     pbr_fragment::pbr_input_from_standard_material,
     pbr_functions::alpha_discard,
     mesh_view_bindings::{view, globals},
@@ -65,7 +66,12 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
     pbr.material.base_color = alpha_discard(pbr.material, pbr.material.base_color);
 
 #ifdef VERTEX_UVS_B
-    let feature = i32(in.uv_b.x + 0.5);
+    var feature = i32(round(in.uv_b.x));
+#ifdef VERTEX_OUTPUT_INSTANCE_INDEX
+    if feature == -2 {
+        feature = i32(mesh_functions::get_tag(in.instance_index));
+    }
+#endif
     let surface = i32(in.uv_b.y + 0.5);
     let night = city.light.x;
     let distance = length(view.world_position - in.world_position.xyz);

@@ -6,6 +6,7 @@ mod light;
 mod load;
 mod opening;
 mod pick;
+mod points;
 mod prepare;
 mod site;
 mod stream;
@@ -32,6 +33,7 @@ pub struct ScenePlugin;
 impl Plugin for ScenePlugin {
     fn build(&self, app: &mut App) {
         surface::plugin(app);
+        points::plugin(app);
         app.init_resource::<SiteGeo>()
             .init_resource::<RenderOrigin>()
             .init_resource::<MapCamera>()

@@ -1,10 +1,14 @@
 //! From a decoded tile to what the renderer and the picker want. Runs off the render thread.
 
-use super::{bvh::Bvh, surface::Surface};
+use super::{
+    bvh::Bvh,
+    points::{self, PreparedPoints},
+    surface::{FEATURE_IN_TAG, Surface},
+};
 use bevy::{
     asset::RenderAssetUsages,
     image::{ImageAddressMode, ImageSampler, ImageSamplerDescriptor},
-    math::{DMat3, DMat4, DVec3},
+    math::{DAffine3, DMat3, DMat4, DVec3},
     mesh::{Indices, PrimitiveTopology},
     prelude::*,
     render::render_resource::{Extent3d, TextureDimension, TextureFormat},
@@ -12,7 +16,7 @@ use bevy::{
 use std::collections::HashMap;
 use tiles3d::{
     DecodedTile, FeatureTable,
-    content::{Primitive, PrimitiveMode, TileMaterial},
+    content::{Instance, Primitive, PrimitiveMode, TileMaterial},
 };
 
 /// One draw of a tile.
@@ -22,7 +26,25 @@ pub(super) struct PreparedMesh {
     pub(super) mesh: Mesh,
     /// How it looks; its image is an index into [`PreparedTile::images`].
     pub(super) material: TileMaterial,
+    /// Where its copies stand; empty when it stands once, at the tile's anchor.
+    pub(super) copies: Vec<PreparedCopy>,
 }
+
+/// One copy of a mesh.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PreparedCopy {
+    /// Where it stands, site metres.
+    pub(super) anchor: DVec3,
+    /// How it is turned.
+    pub(super) rotation: Quat,
+    /// How it is stretched.
+    pub(super) scale: Vec3,
+    /// The feature that it is.
+    pub(super) feature: Option<u32>,
+}
+
+/// Triangles that copies may add for rays; more of them are boxes to a ray.
+const PICKED_TRIANGLES: usize = 500_000;
 
 /// One content of a tile, ready to be put into the world.
 #[derive(Debug)]
@@ -31,6 +53,8 @@ pub(super) struct PreparedTile {
     pub(super) anchor: DVec3,
     /// What to draw.
     pub(super) meshes: Vec<PreparedMesh>,
+    /// Clouds to draw.
+    pub(super) points: Vec<PreparedPoints>,
     /// Base colour textures.
     pub(super) images: Vec<Image>,
     /// Its features and their properties.
@@ -52,11 +76,20 @@ pub(super) fn prepare(tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTi
     let turn = Turn { points: turn, normals: turn.inverse().transpose(), mirrored: turn.determinant() < 0.0 };
     let mut pick = PickArrays::default();
     let mut merged = Arrays::default();
-    let mut meshes = Vec::new();
+    let (mut meshes, mut clouds) = (Vec::new(), Vec::new());
+    let fallback = TileMaterial::default();
     for primitive in &tile.primitives {
-        let fallback = TileMaterial::default();
         let material = tile.materials.get(primitive.material).unwrap_or(&fallback);
         let surface = Surface::from_name(&material.name);
+        if let Some(instances) = primitive.instances.and_then(|i| tile.instances.get(i)) {
+            pick.add_copies(primitive, &turn, instances);
+            meshes.push(copied(primitive, material, &turn, anchor, instances));
+            continue;
+        }
+        if primitive.mode == PrimitiveMode::Points {
+            clouds.push(points::prepare(primitive, material.base_color, |p| turn.point(p), |n| turn.normal(n)));
+            continue;
+        }
         if primitive.mode == PrimitiveMode::Triangles {
             pick.add(primitive, &turn);
         }
@@ -65,12 +98,13 @@ pub(super) fn prepare(tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTi
         } else {
             let mut arrays = Arrays::default();
             arrays.add(primitive, material, surface, &turn, anchor);
-            meshes.push(PreparedMesh { mesh: arrays.into_mesh(primitive.mode), material: material.clone() });
+            let (mesh, material) = (arrays.into_mesh(primitive.mode), material.clone());
+            meshes.push(PreparedMesh { mesh, material, copies: Vec::new() });
         }
     }
     if !merged.indices.is_empty() {
         let material = TileMaterial { name: "city".into(), metallic: 0.0, roughness: 0.88, ..default() };
-        meshes.push(PreparedMesh { mesh: merged.into_mesh(PrimitiveMode::Triangles), material });
+        meshes.push(PreparedMesh { mesh: merged.into_mesh(PrimitiveMode::Triangles), material, copies: Vec::new() });
     }
     let keys = (0..tile.features.count())
         .filter_map(|f| match tile.features.get(f, "key")? {
@@ -79,7 +113,29 @@ pub(super) fn prepare(tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTi
         })
         .collect();
     let images = tile.images.into_iter().map(image).collect();
-    PreparedTile { anchor, meshes, images, keys, features: tile.features, pick: pick.build(), bytes }
+    PreparedTile { anchor, meshes, points: clouds, images, keys, features: tile.features, pick: pick.build(), bytes }
+}
+
+/// A mesh that stands in many places: drawn in its own frame, placed by each copy's transform.
+fn copied(p: &Primitive, material: &TileMaterial, turn: &Turn, anchor: DVec3, instances: &[Instance]) -> PreparedMesh {
+    let mut arrays = Arrays::default();
+    arrays.add(p, material, Surface::Plain, &Turn::NONE, DVec3::ZERO);
+    if instances.iter().any(|i| i.feature.is_some()) {
+        arrays.marks.iter_mut().for_each(|m| m[0] = FEATURE_IN_TAG);
+    }
+    let copy = |instance: &Instance| {
+        let whole = DAffine3::from_mat3(turn.points) * instance.transform;
+        let (scale, rotation, at) = whole.to_scale_rotation_translation();
+        PreparedCopy {
+            anchor: anchor + at,
+            rotation: rotation.as_quat().normalize(),
+            scale: scale.as_vec3(),
+            feature: instance.feature,
+        }
+    };
+    let usable = |c: &PreparedCopy| c.anchor.is_finite() && c.rotation.is_finite() && c.scale.is_finite();
+    let copies = instances.iter().map(copy).filter(usable).collect();
+    PreparedMesh { mesh: arrays.into_mesh(p.mode), material: material.clone(), copies }
 }
 
 struct Turn {
@@ -89,6 +145,8 @@ struct Turn {
 }
 
 impl Turn {
+    const NONE: Self = Self { points: DMat3::IDENTITY, normals: DMat3::IDENTITY, mirrored: false };
+
     fn point(&self, p: [f32; 3]) -> [f32; 3] {
         (self.points * DVec3::from(p.map(f64::from))).as_vec3().to_array()
     }
@@ -197,9 +255,48 @@ impl PickArrays {
         turn.indices(p, base, &mut self.indices);
     }
 
+    /// The copies' own triangles, or, where those would be too many, a box round each copy.
+    fn add_copies(&mut self, p: &Primitive, turn: &Turn, instances: &[Instance]) {
+        let few = p.indices.len() / 3 * instances.len() <= PICKED_TRIANGLES;
+        let boxed = (!few || p.mode != PrimitiveMode::Triangles).then(|| box_around(&p.positions));
+        let (positions, indices) = match &boxed {
+            Some((corners, indices)) => (&corners[..], &indices[..]),
+            None => (&p.positions[..], &p.indices[..]),
+        };
+        for instance in instances {
+            let base = self.positions.len() as u32;
+            let whole = DAffine3::from_mat3(turn.points) * instance.transform;
+            let place = |v: &[f32; 3]| whole.transform_point3(DVec3::from(v.map(f64::from))).as_vec3().to_array();
+            self.positions.extend(positions.iter().map(place));
+            let own = |i: usize| match (instance.feature, &boxed) {
+                (Some(feature), _) => feature,
+                (None, None) => p.feature_ids.get(i).copied().unwrap_or(u32::MAX),
+                (None, Some(_)) => u32::MAX,
+            };
+            self.features.extend((0..positions.len()).map(own));
+            self.indices.extend(indices.iter().map(|i| i + base));
+        }
+    }
+
     fn build(self) -> Bvh {
         Bvh::new(self.positions, self.indices, self.features)
     }
+}
+
+/// Corners and triangles of the box round some points.
+fn box_around(points: &[[f32; 3]]) -> ([[f32; 3]; 8], [u32; 36]) {
+    const FACES: [u32; 36] =
+        [0, 2, 1, 1, 2, 3, 4, 5, 6, 5, 7, 6, 0, 1, 4, 1, 5, 4, 2, 6, 3, 3, 6, 7, 0, 4, 2, 2, 4, 6, 1, 3, 5, 3, 7, 5];
+    let (mut low, mut high) = (Vec3::INFINITY, Vec3::NEG_INFINITY);
+    for p in points {
+        low = low.min(Vec3::from(*p));
+        high = high.max(Vec3::from(*p));
+    }
+    let corner = |i: usize| {
+        let side = |bit: usize, axis: usize| if i >> bit & 1 == 0 { low[axis] } else { high[axis] };
+        [side(0, 0), side(1, 1), side(2, 2)]
+    };
+    (std::array::from_fn(corner), FACES)
 }
 
 fn image(picture: tiles3d::content::RgbaImage) -> Image {

@@ -5,6 +5,7 @@ use super::{
     frame::Anchor,
     load::{self, Job, Loaded, Parcel},
     opening::Opening,
+    points::PointMaterial,
     prepare::PreparedTile,
     surface::{CityExtension, CityMaterial},
 };
@@ -19,6 +20,7 @@ use bevy::{
     image::ImageSampler,
     light::{NotShadowCaster, NotShadowReceiver},
     math::{DMat4, DVec2, DVec3},
+    mesh::MeshTag,
     prelude::*,
     render::render_resource::{Extent3d, TextureDimension, TextureFormat},
 };
@@ -197,6 +199,7 @@ pub(super) struct Stage<'w, 's> {
     commands: Commands<'w, 's>,
     meshes: ResMut<'w, Assets<Mesh>>,
     materials: ResMut<'w, Assets<CityMaterial>>,
+    clouds: ResMut<'w, Assets<PointMaterial>>,
     images: ResMut<'w, Assets<Image>>,
 }
 
@@ -295,18 +298,38 @@ fn spawn(mut prepared: PreparedTile, shown: &mut Shown, blank: &Handle<Image>, s
         };
         let material = stage.materials.add(CityMaterial { base: standard(&piece.material, &textures), extension });
         handles.push(material.clone());
-        let mut entity = stage.commands.spawn((
+        let mesh = stage.meshes.add(piece.mesh);
+        let looks = (Visibility::Hidden, Mesh3d(mesh), MeshMaterial3d(material));
+        let mut put = |mut entity: EntityCommands<'_>| {
+            if piece.material.unlit {
+                entity.insert((NotShadowCaster, NotShadowReceiver));
+            }
+            shown.entities.push(entity.id());
+        };
+        for copy in &piece.copies {
+            let transform = Transform { rotation: copy.rotation, scale: copy.scale, ..default() };
+            let tag = MeshTag(copy.feature.unwrap_or_default());
+            put(stage.commands.spawn((Anchor(copy.anchor), transform, tag, looks.clone())));
+        }
+        if piece.copies.is_empty() {
+            let mut entity = stage.commands.spawn((Anchor(prepared.anchor), looks));
+            if let Some((low, high)) = prepared.pick.bounds() {
+                entity.insert(Aabb::from_min_max(low, high));
+            }
+            put(entity);
+        }
+    }
+    for cloud in prepared.points.drain(..) {
+        let material = PointMaterial::new(cloud.spacing_m, state.clone(), count > 0);
+        let entity = stage.commands.spawn((
             Anchor(prepared.anchor),
             Visibility::Hidden,
-            Mesh3d(stage.meshes.add(piece.mesh)),
-            MeshMaterial3d(material),
+            Mesh3d(stage.meshes.add(cloud.mesh)),
+            MeshMaterial3d(stage.clouds.add(material)),
+            Aabb::from_min_max(cloud.bounds.0, cloud.bounds.1),
+            NotShadowCaster,
+            NotShadowReceiver,
         ));
-        if piece.material.unlit {
-            entity.insert((NotShadowCaster, NotShadowReceiver));
-        }
-        if let Some((low, high)) = prepared.pick.bounds() {
-            entity.insert(Aabb::from_min_max(low, high));
-        }
         shown.entities.push(entity.id());
     }
     shown.parts.push(ShownPart { prepared, state, materials: handles });

@@ -11,6 +11,9 @@ use bevy::{
 const CITY_SHADER: Handle<Shader> = uuid_handle!("3d7cdd52-5b8e-4f4e-9d55-6a3c3c1c7a01");
 const SKY_SHADER: Handle<Shader> = uuid_handle!("3d7cdd52-5b8e-4f4e-9d55-6a3c3c1c7a02");
 
+/// In place of a feature's number in `uv_b.x`: the number is the entity's `MeshTag`, for copies that are features.
+pub(super) const FEATURE_IN_TAG: f32 = -2.0;
+
 /// What a surface is, by the material's name in the tile. The number goes to the shader in `uv_b.y`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
