@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$HOME/.cache/cim-twin/target}
 
 scripts/lint.sh
 echo "[test] the crates"
-cargo test --locked -p cim-model -p cim-geo -p tiles3d -p cim-tiler -p cim-backend
+cargo test --locked -p cim-model -p cim-geo -p tiles3d -p cim-scene -p cim-tiler -p cim-backend
 echo "[test] the application"
 cargo test --locked --release -p cim-twin
 echo "[test] the web page in a browser"

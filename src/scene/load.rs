@@ -1,9 +1,9 @@
 //! One tile's way from its URLs to something that can be put into the world; everything here runs off the render
 //! thread on the desktop.
 
-use super::prepare::{PreparedTile, prepare};
 use crate::feed::{FetchError, Fetcher};
 use bevy::math::DMat4;
+use cim_scene::{PreparedTile, prepare};
 use crossbeam_channel::Sender;
 use std::{collections::HashMap, sync::Arc};
 use tiles3d::{Content, DecodeError, DecodeOptions, Diagnostic, TileId, decode_content};

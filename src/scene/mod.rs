@@ -1,17 +1,16 @@
 //! The city: tileset streaming, materials, sky, sun.
 
-mod bvh;
 mod frame;
 mod light;
 mod load;
 mod opening;
 mod pick;
 mod points;
-mod prepare;
 mod site;
 mod stream;
 mod sun;
 mod surface;
+mod upload;
 
 pub use frame::{Anchor, RenderOrigin, SiteGeo};
 pub use light::Quality;

@@ -1,6 +1,6 @@
 //! What of the tiles a ray hits, and where a feature is.
 
-use super::stream::Stream;
+use super::{stream::Stream, upload::ShownPart};
 use bevy::{ecs::system::SystemParam, math::DVec3, prelude::*};
 use cim_model::{EntityKey, EntityKind};
 use tiles3d::Value;
@@ -30,7 +30,7 @@ impl TileScene<'_> {
     /// The first thing that the ray from `origin` (site metres) in the unit direction `direction` hits.
     #[must_use]
     pub fn raycast(&self, origin: DVec3, direction: DVec3) -> Option<TileHit> {
-        let mut best: Option<(f64, &super::stream::ShownPart, Option<u32>, String)> = None;
+        let mut best: Option<(f64, &ShownPart, Option<u32>, String)> = None;
         for tile in &self.stream.rendered {
             let Some(shown) = self.stream.shown.get(tile) else { continue };
             for (index, part) in shown.parts.iter().enumerate() {

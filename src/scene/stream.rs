@@ -2,12 +2,9 @@
 
 use super::{
     Quality,
-    frame::Anchor,
     load::{self, Job, Loaded, Parcel},
     opening::Opening,
-    points::PointMaterial,
-    prepare::PreparedTile,
-    surface::{CityExtension, CityMaterial},
+    upload::{Shown, Stage, state_image},
 };
 use crate::{
     camera::{FOVY_RAD, MainCamera, MapCamera, MapView},
@@ -15,19 +12,13 @@ use crate::{
     feed::Fetcher,
 };
 use bevy::{
-    asset::RenderAssetUsages,
-    camera::primitives::Aabb,
-    image::ImageSampler,
-    light::{NotShadowCaster, NotShadowReceiver},
     math::{DMat4, DVec2, DVec3},
-    mesh::MeshTag,
     prelude::*,
-    render::render_resource::{Extent3d, TextureDimension, TextureFormat},
 };
 use cim_model::Place;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::collections::HashMap;
-use tiles3d::{ContentState, SelectOptions, Selector, TileId, Tileset, View, content::TileMaterial};
+use tiles3d::{ContentState, SelectOptions, Selector, TileId, Tileset, View};
 use url::Url;
 
 /// Parcels that may wait; more make the loading threads wait.
@@ -36,8 +27,6 @@ const WAITING: usize = 64;
 const BYTES_A_FRAME: u64 = 12 << 20;
 /// How often a tile that could not be reached is asked for again.
 const TRIES: u8 = 3;
-/// Features in a row of a state texture.
-const STATE_WIDTH: u32 = 256;
 
 /// Which tileset to show. Changing it replaces the city.
 #[derive(Resource, Debug, Clone, Default, PartialEq)]
@@ -79,19 +68,6 @@ impl SceneStatus {
     pub fn is_settled(&self) -> bool {
         self.quiet_frames >= 8
     }
-}
-
-/// A tile in the world.
-pub(super) struct Shown {
-    pub(super) entities: Vec<Entity>,
-    pub(super) parts: Vec<ShownPart>,
-}
-
-/// One content of a tile in the world.
-pub(super) struct ShownPart {
-    pub(super) prepared: PreparedTile,
-    pub(super) state: Handle<Image>,
-    pub(super) materials: Vec<Handle<CityMaterial>>,
 }
 
 /// The tileset and what of it is here.
@@ -148,17 +124,6 @@ fn options(quality: &Quality) -> SelectOptions {
     }
 }
 
-/// A state texture for so many features, all blank.
-fn state_image(features: u32) -> Image {
-    let rows = features.div_ceil(STATE_WIDTH).max(1);
-    let size = Extent3d { width: STATE_WIDTH, height: rows, depth_or_array_layers: 1 };
-    let format = TextureFormat::Rgba8Unorm;
-    let usage = RenderAssetUsages::MAIN_WORLD | RenderAssetUsages::RENDER_WORLD;
-    let mut image = Image::new_fill(size, TextureDimension::D2, &[0; 4], format, usage);
-    image.sampler = ImageSampler::nearest();
-    image
-}
-
 /// Begins anew when the source changed.
 pub(super) fn open(
     source: Res<TilesetSource>,
@@ -191,16 +156,6 @@ pub(super) fn open(
             let _ = sender.send(Parcel::Root { generation, url, result });
         });
     }
-}
-
-/// What arriving tiles need from the world.
-#[derive(bevy::ecs::system::SystemParam)]
-pub(super) struct Stage<'w, 's> {
-    commands: Commands<'w, 's>,
-    meshes: ResMut<'w, Assets<Mesh>>,
-    materials: ResMut<'w, Assets<CityMaterial>>,
-    clouds: ResMut<'w, Assets<PointMaterial>>,
-    images: ResMut<'w, Assets<Image>>,
 }
 
 /// Takes what arrived, within the frame's budget.
@@ -274,85 +229,10 @@ impl Stream {
             return;
         }
         let bytes = loaded.models.iter().map(|m| m.bytes).sum();
-        let mut shown = Shown { entities: Vec::new(), parts: Vec::new() };
-        for prepared in loaded.models {
-            spawn(prepared, &mut shown, &self.blank, stage);
-        }
+        let shown = Shown::new(loaded.models, &self.blank, stage);
         self.shown.insert(tile, shown);
         self.changes += 1;
         self.selector.set_state(tile, ContentState::Ready(bytes));
-    }
-}
-
-/// Puts one content into the world, hidden until it is selected.
-fn spawn(mut prepared: PreparedTile, shown: &mut Shown, blank: &Handle<Image>, stage: &mut Stage<'_, '_>) {
-    let count = prepared.features.count();
-    let state = if count == 0 { blank.clone() } else { stage.images.add(state_image(count)) };
-    let textures: Vec<_> = prepared.images.drain(..).map(|image| stage.images.add(image)).collect();
-    let mut handles = Vec::new();
-    for piece in prepared.meshes.drain(..) {
-        let windows = if piece.material.name == "city" { 1.0 } else { 0.0 };
-        let extension = CityExtension {
-            light: Vec4::new(0.0, if count == 0 { 0.0 } else { 1.0 }, windows, 0.0),
-            state: state.clone(),
-        };
-        let material = stage.materials.add(CityMaterial { base: standard(&piece.material, &textures), extension });
-        handles.push(material.clone());
-        let mesh = stage.meshes.add(piece.mesh);
-        let looks = (Visibility::Hidden, Mesh3d(mesh), MeshMaterial3d(material));
-        let mut put = |mut entity: EntityCommands<'_>| {
-            if piece.material.unlit {
-                entity.insert((NotShadowCaster, NotShadowReceiver));
-            }
-            shown.entities.push(entity.id());
-        };
-        for copy in &piece.copies {
-            let transform = Transform { rotation: copy.rotation, scale: copy.scale, ..default() };
-            let tag = MeshTag(copy.feature.unwrap_or_default());
-            put(stage.commands.spawn((Anchor(copy.anchor), transform, tag, looks.clone())));
-        }
-        if piece.copies.is_empty() {
-            let mut entity = stage.commands.spawn((Anchor(prepared.anchor), looks));
-            if let Some((low, high)) = prepared.pick.bounds() {
-                entity.insert(Aabb::from_min_max(low, high));
-            }
-            put(entity);
-        }
-    }
-    for cloud in prepared.points.drain(..) {
-        let material = PointMaterial::new(cloud.spacing_m, state.clone(), count > 0);
-        let entity = stage.commands.spawn((
-            Anchor(prepared.anchor),
-            Visibility::Hidden,
-            Mesh3d(stage.meshes.add(cloud.mesh)),
-            MeshMaterial3d(stage.clouds.add(material)),
-            Aabb::from_min_max(cloud.bounds.0, cloud.bounds.1),
-            NotShadowCaster,
-            NotShadowReceiver,
-        ));
-        shown.entities.push(entity.id());
-    }
-    shown.parts.push(ShownPart { prepared, state, materials: handles });
-}
-
-/// A glTF material in Bevy's words. The colour is in the vertices already.
-fn standard(material: &TileMaterial, textures: &[Handle<Image>]) -> StandardMaterial {
-    StandardMaterial {
-        base_color: Color::WHITE,
-        base_color_texture: material.base_color_image.and_then(|i| textures.get(i).cloned()),
-        metallic: material.metallic,
-        perceptual_roughness: material.roughness,
-        reflectance: 0.35,
-        emissive: LinearRgba::rgb(material.emissive[0], material.emissive[1], material.emissive[2]),
-        alpha_mode: match material.alpha_cutoff {
-            _ if material.blend => AlphaMode::Blend,
-            Some(cutoff) => AlphaMode::Mask(cutoff),
-            None => AlphaMode::Opaque,
-        },
-        double_sided: material.double_sided,
-        cull_mode: (!material.double_sided).then_some(bevy::render::render_resource::Face::Back),
-        unlit: material.unlit,
-        ..default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! A bounding volume hierarchy over the triangles of one tile: what a ray hits first.
 
-use bevy::prelude::*;
+use glam::Vec3;
 
 /// Triangles of a leaf at most.
 const LEAF: usize = 8;
@@ -17,16 +17,16 @@ struct Node {
 
 /// What a ray hit.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct RayHit {
+pub struct RayHit {
     /// Multiples of the ray's direction from its origin.
-    pub(super) distance: f32,
+    pub distance: f32,
     /// Feature of the triangle; `None` when it has none.
-    pub(super) feature: Option<u32>,
+    pub feature: Option<u32>,
 }
 
 /// Triangles in the tile's own metres (relative to its anchor) in an order that rays find fast.
 #[derive(Debug, Default)]
-pub(super) struct Bvh {
+pub struct Bvh {
     positions: Vec<[f32; 3]>,
     indices: Vec<[u32; 3]>,
     features: Vec<u32>,
@@ -36,7 +36,7 @@ pub(super) struct Bvh {
 impl Bvh {
     /// Builds over a triangle list; `features` has one entry per vertex, `u32::MAX` for none.
     #[must_use]
-    pub(super) fn new(positions: Vec<[f32; 3]>, indices: Vec<u32>, features: Vec<u32>) -> Self {
+    pub fn new(positions: Vec<[f32; 3]>, indices: Vec<u32>, features: Vec<u32>) -> Self {
         let all: Vec<[u32; 3]> = indices.chunks_exact(3).map(|t| [t[0], t[1], t[2]]).collect();
         let at = |t: &[u32; 3]| t.map(|i| Vec3::from(positions[i as usize]));
         let mut order: Vec<(u32, Vec3)> =
@@ -76,7 +76,7 @@ impl Bvh {
 
     /// The first hit of a ray within `limit` multiples of `direction`; both sides of a triangle count.
     #[must_use]
-    pub(super) fn cast(&self, origin: Vec3, direction: Vec3, limit: f32) -> Option<RayHit> {
+    pub fn cast(&self, origin: Vec3, direction: Vec3, limit: f32) -> Option<RayHit> {
         let inverse = direction.recip();
         let mut best: Option<RayHit> = None;
         let mut nearest = limit;
@@ -105,13 +105,13 @@ impl Bvh {
 
     /// Lowest and highest corner; `None` without triangles.
     #[must_use]
-    pub(super) fn bounds(&self) -> Option<(Vec3, Vec3)> {
+    pub fn bounds(&self) -> Option<(Vec3, Vec3)> {
         self.nodes.first().filter(|_| !self.indices.is_empty()).map(|n| (n.low, n.high))
     }
 
     /// Lowest and highest corner of one feature; `None` when it has no triangle here.
     #[must_use]
-    pub(super) fn feature_bounds(&self, feature: u32) -> Option<(Vec3, Vec3)> {
+    pub fn feature_bounds(&self, feature: u32) -> Option<(Vec3, Vec3)> {
         let mut found = None;
         for (p, f) in self.positions.iter().zip(&self.features) {
             if *f == feature {
