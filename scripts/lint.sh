@@ -28,6 +28,7 @@ echo "[lint] clippy, application"
 cargo clippy --locked --quiet --release --all-targets -- -D warnings
 echo "[lint] clippy, web"
 cargo clippy --locked --quiet --profile web --target wasm32-unknown-unknown --lib -- -D warnings
+cargo clippy --locked --quiet --profile worker --target wasm32-unknown-unknown -p cim-worker -- -D warnings
 
 if command -v cargo-deny >/dev/null; then
   echo "[lint] licences and bans"

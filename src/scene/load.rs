@@ -1,12 +1,13 @@
 //! One tile's way from its URLs to something that can be put into the world; everything here runs off the render
 //! thread on the desktop.
 
+use super::decode::decode;
 use crate::feed::{FetchError, Fetcher};
 use bevy::math::DMat4;
-use cim_scene::{PreparedTile, prepare};
+use cim_scene::{Outcome, PreparedTile, Work};
 use crossbeam_channel::Sender;
-use std::{collections::HashMap, sync::Arc};
-use tiles3d::{Content, DecodeError, DecodeOptions, Diagnostic, TileId, decode_content};
+use std::{collections::BTreeMap, sync::Arc};
+use tiles3d::{Diagnostic, TileId};
 use url::Url;
 
 /// Rounds of fetching the files that a glTF refers to.
@@ -17,8 +18,8 @@ const ROUNDS: usize = 4;
 pub(super) enum LoadError {
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    #[error(transparent)]
-    Decode(#[from] DecodeError),
+    #[error("{}", .0.message)]
+    Content(Diagnostic),
 }
 
 impl LoadError {
@@ -26,10 +27,9 @@ impl LoadError {
     pub(super) fn code(&self) -> &'static str {
         match self {
             Self::Fetch(FetchError::Missing(_)) => "tile-missing",
-            Self::Fetch(FetchError::TooLarge(_)) | Self::Decode(DecodeError::TooLarge { .. }) => "tile-too-large",
+            Self::Fetch(FetchError::TooLarge(_)) => "tile-too-large",
             Self::Fetch(_) => "tile-unreachable",
-            Self::Decode(DecodeError::Unsupported(_) | DecodeError::UnsupportedExtension(_)) => "tile-unsupported",
-            Self::Decode(_) => "tile-broken",
+            Self::Content(why) => why.code,
         }
     }
 
@@ -78,7 +78,11 @@ fn next(fetcher: Fetcher, job: Arc<Job>, index: usize, mut loaded: Loaded, out: 
     };
     let fetch = fetcher.clone();
     fetch.get(url.clone(), move |result| match result {
-        Ok(bytes) => decode(fetcher, job, index, Part { url, bytes, have: HashMap::new(), round: 0 }, loaded, out),
+        Ok(content) => {
+            let work =
+                Work { render_from_tile: job.render_from_tile, gltf_z_up: job.gltf_z_up, files: BTreeMap::new() };
+            read(fetcher, job, index, Part { url, content, work, round: 0 }, loaded, out);
+        }
         Err(error) => {
             loaded.errors.push((url, error.into()));
             next(fetcher, job, index + 1, loaded, out);
@@ -89,40 +93,36 @@ fn next(fetcher: Fetcher, job: Arc<Job>, index: usize, mut loaded: Loaded, out: 
 /// A content with the files that it refers to, as far as they are here.
 struct Part {
     url: Url,
-    bytes: Vec<u8>,
-    have: HashMap<String, Result<Vec<u8>, String>>,
+    content: Vec<u8>,
+    work: Work,
     round: usize,
 }
 
-fn decode(fetcher: Fetcher, job: Arc<Job>, index: usize, mut part: Part, mut loaded: Loaded, out: Sender<Parcel>) {
-    let mut missing = Vec::new();
-    let options = DecodeOptions { gltf_z_up: job.gltf_z_up, ..DecodeOptions::default() };
-    let result = decode_content(&part.bytes, &options, &mut |uri: &str| match part.have.get(uri) {
-        Some(known) => known.clone(),
-        None => {
-            missing.push(uri.to_owned());
-            Err("not fetched yet".to_owned())
-        }
-    });
-    if !missing.is_empty() && part.round < ROUNDS {
-        part.round += 1;
-        externals(fetcher, job, index, part, missing, loaded, out);
-        return;
-    }
-    match result {
-        Ok(Content::Models(tiles)) => {
-            for mut tile in tiles {
-                loaded.defects.append(&mut tile.diagnostics);
-                loaded.models.push(prepare(tile, &job.render_from_tile));
+fn read(fetcher: Fetcher, job: Arc<Job>, index: usize, part: Part, mut loaded: Loaded, out: Sender<Parcel>) {
+    let Part { url, content, work, round } = part;
+    decode(content, work, move |content, work, outcome| {
+        match outcome {
+            Outcome::Missing(missing) if round < ROUNDS => {
+                let part = Part { url, content, work, round: round + 1 };
+                externals(fetcher, job, index, part, missing, loaded, out);
+                return;
             }
+            Outcome::Missing(missing) => {
+                let message = format!("it refers to {} and so on without end", missing.join(", "));
+                loaded.errors.push((url, LoadError::Content(Diagnostic::new("tile-broken", "", message))));
+            }
+            Outcome::Tileset => loaded.tilesets.push((url, content)),
+            Outcome::Models(mut models, mut defects) => {
+                loaded.models.append(&mut models);
+                loaded.defects.append(&mut defects);
+            }
+            Outcome::Failed(why) => loaded.errors.push((url, LoadError::Content(why))),
         }
-        Ok(Content::Tileset) => loaded.tilesets.push((part.url, part.bytes)),
-        Err(error) => loaded.errors.push((part.url, error.into())),
-    }
-    next(fetcher, job, index + 1, loaded, out);
+        next(fetcher, job, index + 1, loaded, out);
+    });
 }
 
-/// Fetches the files that a glTF refers to, one after the other, then decodes again.
+/// Fetches the files that a content refers to, one after the other, then decodes again.
 fn externals(
     fetcher: Fetcher,
     job: Arc<Job>,
@@ -133,19 +133,19 @@ fn externals(
     out: Sender<Parcel>,
 ) {
     let Some(uri) = missing.pop() else {
-        decode(fetcher, job, index, part, loaded, out);
+        read(fetcher, job, index, part, loaded, out);
         return;
     };
     match part.url.join(&uri) {
         Ok(url) => {
             let fetch = fetcher.clone();
             fetch.get(url, move |result| {
-                part.have.insert(uri, result.map_err(|e| e.to_string()));
+                part.work.files.insert(uri, result.map_err(|e| e.to_string()));
                 externals(fetcher, job, index, part, missing, loaded, out);
             });
         }
         Err(e) => {
-            part.have.insert(uri, Err(e.to_string()));
+            part.work.files.insert(uri, Err(e.to_string()));
             externals(fetcher, job, index, part, missing, loaded, out);
         }
     }

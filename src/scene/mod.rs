@@ -1,5 +1,8 @@
 //! The city: tileset streaming, materials, sky, sun.
 
+#[cfg_attr(not(target_arch = "wasm32"), path = "decode_native.rs")]
+#[cfg_attr(target_arch = "wasm32", path = "decode_web.rs")]
+mod decode;
 mod frame;
 mod light;
 mod load;
@@ -12,6 +15,8 @@ mod sun;
 mod surface;
 mod upload;
 
+#[cfg(target_arch = "wasm32")]
+pub(crate) use decode::set_decoder;
 pub use frame::{Anchor, RenderOrigin, SiteGeo};
 pub use light::Quality;
 pub use pick::{Highlights, TileHit, TileScene};

@@ -7,7 +7,7 @@ use crate::{
     feed::{Clock, Fetcher, LinkState, LinkStatus},
     live::{Layers, LiveCity},
     pick::{Picked, Select, Selection},
-    scene::{Quality, SceneStatus, SiteGeo, TileScene},
+    scene::{Quality, SceneStatus, SiteGeo, TileScene, set_decoder},
 };
 use bevy::prelude::*;
 use cim_model::{EntityKey, LayerId};
@@ -49,7 +49,7 @@ fn push(command: Command) -> Result<(), JsValue> {
 /// Starts the viewer in the canvas with the id `cim-twin`.
 ///
 /// `backend`: the backend's root. `tiles`: a tileset instead of the backend's. `view`: as on the command line.
-/// `language`: `zh` or `en`.
+/// `language`: `zh` or `en`. `decoder`: the page's pool of workers; without one tiles are decoded between frames.
 ///
 /// # Errors
 /// An address or the view is none, or the browser cannot do what is needed.
@@ -59,8 +59,10 @@ pub fn start(
     tiles: Option<String>,
     view: Option<String>,
     language: Option<String>,
+    decoder: Option<js_sys::Function>,
 ) -> Result<(), JsValue> {
     console_error_panic_hook::set_once();
+    set_decoder(decoder);
     let url = |text: Option<String>| text.map(|t| Url::parse(&t).map_err(|e| error(format!("{t}: {e}")))).transpose();
     let options = AppOptions {
         product: Product::Web,

@@ -2,6 +2,7 @@
 
 use crate::Surface;
 use glam::{DMat3, DMat4, DVec3, Vec2, Vec3};
+use serde::{Deserialize, Serialize};
 use tiles3d::content::{Primitive, PrimitiveMode, TileMaterial};
 
 /// The linear part of the way from a tile's frame to render axes.
@@ -40,21 +41,27 @@ impl Turn {
 }
 
 /// What a graphics card takes of a mesh; all arrays are as long as `positions`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MeshArrays {
     /// Triangles or lines.
     pub mode: PrimitiveMode,
     /// Metres from the tile's anchor (a copy's: from its own origin), render axes.
+    #[serde(with = "tiles3d::transfer::pod")]
     pub positions: Vec<[f32; 3]>,
     /// Unit normals.
+    #[serde(with = "tiles3d::transfer::pod")]
     pub normals: Vec<[f32; 3]>,
     /// Texture coordinates, or metres of the pattern of the surface.
+    #[serde(with = "tiles3d::transfer::pod")]
     pub uvs: Vec<[f32; 2]>,
     /// Feature (-1 none, [`crate::FEATURE_IN_TAG`]) and [`Surface`] number.
+    #[serde(with = "tiles3d::transfer::pod")]
     pub marks: Vec<[f32; 2]>,
     /// Linear colours, the material's factor multiplied in.
+    #[serde(with = "tiles3d::transfer::pod")]
     pub colors: Vec<[f32; 4]>,
     /// Vertex indices, all in range.
+    #[serde(with = "tiles3d::transfer::pod")]
     pub indices: Vec<u32>,
 }
 

@@ -1,14 +1,17 @@
 //! A bounding volume hierarchy over the triangles of one tile: what a ray hits first.
 
+use bytemuck::{Pod, Zeroable};
 use glam::Vec3;
+use serde::{Deserialize, Serialize};
 
 /// Triangles of a leaf at most.
 const LEAF: usize = 8;
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
 struct Node {
-    low: Vec3,
-    high: Vec3,
+    low: [f32; 3],
+    high: [f32; 3],
     /// First triangle of a leaf, or the right child of an inner node (the left one comes next).
     at: u32,
     /// Triangles of a leaf; 0 for an inner node.
@@ -25,11 +28,15 @@ pub struct RayHit {
 }
 
 /// Triangles in the tile's own metres (relative to its anchor) in an order that rays find fast.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Bvh {
+    #[serde(with = "tiles3d::transfer::pod")]
     positions: Vec<[f32; 3]>,
+    #[serde(with = "tiles3d::transfer::pod")]
     indices: Vec<[u32; 3]>,
+    #[serde(with = "tiles3d::transfer::pod")]
     features: Vec<u32>,
+    #[serde(with = "tiles3d::transfer::pod")]
     nodes: Vec<Node>,
 }
 
@@ -58,14 +65,14 @@ impl Bvh {
                 parent.at = node as u32;
             }
             if to - from <= LEAF {
-                nodes.push(Node { low, high, at: from as u32, count: (to - from) as u32 });
+                nodes.push(Node { low: low.into(), high: high.into(), at: from as u32, count: (to - from) as u32 });
                 continue;
             }
             let size = high - low;
             let axis = if size.x >= size.y && size.x >= size.z { 0 } else { usize::from(size.z > size.y) + 1 };
             let middle = (to - from) / 2;
             order[from..to].select_nth_unstable_by(middle, |a, b| a.1[axis].total_cmp(&b.1[axis]));
-            nodes.push(Node { low, high, at: 0, count: 0 });
+            nodes.push(Node { low: low.into(), high: high.into(), at: 0, count: 0 });
             // The left half is popped first and so lands right behind its parent.
             stack.push((from + middle, to, Some(node)));
             stack.push((from, from + middle, None));
@@ -106,7 +113,7 @@ impl Bvh {
     /// Lowest and highest corner; `None` without triangles.
     #[must_use]
     pub fn bounds(&self) -> Option<(Vec3, Vec3)> {
-        self.nodes.first().filter(|_| !self.indices.is_empty()).map(|n| (n.low, n.high))
+        self.nodes.first().filter(|_| !self.indices.is_empty()).map(|n| (n.low.into(), n.high.into()))
     }
 
     /// Lowest and highest corner of one feature; `None` when it has no triangle here.
@@ -127,7 +134,7 @@ impl Bvh {
 
 /// Slab test.
 fn enters(node: &Node, origin: Vec3, inverse: Vec3, limit: f32) -> bool {
-    let (a, b) = ((node.low - origin) * inverse, (node.high - origin) * inverse);
+    let (a, b) = ((Vec3::from(node.low) - origin) * inverse, (Vec3::from(node.high) - origin) * inverse);
     let (near, far) = (a.min(b).max_element().max(0.0), a.max(b).min_element().min(limit));
     near <= far
 }

@@ -2,18 +2,21 @@
 
 use crate::arrays::Turn;
 use glam::{DVec3, Vec3};
+use serde::{Deserialize, Serialize};
 use tiles3d::content::Primitive;
 
 /// In place of a feature or a normal: none.
 pub const NONE: u32 = u32::MAX;
 
 /// A cloud ready for a graphics card.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cloud {
     /// Metres from the tile's anchor, render axes, three times each point.
+    #[serde(with = "tiles3d::transfer::pod")]
     pub positions: Vec<[f32; 3]>,
     /// One for every position: sRGB colour in the lower three bytes and the corner of the triangle (0 to 2) in the
     /// uppermost; feature; normal, x and z in 15 bits each from bits 17 and 2, the lowest bit set when y is upwards.
+    #[serde(with = "tiles3d::transfer::pod")]
     pub packed: Vec<[u32; 3]>,
     /// Metres between neighbours, about.
     pub spacing_m: f32,

@@ -5,13 +5,14 @@ use crate::{
     arrays::{MeshArrays, Turn},
 };
 use glam::{DAffine3, DVec3, Quat, Vec3};
+use serde::{Deserialize, Serialize};
 use tiles3d::content::{Instance, Primitive, TileMaterial};
 
 /// In place of a feature's number in `uv_b.x`: the number is the entity's `MeshTag`, for copies that are features.
 pub const FEATURE_IN_TAG: f32 = -2.0;
 
 /// One copy of a mesh.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Copy {
     /// Where it stands, site metres.
     pub anchor: DVec3,

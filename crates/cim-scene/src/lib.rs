@@ -9,6 +9,7 @@ mod copies;
 mod pick;
 mod prepare;
 mod surface;
+mod work;
 
 pub use arrays::MeshArrays;
 pub use bvh::{Bvh, RayHit};
@@ -16,6 +17,7 @@ pub use cloud::{Cloud, NONE};
 pub use copies::{Copy, FEATURE_IN_TAG};
 pub use prepare::{Piece, PreparedTile, prepare};
 pub use surface::Surface;
+pub use work::{Outcome, Work, from_bytes, to_bytes};
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use crate::{
     pick::PickArrays,
 };
 use glam::{DMat4, DVec3};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use tiles3d::{
     DecodedTile, FeatureTable, Value,
@@ -14,7 +15,7 @@ use tiles3d::{
 };
 
 /// One draw of a tile.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Piece {
     /// What to draw.
     pub arrays: MeshArrays,
@@ -25,7 +26,7 @@ pub struct Piece {
 }
 
 /// One content of a tile, ready to be put into the world.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct PreparedTile {
     /// Where it stands, site metres.
     pub anchor: DVec3,

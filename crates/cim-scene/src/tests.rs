@@ -1,5 +1,7 @@
-use crate::{FEATURE_IN_TAG, Surface, prepare};
+use crate::{FEATURE_IN_TAG, Outcome, PreparedTile, Surface, Work, from_bytes, prepare, to_bytes};
 use glam::{DAffine3, DMat4, DVec3, Vec3};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
 use tiles3d::{
     DecodedTile,
     content::{Instance, Primitive, PrimitiveMode, TileMaterial},
@@ -115,4 +117,62 @@ fn a_point_is_three_corners_of_its_colour() {
     assert_eq!(cloud.packed[0][0] & 0xff_ff_ff, 0xff_89_89);
     assert_eq!(cloud.packed[0][1], 7);
     assert_eq!((cloud.low, cloud.high), (Vec3::ZERO, Vec3::new(2.0, 3.0, 0.0)));
+}
+
+/// A glb with a property table, as the tiler writes it.
+fn glb() -> Vec<u8> {
+    use tiles3d::write::{Column, FeatureColumns, GlbWriter, WritePrimitive};
+    let part = WritePrimitive {
+        material: "building".into(),
+        positions: vec![[0.0; 3], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
+        normals: vec![[0.0, 0.0, 1.0]; 3],
+        feature_ids: vec![0, 0, 1],
+        indices: vec![0, 1, 2],
+        ..Default::default()
+    };
+    let columns = [
+        ("key".to_owned(), Column::Text(vec!["building:1".into(), "building:二".into()])),
+        ("height".to_owned(), Column::F32(vec![1.5, 2.5])),
+    ];
+    GlbWriter::write(&[part], &FeatureColumns { count: 2, columns: columns.into() }, DVec3::ZERO).unwrap()
+}
+
+#[test]
+fn what_a_worker_sends_back_is_what_it_made() {
+    let work = Work { render_from_tile: RENDER, gltf_z_up: false, files: BTreeMap::new() };
+    let sent: Work = from_bytes(&to_bytes(&work).unwrap()).unwrap();
+    let outcome = sent.run(&glb());
+    let back: Outcome = from_bytes(&to_bytes(&outcome).unwrap()).unwrap();
+    let Outcome::Models(models, defects) = back else { panic!("{back:?}") };
+    let Outcome::Models(made, _) = outcome else { panic!("{outcome:?}") };
+    let seen = |m: &PreparedTile| format!("{:?}{:?}{:?}{}", m.pieces, m.features, m.pick, m.anchor);
+    assert_eq!(seen(&models[0]), seen(&made[0]));
+    assert_eq!((models.len(), defects.len()), (1, 0));
+    assert_eq!(models[0].keys["building:二"], 1);
+    assert_eq!(models[0].features.get(1, "height").unwrap().to_string(), "2.5");
+    assert!(models[0].pick.cast(Vec3::new(0.2, 5.0, -0.2), Vec3::NEG_Y, 1e9).is_some());
+}
+
+#[test]
+fn files_that_are_referred_to_are_asked_for_once() {
+    let gltf = br#"{"asset":{"version":"2.0"},"buffers":[{"uri":"a.bin","byteLength":36}],
+        "bufferViews":[{"buffer":0,"byteLength":36}],"accessors":[{"bufferView":0,"componentType":5126,"count":3,"type":"VEC3"}],
+        "meshes":[{"primitives":[{"attributes":{"POSITION":0}}]}],"nodes":[{"mesh":0}],"scenes":[{"nodes":[0]}]}"#;
+    let mut work = Work { render_from_tile: RENDER, gltf_z_up: false, files: BTreeMap::new() };
+    let Outcome::Missing(missing) = work.run(gltf) else { panic!("nothing is missing") };
+    assert_eq!(missing, ["a.bin"]);
+    work.files.insert("a.bin".into(), Ok(vec![0; 36]));
+    assert!(matches!(work.run(gltf), Outcome::Models(..)));
+    work.files.insert("a.bin".into(), Err("404".into()));
+    let Outcome::Failed(why) = work.run(gltf) else { panic!("it did not fail") };
+    assert_eq!(why.code, "tile-broken");
+    assert!(why.message.contains("a.bin") && why.message.contains("404"), "{why:?}");
+}
+
+proptest! {
+    #[test]
+    fn bytes_of_another_version_are_refused(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
+        let _ = from_bytes::<Outcome>(&bytes);
+        let _ = from_bytes::<Work>(&bytes);
+    }
 }

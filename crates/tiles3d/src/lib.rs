@@ -8,6 +8,7 @@ mod gltf;
 mod metadata;
 pub mod select;
 pub mod tileset;
+pub mod transfer;
 pub mod write;
 
 pub use content::{Content, DecodeError, DecodeOptions, DecodedTile, decode_content};

@@ -2,6 +2,7 @@
 
 use crate::{Diagnostic, FeatureTable};
 use glam::{DAffine3, DVec3};
+use serde::{Deserialize, Serialize};
 
 /// Plain arrays of one tile, z up, in the tile's own frame (its `transform` comes next).
 #[derive(Debug, Default)]
@@ -34,7 +35,7 @@ impl DecodedTile {
 }
 
 /// What the vertices of a primitive make.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PrimitiveMode {
     /// A triangle list.
     Triangles,
@@ -88,7 +89,7 @@ impl Primitive {
 }
 
 /// A glTF material, as far as it is used.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TileMaterial {
     /// Its name; cim-twin's own tiles say `building`, `road`, ... here.
     pub name: String,
@@ -131,12 +132,13 @@ impl Default for TileMaterial {
 }
 
 /// A decoded picture.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RgbaImage {
     /// Pixels across.
     pub width: u32,
     /// Pixels down.
     pub height: u32,
     /// sRGB, 4 bytes a pixel, rows from the top.
+    #[serde(with = "crate::transfer::pod")]
     pub rgba8: Vec<u8>,
 }

@@ -2,24 +2,25 @@
 
 use super::Value;
 use crate::Diagnostic;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A batch table.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct BatchTable {
     count: u32,
     columns: BTreeMap<String, Column>,
+    #[serde(with = "crate::transfer::pod")]
     binary: Vec<u8>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum Column {
-    Json(Vec<serde_json::Value>),
+    Json(#[serde(with = "crate::transfer::json")] Vec<serde_json::Value>),
     Binary { offset: usize, component: Component, width: usize },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Component {
     Byte,

@@ -1,23 +1,24 @@
 //! One property API over batch tables and property tables.
 
 use super::{BatchTable, PropertyTable, Value};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// The features of one tile and their properties. A tile may have several tables: their features follow each other in
 /// one numbering.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct FeatureTable {
     segments: Vec<Segment>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Segment {
     /// Feature of the table's first row.
     first: u32,
     source: Source,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum Source {
     Batch(BatchTable),
     Property(PropertyTable),

@@ -1,8 +1,9 @@
 //! Component types of 3D Metadata and how they lie in memory (OGC 22-025r4, clause 10.6).
 
 use super::Value;
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Scalar {
     Bool,
     Text,

@@ -1,6 +1,6 @@
 //! Schemas of 3D Metadata (OGC 22-025r4, clause 10.5): classes, properties and enums.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Deserialize)]
@@ -17,7 +17,7 @@ pub(crate) struct Class {
     pub(crate) properties: BTreeMap<String, ClassProperty>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ClassProperty {
     #[serde(rename = "type")]
@@ -35,7 +35,7 @@ pub(crate) struct ClassProperty {
     pub(crate) default: Option<serde_json::Value>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Enum {
     #[serde(default)]
@@ -43,7 +43,7 @@ pub(crate) struct Enum {
     pub(crate) values: Vec<EnumValue>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct EnumValue {
     pub(crate) name: String,
     pub(crate) value: i64,

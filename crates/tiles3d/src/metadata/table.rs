@@ -6,7 +6,7 @@ use super::{
     schema::{ClassProperty, Enum, Schema},
 };
 use crate::{Diagnostic, content::DecodeError};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Deserialize)]
@@ -30,19 +30,22 @@ struct TableProperty {
 }
 
 /// One property table, its columns still as bytes.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PropertyTable {
     count: u32,
     columns: BTreeMap<String, Column>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Column {
+    #[serde(with = "crate::transfer::json")]
     class: ClassProperty,
+    #[serde(with = "crate::transfer::json")]
     enumeration: Option<Enum>,
     scalar: Scalar,
     /// Components of one element: 1, 2-4 for vectors, 4-16 for matrices.
     width: usize,
+    #[serde(with = "crate::transfer::pod")]
     values: Vec<u8>,
     array_offsets: Option<(Vec<u8>, Scalar)>,
     string_offsets: Option<(Vec<u8>, Scalar)>,
