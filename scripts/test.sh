@@ -12,3 +12,5 @@ cargo test --locked --release -p cim-twin
 echo "[test] the web page in a browser"
 scripts/build-web.sh
 (cd web && CIM_TWIN="$CARGO_TARGET_DIR/release/cim-twin" node --test test/)
+echo "[test] other programs on our tiles"
+(cd tests/interop && CIM_TWIN="$CARGO_TARGET_DIR/release/cim-twin" node --test)
