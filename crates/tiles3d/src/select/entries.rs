@@ -237,12 +237,16 @@ impl Entries {
         }
     }
 
-    /// Says which tile is above. Loads are counted up to the root from then on.
-    pub(super) fn link(&mut self, id: TileId, parent: u32) {
-        let Some(entry) = self.get_mut(id).filter(|e| !e.linked) else { return };
-        (entry.linked, entry.parent) = (true, parent);
-        let below = entry.ready_below + u32::from(matches!(entry.state, ContentState::Ready { .. }));
-        self.count_above(id, below, true);
+    /// Says which tile is above. Loads are counted up to the root from then on. Returns whether the tile is there.
+    pub(super) fn link(&mut self, id: TileId, parent: u32) -> bool {
+        let Some(entry) = self.get_mut(id) else { return false };
+        let there = matches!(entry.state, ContentState::Ready { .. });
+        if !entry.linked {
+            (entry.linked, entry.parent) = (true, parent);
+            let below = entry.ready_below + u32::from(there);
+            self.count_above(id, below, true);
+        }
+        there
     }
 
     fn count_above(&mut self, id: TileId, n: u32, more: bool) {

@@ -15,7 +15,7 @@ pub(super) struct Measured {
     pub(super) inside: usize,
     /// The largest error in any view, in pixels of a view whose error counts once.
     pub(super) error: f64,
-    /// How much it is wanted: 0 to about 16.
+    /// How much it is wanted, 0 to 16.
     pub(super) urgency: f64,
 }
 
@@ -50,7 +50,9 @@ pub(super) fn is_let_in(view: &View, tile: &Tile) -> bool {
 impl Walk<'_> {
     /// Looks at a tile through the views that see its parent. Children are inside their parent's volume (clause 7.3),
     /// so a view that does not see the parent is not asked, nor a plane that the parent is wholly inside of.
-    pub(super) fn measure(&mut self, tile: &Tile, above: &Above) -> Result<Measured, Unseen> {
+    ///
+    /// Only what is not `there` yet is ranked: the rest takes the rank of what is above it.
+    pub(super) fn measure(&mut self, tile: &Tile, above: &Above, there: bool) -> Result<Measured, Unseen> {
         let (centre, radius) = tile.volume.bounding_sphere();
         let inside = self.inside.len();
         self.inside.resize(inside + self.views.len(), 0);
@@ -69,12 +71,15 @@ impl Walk<'_> {
             let distance = tile.volume.distance_to(view.position);
             let error = view.error_px(tile.geometric_error, distance) / view.error_scale;
             seen.error = seen.error.max(error);
+            if there {
+                continue;
+            }
             let near = radius / (distance + radius).max(f64::MIN_POSITIVE);
             let urgency = (1.0 + error.min(1e6)).ln() * (0.5 + 0.5 * view.aim(centre, radius)) + near;
             seen.urgency = seen.urgency.max(urgency);
         }
         // A tile never comes before the one above it: coarse first, then the detail.
-        seen.urgency = seen.urgency.min(above.urgency);
+        seen.urgency = if there { above.urgency } else { seen.urgency.min(above.urgency) };
         if seen.views == 0 { Err(why) } else { Ok(seen) }
     }
 

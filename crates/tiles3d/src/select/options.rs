@@ -31,6 +31,9 @@ pub struct SelectOptions {
     /// error is below this many times the limit. Higher hides gaps longer at the price of detail beside them (infinity
     /// never shows one), 0 shows a gap for each broken tile.
     pub broken_hold: f64,
+    /// Whether what is beside the seen tiles is loaded too, after all else and only where it fits. Without it less is
+    /// loaded, and a camera that turns shows coarse tiles at the edge of the picture for a moment.
+    pub preload_siblings: bool,
     /// Frames after which a load that no view wants any more is cancelled. Lower saves the link when the camera turns
     /// quickly, higher keeps what a camera that turns back needs.
     pub cancel_after_frames: u32,
@@ -59,6 +62,7 @@ impl Default for SelectOptions {
             skip_factor: 16.0,
             base_error_px: 1024.0,
             broken_hold: 4.0,
+            preload_siblings: true,
             cancel_after_frames: 30,
             retry_after: Duration::from_secs(1),
             retry_at_most: Duration::from_secs(60),

@@ -65,9 +65,13 @@ impl Selector {
         &self.selection
     }
 
-    /// Walks for the hints, then for each cut. What the views want is touched last and so dropped last.
+    /// Walks for the hints, then for each cut. What is only preloaded is touched first and what the views want last, in
+    /// that order it is dropped.
     fn walk(&mut self, tileset: &Tileset, need: &mut Need) -> usize {
         let mut visited = 0;
+        for id in self.hinted.drain(..) {
+            self.entries.touch(id);
+        }
         let hints = usable(&self.hints);
         if hints != 0 {
             visited += self.walk_one(tileset, need, Purpose::Preload, hints);
@@ -93,6 +97,7 @@ impl Selector {
             need,
             inside: &mut self.inside,
             picks: &mut self.picks,
+            hinted: &mut self.hinted,
             visited: 0,
             purpose,
             frame: self.frame,
@@ -153,7 +158,7 @@ impl Selector {
     fn make_room(&mut self, cap: Bytes) {
         while !self.entries.held.fits(cap) {
             let Some(id) = self.entries.oldest() else { break };
-            if self.entries.get(id).is_none_or(|e| e.used.max(e.hinted) + 1 >= self.frame) {
+            if self.entries.get(id).is_none_or(|e| e.used + 1 >= self.frame) {
                 break;
             }
             self.drop_content(id);

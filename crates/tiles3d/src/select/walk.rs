@@ -14,19 +14,22 @@ use super::{
 use crate::tileset::{Refine, Tile, TileId, Tileset};
 use std::time::Duration;
 
+/// No urgency is above this.
+const MOST_URGENT: f64 = 16.0;
+
 /// Whether a tile has to be fetched before it is what its file says: models, an external tileset, a subtree.
 pub(super) fn needs_loading(tile: &Tile) -> bool {
     !tile.contents.is_empty()
 }
 
 /// Whether a tile that has been fetched has something to show.
-fn has_picture(tile: &Tile) -> bool {
+pub(super) fn has_picture(tile: &Tile) -> bool {
     !tile.contents.is_empty()
 }
 
 /// How well the visible part of a tile's place is covered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cover {
+pub(super) enum Cover {
     /// No view sees the place.
     Unseen,
     /// Views see it, but its request volume keeps them out.
@@ -49,7 +52,7 @@ pub(super) struct Above {
     pub(super) inside: Option<usize>,
     pub(super) urgency: f64,
     /// Error and depth of the nearest tile above that is not left out.
-    stage: Option<(f64, u32)>,
+    pub(super) stage: Option<(f64, u32)>,
 }
 
 /// One tile to be rendered, with a bit for each view that sees it.
@@ -74,6 +77,8 @@ pub(super) struct Walk<'a> {
     /// For each tile on the way down and each view, the planes that the tile is wholly inside of.
     pub(super) inside: &'a mut Vec<u32>,
     pub(super) picks: &'a mut Vec<Pick>,
+    /// What is only preloaded.
+    pub(super) hinted: &'a mut Vec<TileId>,
     /// Tiles looked at.
     pub(super) visited: usize,
     pub(super) purpose: Purpose,
@@ -98,7 +103,7 @@ impl Walk<'_> {
     pub(super) fn run(mut self, of: u64) -> usize {
         self.inside.clear();
         self.picks.clear();
-        let above = Above { parent: super::entries::NONE, views: of, inside: None, urgency: f64::MAX, stage: None };
+        let above = Above { parent: super::entries::NONE, views: of, inside: None, urgency: MOST_URGENT, stage: None };
         self.visit(self.tileset.root().id, above);
         self.visited
     }
@@ -107,11 +112,10 @@ impl Walk<'_> {
         let tileset = self.tileset;
         let Some(tile) = tileset.tile(id) else { return Cover::Unseen };
         self.visited += 1;
-        self.entries.link(id, above.parent);
+        let there = self.entries.link(id, above.parent);
         let mark = self.inside.len();
-        let cover = match self.measure(tile, &above) {
+        let cover = match self.measure(tile, &above, there) {
             Ok(seen) => {
-                self.see(id);
                 let plan = self.plan(tile, &seen, &above);
                 let cover = match (self.purpose, tile.refine) {
                     (Purpose::Preload, _) => self.preload(tile, &plan),
@@ -120,7 +124,9 @@ impl Walk<'_> {
                     (_, Refine::Replace) => self.stay(tile, &seen, &plan),
                 };
                 // After the children, so that a child is dropped before its parent.
-                if plan.wants {
+                if plan.wants && self.purpose == Purpose::Preload {
+                    self.hinted.push(id);
+                } else if plan.wants {
                     self.entries.touch(id);
                 }
                 cover
@@ -140,23 +146,26 @@ impl Walk<'_> {
 
     /// Decides whether a tile gives way, and asks for its content.
     fn plan(&mut self, tile: &Tile, seen: &Measured, above: &Above) -> Plan {
-        let entry = self.entries.get(tile.id).copied().unwrap_or_default();
         let needs = needs_loading(tile);
-        let broken = needs && entry.state == ContentState::Failed;
         let cut = match self.purpose {
             Purpose::Render(cut) => 1u8 << cut,
             Purpose::Preload => 0,
         };
-        let held = if entry.refined & cut != 0 { self.options.hold.clamp(0.1, 1.0) } else { 1.0 };
-        // What is broken is passed by: its children say what it would have said.
-        let refine = !tile.children.is_empty() && (seen.error > self.limit * held || broken);
+        let (mut state, mut refine) = (ContentState::Unloaded, false);
         if let Some(entry) = self.entries.get_mut(tile.id) {
+            entry.seen = self.frame;
+            state = entry.state;
+            let held = if entry.refined & cut != 0 { self.options.hold.clamp(0.1, 1.0) } else { 1.0 };
+            // What is broken is passed by: its children say what it would have said.
+            let broken = needs && state == ContentState::Failed;
+            refine = !tile.children.is_empty() && (seen.error > self.limit * held || broken);
             entry.refined = if refine { entry.refined | cut } else { entry.refined & !cut };
         }
+        let broken = needs && state == ContentState::Failed;
         let stage = !refine || tile.refine == Refine::Add || self.is_stage(seen.error, tile.depth, above);
         let wants = needs && !broken && stage && self.sees_content(tile, seen.views);
         if wants {
-            self.want(tile.id, seen.urgency, above.stage.is_none());
+            self.want(tile.id, self.purpose, seen.urgency, above.stage.is_none());
         }
         if !refine && seen.error > self.limit * LOOK_AHEAD {
             self.need.ahead(self.tileset, tile, self.entries);
@@ -168,42 +177,8 @@ impl Walk<'_> {
             urgency: seen.urgency,
             stage: if needs && !broken && stage { Some((seen.error, tile.depth)) } else { above.stage },
         };
-        let ready = has_picture(tile) && matches!(entry.state, ContentState::Ready { .. });
+        let ready = has_picture(tile) && matches!(state, ContentState::Ready { .. });
         Plan { refine, ready, wants, below }
-    }
-
-    /// Whether a REPLACE tile on the way down is loaded too, not left out.
-    fn is_stage(&self, error: f64, depth: u32, above: &Above) -> bool {
-        let o = self.options;
-        above.stage.is_none_or(|(stage_error, stage_depth)| {
-            o.skip_levels == 0
-                || error >= o.base_error_px
-                || depth > stage_depth.saturating_add(o.skip_levels) && error * o.skip_factor <= stage_error
-        })
-    }
-
-    /// Asks for a tile's content. `first` when nothing above could stand for it.
-    fn want(&mut self, id: TileId, urgency: f64, first: bool) {
-        let size = self.entries.size(id);
-        let Some(entry) = self.entries.get_mut(id) else { return };
-        let ready = matches!(entry.state, ContentState::Ready { .. });
-        if self.purpose == Purpose::Preload {
-            if entry.hinted != self.frame {
-                entry.hinted = self.frame;
-                self.need.hint(size, ready);
-            }
-        } else if entry.used != self.frame {
-            entry.used = self.frame;
-            self.need.want(size, ready);
-        }
-        let due = match entry.state {
-            ContentState::Unloaded => true,
-            ContentState::RetryAt(at) => self.now >= at,
-            _ => false,
-        };
-        if due {
-            self.queue.push(id, entry, self.frame, self.purpose, urgency, first);
-        }
     }
 
     fn preload(&mut self, tile: &Tile, plan: &Plan) -> Cover {
@@ -278,11 +253,14 @@ impl Walk<'_> {
                 }
             }
         }
+        if any && self.options.preload_siblings {
+            self.want_siblings(tile, seen.urgency);
+        }
         let stands_in = !any && kept_out;
         let instead = if stands_in {
             // Nothing finer may be asked for from here: this level is not one to leave out.
             if needs_loading(tile) && !plan.wants && !self.is_broken(tile) {
-                self.want(tile.id, seen.urgency, false);
+                self.want(tile.id, self.purpose, seen.urgency, false);
             }
             self.pick_own(tile, seen, plan, mark, Decision::Rendered)
         } else if cover == Cover::Hole {
@@ -322,73 +300,11 @@ impl Walk<'_> {
         self.limit * self.options.broken_hold / band
     }
 
-    fn keep_children(&mut self, tile: &Tile, below: &Above) -> Cover {
-        let mut cover = Cover::Whole;
-        for &child in &tile.children {
-            cover = worse(cover, self.keep(child, *below));
-        }
-        cover
-    }
-
-    /// Renders what is there at or below a tile without asking for more. Looks no further than where something is there.
-    fn keep(&mut self, id: TileId, above: Above) -> Cover {
-        let tileset = self.tileset;
-        let Some(tile) = tileset.tile(id) else { return Cover::Unseen };
-        self.visited += 1;
-        self.entries.link(id, above.parent);
-        let mark = self.inside.len();
-        let cover = match self.measure(tile, &above) {
-            Ok(seen) => {
-                self.see(id);
-                self.keep_seen(tile, &seen)
-            }
-            Err(_) => Cover::Unseen,
-        };
-        self.inside.truncate(mark);
-        cover
-    }
-
-    fn keep_seen(&mut self, tile: &Tile, seen: &Measured) -> Cover {
-        let entry = self.entries.get(tile.id).copied().unwrap_or_default();
-        let ready = has_picture(tile) && matches!(entry.state, ContentState::Ready { .. });
-        if ready && self.sees_content(tile, seen.views) {
-            self.pick(tile.id, seen.views, Decision::KeptForHole);
-        }
-        if ready && tile.refine == Refine::Replace {
-            return Cover::Whole;
-        }
-        let nothing = !needs_loading(tile) || !self.sees_content(tile, seen.views);
-        let below =
-            Above { parent: tile.id.0, views: seen.views, inside: Some(seen.inside), urgency: 0.0, stage: None };
-        match () {
-            () if tile.children.is_empty() && entry.state == ContentState::Failed => Cover::Broken,
-            () if tile.children.is_empty() => {
-                if ready || nothing {
-                    Cover::Whole
-                } else {
-                    Cover::Hole
-                }
-            }
-            () if entry.ready_below > 0 => {
-                let cover = self.keep_children(tile, &below);
-                if ready { Cover::Whole } else { cover }
-            }
-            () if ready => Cover::Whole,
-            () => Cover::Hole,
-        }
-    }
-
     fn is_broken(&self, tile: &Tile) -> bool {
         needs_loading(tile) && self.entries.state(tile.id) == ContentState::Failed
     }
 
-    fn see(&mut self, id: TileId) {
-        if let Some(entry) = self.entries.get_mut(id) {
-            entry.seen = self.frame;
-        }
-    }
-
-    fn pick(&mut self, id: TileId, views: u64, decision: Decision) {
+    pub(super) fn pick(&mut self, id: TileId, views: u64, decision: Decision) {
         self.picks.push((id, views));
         if let Some(entry) = self.entries.get_mut(id) {
             (entry.decided, entry.decision) = (self.frame, decision);
@@ -422,7 +338,8 @@ impl Walk<'_> {
     }
 }
 
-fn worse(a: Cover, b: Cover) -> Cover {
+/// The worse of two.
+pub(super) fn worse(a: Cover, b: Cover) -> Cover {
     let rank = |c| match c {
         Cover::Hole => 2,
         Cover::Broken => 1,

@@ -182,6 +182,9 @@ impl Selector {
     }
 
     fn settled(&self, tileset: &Tileset, tile: &Tile, entry: &Entry) -> (Decision, Option<TileId>) {
+        if self.frame == 0 {
+            return (Decision::Unknown, None);
+        }
         if entry.decided != self.frame {
             return self.not_reached(tileset, tile, entry);
         }
