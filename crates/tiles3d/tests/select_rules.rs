@@ -437,3 +437,18 @@ fn views_with_broken_numbers_see_nothing() {
     let many: Vec<View> = (0..70).map(|i| above(f64::from(i), 0.0, 90.0).with_cut(i as u8)).collect();
     selector.update(&set, &many);
 }
+
+#[test]
+fn the_deepest_tree_there_may_be_is_walked() {
+    let text = format!(r#"{{"asset":{{"version":"1.1"}},"root":{{{BOX},"geometricError":90}}}}"#);
+    let mut set = parse(&format!(r#"{{{BOX},"geometricError":90}}"#));
+    let url = Url::parse("http://h/deeper.json").unwrap();
+    let mut last = set.root().id;
+    while set.attach_external(last, text.as_bytes(), &url).is_ok() {
+        last = set.tile(last).unwrap().children[0];
+    }
+    let depth = set.tile(last).unwrap().depth;
+    let mut selector = Selector::new(SelectOptions::default());
+    assert_eq!(selector.update(&set, &[above(0.0, 0.0, 60.0)]).visited, depth as usize + 1);
+    assert!(depth > 200);
+}
