@@ -14,5 +14,8 @@ pub mod write;
 pub use content::{Content, DecodeError, DecodeOptions, DecodedTile, decode_content};
 pub use diagnostic::Diagnostic;
 pub use metadata::{FeatureTable, Value};
-pub use select::{ContentState, SelectOptions, Selection, Selector, View};
+pub use select::{
+    Bytes, ContentState, Counts, Decision, Failure, Frame, Projection, SelectOptions, Selection, Selector,
+    SharedBudget, View, Why,
+};
 pub use tileset::{BoundingVolume, Refine, Tile, TileId, Tileset, TilesetError};

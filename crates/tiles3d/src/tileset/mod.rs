@@ -1,5 +1,6 @@
 //! Tilesets: `tileset.json` and what it means.
 
+mod prune;
 mod schema;
 mod tree;
 mod volume;

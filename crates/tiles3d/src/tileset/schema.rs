@@ -47,10 +47,13 @@ pub(super) struct TileJson {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct ContentJson {
     /// 1.0 early drafts wrote `url`; both are in the field.
     #[serde(alias = "url")]
     pub(super) uri: String,
+    #[serde(default)]
+    pub(super) bounding_volume: Option<VolumeJson>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -2,6 +2,7 @@
 
 use super::{
     BoundingVolume,
+    prune::Slots,
     schema::{TileJson, TilesetJson},
 };
 use crate::Diagnostic;
@@ -47,16 +48,20 @@ pub struct Tile {
     pub refine: Refine,
     /// Absolute URLs of its contents.
     pub contents: Vec<Url>,
+    /// Tighter volumes of its contents in the root frame (clause 7.7.2); empty when any content has none of its own.
+    pub content_volumes: Vec<BoundingVolume>,
     /// Steps from the root.
     pub depth: u32,
     /// Whether the glTF content's up axis is z (1.0 `gltfUpAxis`), not the standard's y.
     pub gltf_z_up: bool,
 }
 
-/// A tileset with everything grafted in so far. Tiles live in one arena and are never moved.
+/// A tileset with everything grafted in so far. Tiles live in one arena and are never moved; places of pruned tiles
+/// are used again ([`Self::generation`]).
 #[derive(Debug, Clone)]
 pub struct Tileset {
-    tiles: Vec<Tile>,
+    pub(super) tiles: Vec<Tile>,
+    pub(super) slots: Slots,
     /// `asset.version`.
     pub version: String,
     /// Where it came from.
@@ -106,6 +111,7 @@ impl Tileset {
         let json = read(bytes, url)?;
         let mut set = Self {
             tiles: Vec::new(),
+            slots: Slots::default(),
             version: json.asset.version.clone(),
             url: url.clone(),
             geometric_error: json.geometric_error.unwrap_or(0.0),
@@ -124,15 +130,16 @@ impl Tileset {
         let Some(parent) = self.tile(tile) else {
             return Err(TilesetError::Tile { url: url.clone(), tile: tile.0 });
         };
-        let transform = parent.transform;
+        let (transform, pointer_before) = (parent.transform, parent.clone());
         let json = read(bytes, url)?;
         let mut found = Vec::new();
-        let before = self.tiles.len();
+        let before = self.tiles().len();
         let context = Context { url, z_up: z_up(&json), parent: Some(tile) };
         self.add(json.root, &context, &transform, &mut found);
-        if self.tiles.len() == before {
+        if self.tiles().len() == before {
             return Err(TilesetError::Root(url.clone()));
         }
+        self.slots.remember(pointer_before);
         // What stood here was a pointer, not something to show: it always gives way to what it pointed to.
         if let Some(pointer) = self.tiles.get_mut(tile.0 as usize) {
             pointer.contents.retain(|c| c != url);
@@ -150,12 +157,12 @@ impl Tileset {
     /// A tile by its index.
     #[must_use]
     pub fn tile(&self, id: TileId) -> Option<&Tile> {
-        self.tiles.get(id.0 as usize)
+        self.tiles.get(id.0 as usize).filter(|tile| tile.id == id)
     }
 
-    /// All tiles, parents before children.
+    /// All tiles, in the order of their ids: parents before children.
     pub fn tiles(&self) -> impl ExactSizeIterator<Item = &Tile> {
-        self.tiles.iter()
+        self.slots.live(&self.tiles)
     }
 
     /// Adds a tile and those below it, without recursion.
@@ -166,7 +173,7 @@ impl Tileset {
                 .and_then(|p| self.tile(p))
                 .map_or((0, Refine::Replace, f64::INFINITY), |p| (p.depth + 1, p.refine, p.geometric_error));
             let place = || format!("{} (tile {}, depth {depth})", context.url, self.tiles.len());
-            if depth > MAX_DEPTH || self.tiles.len() >= MAX_TILES {
+            if depth > MAX_DEPTH || self.tiles().len() >= MAX_TILES {
                 found.push(Diagnostic::new(
                     "tileset-too-deep",
                     place(),
@@ -208,10 +215,19 @@ impl Tileset {
                 ));
             }
             let mut contents = Vec::new();
+            let mut content_volumes = Some(Vec::new());
             let implicit = json.implicit_tiling.is_some();
             for content in json.content.into_iter().chain(json.contents).filter(|_| !implicit) {
                 match context.url.join(&content.uri) {
-                    Ok(url) => contents.push(url),
+                    Ok(url) => {
+                        contents.push(url);
+                        let volume = content.bounding_volume.as_ref();
+                        let volume = volume.and_then(|v| BoundingVolume::parse(v, &transform));
+                        content_volumes = content_volumes.zip(volume).map(|(mut all, v)| {
+                            all.push(v);
+                            all
+                        });
+                    }
                     Err(e) => found.push(Diagnostic::new(
                         "tile-uri-invalid",
                         place(),
@@ -219,7 +235,7 @@ impl Tileset {
                     )),
                 }
             }
-            let id = TileId(self.tiles.len() as u32);
+            let id = self.next_id(parent);
             let viewer_request_volume =
                 json.viewer_request_volume.as_ref().and_then(|v| BoundingVolume::parse(v, &transform));
             let mut children = Vec::new();
@@ -230,7 +246,7 @@ impl Tileset {
                 }
             }
             queue.extend(children.into_iter().rev());
-            self.tiles.push(Tile {
+            self.put(Tile {
                 id,
                 parent,
                 children: Vec::new(),
@@ -240,6 +256,7 @@ impl Tileset {
                 geometric_error,
                 refine,
                 contents,
+                content_volumes: content_volumes.unwrap_or_default(),
                 depth,
                 gltf_z_up: context.z_up,
             });

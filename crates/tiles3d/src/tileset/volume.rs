@@ -90,10 +90,10 @@ impl BoundingVolume {
                 let r = (0..4)
                     .map(|i| {
                         let s = |bit: i32| if i & bit == 0 { 1.0 } else { -1.0 };
-                        (a.x_axis + a.y_axis * s(1) + a.z_axis * s(2)).length()
+                        (a.x_axis + a.y_axis * s(1) + a.z_axis * s(2)).length_squared()
                     })
                     .fold(0.0, f64::max);
-                (*center, r)
+                (*center, r.sqrt())
             }
             Self::Sphere { center, radius } => (*center, *radius),
         }
