@@ -6,6 +6,7 @@ pub mod archive;
 pub mod content;
 mod diagnostic;
 mod gltf;
+pub mod inspect;
 mod metadata;
 pub mod select;
 pub mod tileset;

@@ -1,0 +1,4 @@
+mod breaches;
+mod builder;
+mod samples;
+mod survival;
