@@ -182,10 +182,6 @@ impl<'a, 'f> Walk<'a, 'f> {
         }
         if let Some(implicit) = implicit {
             self.report.tree.implicit_roots += 1;
-            // The subtree counts the implicit root again.
-            if let Some(n) = self.report.tree.tiles_by_depth.get_mut(depth) {
-                *n -= 1;
-            }
             let contents = checked.contents.into_iter().map(|c| (c.uri, c.place)).collect();
             self.jobs.push(Job::Subtree(SubtreeJob {
                 place: place.to_owned(),
@@ -393,7 +389,8 @@ impl<'a, 'f> Walk<'a, 'f> {
             let level = job.level + u64::from(l);
             let error = job.above.error * 0.5f64.powi(level as i32);
             for tile in tree.tiles.set(first, end) {
-                self.report.tree.count(depth, 1);
+                // The implicit root itself has been counted as a tile of its tileset.
+                self.report.tree.count(depth, u64::from(level > 0));
                 self.check_limit();
                 if self.stopped {
                     return;
@@ -487,7 +484,8 @@ impl<'a, 'f> Walk<'a, 'f> {
 
     fn read(&mut self, url: &Url, place: &str) -> Option<Vec<u8>> {
         let result = if url.scheme() == "data" { data(url) } else { (self.fetch)(url) };
-        result.map_err(|e| self.find.add(&rules::FILE_MISSING, place, format!("{}: {e}", short(url.as_str())))).ok()
+        let label = self.label(url);
+        result.map_err(|e| self.find.add(&rules::FILE_MISSING, place, format!("{label}: {e}"))).ok()
     }
 
     /// Files may be compressed as a whole; clients unpack them.
