@@ -15,6 +15,8 @@ use glam::{DMat4, DVec3};
 
 /// Vertices of a model that are looked at; of more, every so many.
 const LOOKED_AT: usize = 2_000_000;
+/// Features of a model whose values are counted: a table of defaults can promise billions.
+const COUNTED: u32 = 1_000_000;
 /// Different values quoted of a property.
 const EXAMPLES: usize = 3;
 
@@ -39,7 +41,7 @@ pub(super) fn tally(model: &DecodedTile, options: &InspectOptions, report: &mut 
     let names: Vec<String> = model.features.property_names().into_iter().map(|n| n.to_string()).collect();
     for name in names {
         let summary = report.properties.entry(name.clone()).or_default();
-        for feature in 0..model.features.count() {
+        for feature in 0..model.features.count().min(COUNTED) {
             if let Some(value) = model.features.get(feature, &name).filter(|v| *v != Value::Null) {
                 add_value(summary, value);
             }

@@ -138,7 +138,7 @@ pub struct ExtensionUse {
 pub struct PropertySummary {
     /// `boolean`, `number`, `string`, `array` or `object`; several when files differ.
     pub kinds: Vec<&'static str>,
-    /// Features that have a value for it.
+    /// Features that have a value for it; of each model, the first million are counted.
     pub count: u64,
     /// Some different values.
     pub examples: Vec<Value>,

@@ -24,6 +24,8 @@ pub(super) struct Source {
     pub(super) extensions: BTreeSet<String>,
     /// The tileset that refers to it.
     pub(super) parent: Option<Rc<Source>>,
+    /// How many tilesets lead to it.
+    pub(super) nesting: u32,
 }
 
 impl Source {
@@ -125,6 +127,7 @@ pub(super) fn check(
         groups: groups.len(),
         schema,
         extensions,
+        nesting: parent.as_ref().map_or(0, |p| p.nesting + 1),
         parent,
     }
 }

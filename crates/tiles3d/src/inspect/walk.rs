@@ -1,23 +1,24 @@
 //! The walk from file to file. Each kind of file has a function; what is still to be read stands in one list, so that
 //! no depth of tree or chain of tilesets can exhaust the stack.
 
+mod content;
+mod subtrees;
+
 use super::{
-    Fetch, InspectOptions, container, document,
+    Fetch, InspectOptions, document,
     finding::{Findings, at, short},
-    glb, gltf,
-    implicit::{Implicit, fill},
-    metadata, model,
+    implicit::Implicit,
+    metadata,
     report::{Report, RootVolume},
-    rules, schemas, subtree,
+    rules, schemas,
     tile::{self, Above, ContentLink},
     tileset::{self, Source},
     volume::Volume,
 };
-use crate::{Content, DecodeError, DecodeOptions, decode_content};
 use base64::Engine as _;
 use cim_geo::Geodetic;
 use serde_json::Value;
-use std::{collections::HashSet, io::Read as _, rc::Rc};
+use std::{collections::HashSet, rc::Rc};
 use url::Url;
 
 pub(super) struct Walk<'a, 'f> {
@@ -222,231 +223,6 @@ impl<'a, 'f> Walk<'a, 'f> {
         }
     }
 
-    fn content(&mut self, job: ContentJob) {
-        if job.source.is_below(&job.url) {
-            let message = "leads back to a tileset that leads here";
-            return self.find.add(&rules::CYCLE, &at(&job.place, "uri"), message);
-        }
-        if job.url.scheme() != "data" && !self.seen.insert(job.url.clone()) {
-            return;
-        }
-        let Some(bytes) = self.read(&job.url, &at(&job.place, "uri")) else { return };
-        let size = bytes.len();
-        let Some(bytes) = self.gunzip(bytes, &job.place) else { return };
-        let place = self.label(&job.url);
-        let mut documents = Vec::new();
-        let kind = match bytes.get(..4) {
-            Some(b"glTF") => {
-                documents.extend(glb::check(&bytes, &place, &mut self.find));
-                "glb"
-            }
-            Some(magic @ (b"b3dm" | b"i3dm" | b"pnts" | b"cmpt")) => {
-                container::check(&bytes, &place, &mut self.find, &mut |json| documents.push(json.clone()));
-                match magic {
-                    b"b3dm" => "b3dm",
-                    b"i3dm" => "i3dm",
-                    b"pnts" => "pnts",
-                    _ => "cmpt",
-                }
-            }
-            _ => match self.json_content(&bytes, &place, &job, size) {
-                Some(json) => {
-                    documents.push(json);
-                    "gltf"
-                }
-                None => return,
-            },
-        };
-        self.count_file(kind, size);
-        if matches!(kind, "glb" | "gltf")
-            && job.source.version_1_0
-            && !job.source.extensions.contains("3DTILES_content_gltf")
-        {
-            let message = "3D Tiles 1.0 has glTF only inside b3dm and i3dm, or by 3DTILES_content_gltf";
-            self.find.add(&rules::GLTF_IN_1_0, &job.place, message);
-        }
-        for json in &documents {
-            self.tally_extensions(json);
-        }
-        self.decode(&bytes, &place, &job);
-    }
-
-    /// JSON is a glTF, which is given back, or another tileset, which is walked.
-    fn json_content(&mut self, bytes: &[u8], place: &str, job: &ContentJob, size: usize) -> Option<Value> {
-        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
-        if !text.starts_with(b"{") {
-            let start = String::from_utf8_lossy(bytes.get(..4).unwrap_or(bytes)).into_owned();
-            let message = format!("begins with {start:?}: neither glTF, b3dm, i3dm, pnts, cmpt nor JSON");
-            self.find.add(&rules::CONTENT_UNKNOWN, place, message);
-            return None;
-        }
-        let pointer = format!("{place}#");
-        let json = document::parse(bytes, &pointer, &mut self.find)?;
-        if json.get("root").is_some() {
-            self.count_file("tileset", size);
-            self.report.tree.external_tilesets += 1;
-            if job.has_children {
-                let message = "a tile with an external tileset cannot have children of its own";
-                self.find.add(&rules::EXTERNAL_CHILDREN, &job.place, message);
-            } else {
-                self.report.tree.leaves = self.report.tree.leaves.saturating_sub(1);
-            }
-            if job.is_implicit {
-                let message = "a content of an implicit tile cannot be an external tileset";
-                self.find.add(&rules::IMPLICIT_EXTERNAL, &job.place, message);
-            }
-            self.tileset(json, &job.url, Some(job.source.clone()), job.above.clone(), job.depth + 1);
-            return None;
-        }
-        if json.get("asset").is_none() {
-            self.find.add(&rules::CONTENT_UNKNOWN, place, "is JSON, but neither a tileset nor a glTF");
-            return None;
-        }
-        gltf::check(&json, &pointer, &mut self.find);
-        Some(json)
-    }
-
-    fn tally_extensions(&mut self, json: &Value) {
-        for (key, required) in [("extensionsUsed", false), ("extensionsRequired", true)] {
-            for name in json.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-                let entry = self.report.extensions.entry(short(name)).or_default();
-                if required { entry.required += 1 } else { entry.contents += 1 }
-            }
-        }
-    }
-
-    fn decode(&mut self, bytes: &[u8], place: &str, job: &ContentJob) {
-        let mut options = DecodeOptions { gltf_z_up: job.source.z_up, ..DecodeOptions::default() };
-        options.max_decoded_bytes = self.options.max_decoded_bytes;
-        let base = job.url.clone();
-        let decoded = {
-            let (fetch, report) = (&mut *self.fetch, &mut self.report);
-            decode_content(bytes, &options, &mut |uri| {
-                let url = base.join(uri).map_err(|e| e.to_string())?;
-                let bytes = fetch(&url)?;
-                let tally = report.files.entry("resource").or_default();
-                (tally.files, tally.bytes) = (tally.files + 1, tally.bytes + bytes.len() as u64);
-                Ok(bytes)
-            })
-        };
-        match decoded {
-            Ok(Content::Models(models)) => {
-                for tile in &models {
-                    model::tally(tile, self.options, &mut self.report);
-                    model::check(tile, &job.above.transform, job.volume.as_ref(), place, &mut self.find);
-                    for d in &tile.diagnostics {
-                        let message = format!("{} at {}: {}", d.code, short(&d.place), d.message);
-                        self.find.add(&rules::CONTENT_DEFECT, place, message);
-                    }
-                }
-            }
-            // JSON with a root does not come here.
-            Ok(_) => {}
-            Err(e @ DecodeError::External { .. }) => self.find.add(&rules::FILE_MISSING, place, e.to_string()),
-            Err(
-                e @ (DecodeError::Unsupported(_) | DecodeError::UnsupportedExtension(_) | DecodeError::TooLarge { .. }),
-            ) => self.find.add(&rules::CONTENT_UNREAD, place, e.to_string()),
-            Err(e) => self.find.add(&rules::CONTENT_BROKEN, place, e.to_string()),
-        }
-    }
-
-    fn subtree(&mut self, job: SubtreeJob) {
-        let pointer = at(&at(&at(&job.place, "implicitTiling"), "subtrees"), "uri");
-        let uri = fill(&job.implicit.subtrees, job.level, job.at);
-        let Some(url) = self.resolve(&uri, &job.source.url, &pointer) else { return };
-        if !self.seen.insert(url.clone()) {
-            // A template without coordinates gives the same file again and again.
-            return;
-        }
-        let Some(bytes) = self.read(&url, &pointer) else { return };
-        let size = bytes.len();
-        let Some(bytes) = self.gunzip(bytes, &job.place) else { return };
-        self.count_file("subtree", size);
-        let place = self.label(&url);
-        let mut find = std::mem::take(&mut self.find);
-        let schema = job.source.schema.as_ref();
-        let tree = subtree::check(&bytes, &job.implicit, job.level, schema, &place, &mut find, &mut |uri, find| {
-            std::mem::swap(&mut self.find, find);
-            let buffer = self.resolve(uri, &url, &place).and_then(|url| self.read(&url, &place));
-            if let Some(bytes) = &buffer {
-                self.count_file("resource", bytes.len());
-            }
-            std::mem::swap(&mut self.find, find);
-            buffer
-        });
-        self.find = find;
-        if let Some(tree) = tree {
-            self.subtree_tiles(&job, &tree);
-        }
-    }
-
-    /// Counts the tiles of a subtree, and lists its contents and the subtrees below it.
-    fn subtree_tiles(&mut self, job: &SubtreeJob, tree: &subtree::Subtree) {
-        let implicit = &job.implicit;
-        for l in 0..implicit.subtree_levels {
-            let (first, end) = (implicit.tiles_above(l), implicit.tiles_above(l + 1));
-            let depth = job.depth + l as usize;
-            let level = job.level + u64::from(l);
-            let error = job.above.error * 0.5f64.powi(level as i32);
-            for tile in tree.tiles.set(first, end) {
-                // The implicit root itself has been counted as a tile of its tileset.
-                self.report.tree.count(depth, u64::from(level > 0));
-                self.check_limit();
-                if self.stopped {
-                    return;
-                }
-                let coordinates = implicit.coordinates(job.at, l, tile - first);
-                let whole = job.above.volume.as_ref();
-                let volume = whole.and_then(|v| v.part(implicit.octree, level as u32, coordinates));
-                let here = Above { volume, error, ..job.above.clone() };
-                if level > 0 {
-                    if let Some(volume) = &here.volume {
-                        *self.report.volumes.entry(volume.kind()).or_insert(0) += 1;
-                    }
-                    let children = 1u64 << implicit.dimensions();
-                    let below = (tile - first) * children;
-                    let is_parent = if l + 1 < implicit.subtree_levels {
-                        tree.tiles.set(end + below, end + below + children).next().is_some()
-                    } else {
-                        tree.children.set(below, below + children).next().is_some()
-                    };
-                    self.tally_tile(&here, is_parent, !tree.contents.iter().any(|c| c.get(tile)));
-                }
-                let links = job.contents.iter().zip(&tree.contents).filter(|(_, bits)| bits.get(tile));
-                for ((template, place), _) in links {
-                    let uri = fill(template, level, coordinates);
-                    let Some(url) = self.resolve(&uri, &job.source.url, place) else { continue };
-                    // Metadata may give a tile a volume of its own, which the decoders of this crate read.
-                    let volume = here.volume.clone().filter(|_| !tree.has_metadata);
-                    self.jobs.push(Job::Content(ContentJob {
-                        url,
-                        place: place.clone(),
-                        source: job.source.clone(),
-                        volume,
-                        above: here.clone(),
-                        depth,
-                        has_children: false,
-                        is_implicit: true,
-                    }));
-                }
-            }
-        }
-        let level = job.level + u64::from(implicit.subtree_levels);
-        // Deeper ones are a defect that has been found already.
-        if level >= implicit.available_levels {
-            return;
-        }
-        let last = 1u64 << (implicit.dimensions() * implicit.subtree_levels);
-        for index in tree.children.set(0, last) {
-            if self.jobs.len() as u64 > self.options.max_tiles {
-                return self.stop();
-            }
-            let coordinates = implicit.coordinates(job.at, implicit.subtree_levels, index);
-            let depth = job.depth + implicit.subtree_levels as usize;
-            self.jobs.push(Job::Subtree(SubtreeJob { level, at: coordinates, depth, ..job.clone() }));
-        }
-    }
-
     fn check_limit(&mut self) {
         if self.report.tree.tiles() > self.options.max_tiles {
             self.stop();
@@ -486,26 +262,6 @@ impl<'a, 'f> Walk<'a, 'f> {
         let result = if url.scheme() == "data" { data(url) } else { (self.fetch)(url) };
         let label = self.label(url);
         result.map_err(|e| self.find.add(&rules::FILE_MISSING, place, format!("{label}: {e}"))).ok()
-    }
-
-    /// Files may be compressed as a whole; clients unpack them.
-    fn gunzip(&mut self, bytes: Vec<u8>, place: &str) -> Option<Vec<u8>> {
-        if !bytes.starts_with(&[0x1f, 0x8b]) {
-            return Some(bytes);
-        }
-        let limit = self.options.max_decoded_bytes as u64;
-        let mut out = Vec::new();
-        match flate2::read::MultiGzDecoder::new(&bytes[..]).take(limit + 1).read_to_end(&mut out) {
-            Ok(n) if n as u64 <= limit => Some(out),
-            Ok(_) => {
-                self.find.add(&rules::CONTENT_UNREAD, place, format!("unpacks to more than {limit} bytes"));
-                None
-            }
-            Err(e) => {
-                self.find.add(&rules::CONTENT_BROKEN, place, format!("is not valid gzip: {e}"));
-                None
-            }
-        }
     }
 }
 
