@@ -78,88 +78,9 @@ fn structural_metadata(json: &Value, metadata: &Value, place: &str, find: &mut F
             let Some(class) = metadata::class(id, schema, &place, find) else { continue };
             metadata::check_names(class, entry.get("properties"), &place, find);
             if key == "propertyTables" {
-                property_table(json, entry, class, schema, &place, find);
+                metadata::check_table(json, entry, class, schema, &place, find);
             }
         }
-    }
-}
-
-fn property_table(
-    json: &Value,
-    table: &Value,
-    class: &Value,
-    schema: Option<&Value>,
-    place: &str,
-    find: &mut Findings,
-) {
-    let count = table.get("count").and_then(Value::as_u64).unwrap_or(0);
-    for (name, column) in table.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        let place = at(&at(place, "properties"), short(name));
-        let mut view_length = |key: &str| {
-            let index = column.get(key)?.as_u64()?;
-            let views = json.get("bufferViews").and_then(Value::as_array);
-            let view = views.and_then(|v| v.get(usize::try_from(index).ok()?));
-            if view.is_none() {
-                find.add(&rules::GLTF_TABLE, &at(&place, key), format!("there is no buffer view {index}"));
-            }
-            view?.get("byteLength")?.as_u64()
-        };
-        let values = view_length("values");
-        let arrays = view_length("arrayOffsets");
-        let strings = view_length("stringOffsets");
-        let Some(property) = class.get("properties").and_then(|p| p.get(name)) else { continue };
-        let is_array = property.get("array").and_then(Value::as_bool).unwrap_or(false);
-        let fixed = property.get("count").and_then(Value::as_u64);
-        let is_text = property.get("type").and_then(Value::as_str) == Some("STRING");
-        let mut wrong = |message: String| find.add(&rules::GLTF_TABLE, &place, message);
-        if is_array && fixed.is_none() && arrays.is_none() {
-            wrong("is of arrays of any length, but has no arrayOffsets".into());
-        }
-        if is_text && strings.is_none() {
-            wrong("is of strings, but has no stringOffsets".into());
-        }
-        let offsets = |what: &str, length: Option<u64>, entries: u64, wrong: &mut dyn FnMut(String)| {
-            let kind = column.get(format!("{}OffsetType", what)).and_then(Value::as_str).unwrap_or("UINT32");
-            let needed = entries.saturating_mul(component_bits(Some(kind)).unwrap_or(32) / 8);
-            if length.is_some_and(|l| l < needed) {
-                wrong(format!("its {what} offsets need {needed} bytes, but have {}", length.unwrap_or(0)));
-            }
-        };
-        if is_array && fixed.is_none() {
-            offsets("array", arrays, count.saturating_add(1), &mut wrong);
-        }
-        let items = if is_array { fixed } else { Some(1) };
-        let Some(elements) = items.map(|n| n.saturating_mul(count)) else { continue };
-        if is_text {
-            offsets("string", strings, elements.saturating_add(1), &mut wrong);
-        } else if let Some(bits) = element_bits(property, schema) {
-            let needed = elements.saturating_mul(bits).div_ceil(8);
-            if values.is_some_and(|v| v < needed) {
-                wrong(format!("its {count} values need {needed} bytes, but have {}", values.unwrap_or(0)));
-            }
-        }
-    }
-}
-
-fn component_bits(name: Option<&str>) -> Option<u64> {
-    Some(match name? {
-        "INT8" | "UINT8" => 8,
-        "INT16" | "UINT16" => 16,
-        "INT32" | "UINT32" | "FLOAT32" => 32,
-        "INT64" | "UINT64" | "FLOAT64" => 64,
-        _ => return None,
-    })
-}
-
-fn element_bits(property: &Value, schema: Option<&Value>) -> Option<u64> {
-    let text = |key: &str| property.get(key).and_then(Value::as_str);
-    match text("type")? {
-        "BOOLEAN" => Some(1),
-        "ENUM" => {
-            let definition = schema?.get("enums")?.get(text("enumType")?)?;
-            component_bits(Some(definition.get("valueType").and_then(Value::as_str).unwrap_or("UINT16")))
-        }
-        kind => Some(metadata::components(kind)? as u64 * component_bits(text("componentType"))?),
     }
 }
 

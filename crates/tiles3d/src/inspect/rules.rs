@@ -90,6 +90,7 @@ rules! {
     PROPERTY_TYPE Error "metadata-property-type" "OGC 22-025r4, 3D Metadata Specification, Property types";
     ENUM_UNKNOWN Error "metadata-enum-unknown" "OGC 22-025r4, 3D Metadata Specification, Enums";
     ENUM_TWICE Error "metadata-enum-duplicate" "OGC 22-025r4, 3D Metadata Specification, Enum values";
+    PROPERTY_TABLE Error "property-table" "OGC 22-025r4, Property tables; EXT_structural_metadata";
     VALUE_TYPE Error "metadata-value-type" "OGC 22-025r4, 3D Metadata Specification, JSON format";
 
     IMPLICIT_VOLUME Error "implicit-volume" "OGC 22-025r4, Subdivision scheme";
@@ -135,6 +136,5 @@ rules! {
     GLTF_ASSET Error "gltf-version" "glTF 2.0, 3.2 Asset";
     GLTF_REQUIRED Error "gltf-extension-required-not-used" "glTF 2.0, 3.12 Specifying extensions";
     GLTF_UNDECLARED Error "gltf-extension-not-declared" "glTF 2.0, 3.12 Specifying extensions";
-    GLTF_TABLE Error "gltf-property-table" "EXT_structural_metadata, Property tables";
     GLTF_FEATURE_IDS Error "gltf-feature-ids" "EXT_mesh_features, Feature IDs";
 }

@@ -243,6 +243,7 @@ fn check_metadata(
             table.get("class").and_then(Value::as_str).and_then(|id| metadata::class(id, schema, &place, find))
         {
             metadata::check_names(class, table.get("properties"), &place, find);
+            metadata::check_table(json, table, class, schema, &place, find);
         }
     }
     let mut check = |index: Option<&Value>, available: u64, place: &str| {

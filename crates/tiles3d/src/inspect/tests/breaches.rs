@@ -233,6 +233,20 @@ fn of_implicit() -> Vec<(&'static str, Files)> {
                 &[0b1000],
             ),
         ),
+        ("property-table", {
+            let mut files = edit_subtree(
+                |s| {
+                    s["propertyTables"] = json!([{ "class": "a", "count": 1, "properties": { "p": { "values": 0 } } }]);
+                    s["tileMetadata"] = json!(0);
+                },
+                &[0b1000],
+            );
+            let mut json: Value = serde_json::from_slice(&files["tileset.json"]).unwrap();
+            let property = json!({ "type": "SCALAR", "componentType": "UINT16" });
+            json["schema"] = json!({ "id": "s", "classes": { "a": { "properties": { "p": property } } } });
+            files.insert("tileset.json".into(), json.to_string().into_bytes());
+            files
+        }),
         ("inspection-stopped", implicit()),
     ]
 }
@@ -345,10 +359,10 @@ fn of_gltf() -> Vec<(&'static str, Files)> {
         ("gltf-version", edit_glb(|g| g["asset"]["version"] = json!("1.0"))),
         ("gltf-extension-required-not-used", edit_glb(|g| g["extensionsRequired"] = json!(["X"]))),
         ("gltf-extension-not-declared", edit_glb(|g| g["extensionsUsed"] = json!(["EXT_mesh_features"]))),
-        ("gltf-property-table", metadata(&|t| t["properties"]["name"]["values"] = json!(99))),
-        ("gltf-property-table", metadata(&|t| t["count"] = json!(9))),
+        ("property-table", metadata(&|t| t["properties"]["name"]["values"] = json!(99))),
+        ("property-table", metadata(&|t| t["count"] = json!(9))),
         (
-            "gltf-property-table",
+            "property-table",
             metadata(&|t| {
                 drop(t["properties"]["name"].as_object_mut().unwrap().remove("stringOffsets"));
             }),
