@@ -2,9 +2,11 @@
 //! No I/O and no engine: bytes in, plain arrays out; the same on the desktop and in a browser's worker.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod archive;
 pub mod content;
 mod diagnostic;
 mod gltf;
+pub mod inspect;
 mod metadata;
 pub mod select;
 pub mod tileset;
