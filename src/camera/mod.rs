@@ -6,6 +6,7 @@ mod touch;
 mod view;
 mod viewspec;
 
+pub use flight::Flight;
 pub use view::{FlyTo, MainCamera, MapCamera, MapView};
 pub use viewspec::{ViewSpec, ViewSpecError};
 
@@ -86,7 +87,7 @@ impl Plugin for CameraPlugin {
             .init_resource::<RenderOrigin>()
             .init_resource::<InputBlocked>()
             .init_resource::<controls::Motion>()
-            .init_resource::<flight::Flight>()
+            .init_resource::<Flight>()
             .add_message::<FlyTo>()
             .add_message::<MouseWheel>()
             .add_message::<PinchGesture>()

@@ -6,7 +6,13 @@ use crate::feed::{FetchError, Fetcher};
 use bevy::math::DMat4;
 use cim_scene::{Outcome, PreparedTile, Work};
 use crossbeam_channel::Sender;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 use tiles3d::{Diagnostic, TileId};
 use url::Url;
 
@@ -48,17 +54,34 @@ pub(super) struct Loaded {
     pub(super) errors: Vec<(Url, LoadError)>,
 }
 
-/// Something that arrived, with the generation of the tileset that had asked for it.
+/// Something that arrived.
 #[derive(Debug)]
 pub(super) enum Parcel {
+    /// A `tileset.json`, with the generation of what had asked for it.
     Root { generation: u64, url: Url, result: Result<Vec<u8>, FetchError> },
-    Tile { generation: u64, tile: TileId, loaded: Loaded },
+    /// A tile, with the ticket that it was asked for with.
+    Tile { tile: TileId, ticket: Ticket, loaded: Loaded },
+}
+
+/// Says whether what was asked for is still wanted.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ticket(Arc<AtomicBool>);
+
+impl Ticket {
+    /// What was asked for is not wanted any more: it may stop, and if it comes it is thrown away.
+    pub(super) fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// What to load.
 pub(super) struct Job {
-    pub(super) generation: u64,
     pub(super) tile: TileId,
+    pub(super) ticket: Ticket,
     pub(super) urls: Vec<Url>,
     pub(super) render_from_tile: DMat4,
     pub(super) gltf_z_up: bool,
@@ -71,9 +94,9 @@ pub(super) fn start(fetcher: &Fetcher, job: Job, out: Sender<Parcel>) {
 
 /// Reads the `index`-th content, then those after it.
 fn next(fetcher: Fetcher, job: Arc<Job>, index: usize, mut loaded: Loaded, out: Sender<Parcel>) {
-    let Some(url) = job.urls.get(index).cloned() else {
+    let Some(url) = job.urls.get(index).cloned().filter(|_| !job.ticket.is_cancelled()) else {
         // A closed channel means that the application is going down.
-        let _ = out.send(Parcel::Tile { generation: job.generation, tile: job.tile, loaded });
+        let _ = out.send(Parcel::Tile { tile: job.tile, ticket: job.ticket.clone(), loaded });
         return;
     };
     let fetch = fetcher.clone();
@@ -99,6 +122,10 @@ struct Part {
 }
 
 fn read(fetcher: Fetcher, job: Arc<Job>, index: usize, part: Part, mut loaded: Loaded, out: Sender<Parcel>) {
+    if job.ticket.is_cancelled() {
+        next(fetcher, job, index, loaded, out);
+        return;
+    }
     let Part { url, content, work, round } = part;
     decode(content, work, move |content, work, outcome| {
         match outcome {

@@ -9,6 +9,7 @@ mod load;
 mod opening;
 mod pick;
 mod points;
+mod select;
 mod site;
 mod stream;
 mod sun;
@@ -61,7 +62,7 @@ impl Plugin for ScenePlugin {
             .add_systems(
                 PostUpdate,
                 (
-                    (stream::select, pick::paint, light::light_windows, light::shine).chain(),
+                    (select::select, pick::paint, light::light_windows, light::shine).chain(),
                     (frame::place_anchored, light::carry_dome).chain(),
                 )
                     .chain()

@@ -1,32 +1,23 @@
-//! Streaming the city's tiles: what the camera needs comes, what it does not need goes.
+//! Streaming the city's tiles: what was asked for arrives and is put into the world.
 
 use super::{
     Quality,
-    load::{self, Job, Loaded, Parcel},
+    load::{Loaded, Parcel, Ticket},
     opening::Opening,
     upload::{Shown, Stage, state_image},
 };
-use crate::{
-    camera::{FOVY_RAD, MainCamera, MapCamera, MapView},
-    diagnostics::Diagnostics,
-    feed::Fetcher,
-};
-use bevy::{
-    math::{DMat4, DVec2, DVec3},
-    prelude::*,
-};
+use crate::{diagnostics::Diagnostics, feed::Fetcher};
+use bevy::{math::DMat4, prelude::*};
 use cim_model::Place;
 use crossbeam_channel::{Receiver, Sender, bounded};
-use std::collections::HashMap;
-use tiles3d::{ContentState, SelectOptions, Selector, TileId, Tileset, View};
+use std::{collections::HashMap, time::Duration};
+use tiles3d::{ContentState, SelectOptions, Selector, TileId, Tileset, select::Failure};
 use url::Url;
 
 /// Parcels that may wait; more make the loading threads wait.
 const WAITING: usize = 64;
 /// Bytes of tiles that one frame puts into the world.
 const BYTES_A_FRAME: u64 = 12 << 20;
-/// How often a tile that could not be reached is asked for again.
-const TRIES: u8 = 3;
 
 /// Which tileset to show. Changing it replaces the city.
 #[derive(Resource, Debug, Clone, Default, PartialEq)]
@@ -74,16 +65,17 @@ impl SceneStatus {
 #[derive(Resource)]
 pub(super) struct Stream {
     generation: u64,
-    tileset: Option<Tileset>,
-    selector: Selector,
+    pub(super) tileset: Option<Tileset>,
+    pub(super) selector: Selector,
     options: SelectOptions,
     pub(super) shown: HashMap<TileId, Shown>,
     pub(super) rendered: Vec<TileId>,
-    render_from_root: DMat4,
-    tries: HashMap<TileId, u8>,
-    failed: usize,
-    opening: bool,
-    sender: Sender<Parcel>,
+    pub(super) render_from_root: DMat4,
+    /// What is on its way.
+    pub(super) tickets: HashMap<TileId, Ticket>,
+    pub(super) failed: usize,
+    pub(super) opening: bool,
+    pub(super) sender: Sender<Parcel>,
     receiver: Receiver<Parcel>,
     blank: Handle<Image>,
     /// Rises when tiles come or go.
@@ -103,7 +95,7 @@ impl FromWorld for Stream {
             shown: HashMap::new(),
             rendered: Vec::new(),
             render_from_root: DMat4::IDENTITY,
-            tries: HashMap::new(),
+            tickets: HashMap::new(),
             failed: 0,
             opening: false,
             sender,
@@ -118,7 +110,7 @@ impl FromWorld for Stream {
 fn options(quality: &Quality) -> SelectOptions {
     let options = SelectOptions { max_error_px: quality.error_px, ..SelectOptions::default() };
     if cfg!(target_arch = "wasm32") {
-        SelectOptions { max_bytes: 256 << 20, max_loading: 8, ..options }
+        SelectOptions { max_bytes: 128 << 20, max_gpu_bytes: 192 << 20, max_loading: 8, ..options }
     } else {
         options
     }
@@ -140,7 +132,7 @@ pub(super) fn open(
     stream.changes += 1;
     stream.tileset = None;
     stream.selector = Selector::new(stream.options.clone());
-    stream.tries.clear();
+    stream.tickets.drain().for_each(|(_, ticket)| ticket.cancel());
     stream.rendered.clear();
     stream.failed = 0;
     for (_, shown) in stream.shown.drain() {
@@ -161,6 +153,7 @@ pub(super) fn open(
 /// Takes what arrived, within the frame's budget.
 pub(super) fn receive(
     mut stream: ResMut<Stream>,
+    time: Res<Time<Real>>,
     mut stage: Stage<'_, '_>,
     mut diagnostics: ResMut<Diagnostics>,
     mut status: ResMut<SceneStatus>,
@@ -191,29 +184,42 @@ pub(super) fn receive(
                     }
                 }
             }
-            Parcel::Tile { generation, tile, loaded } if generation == stream.generation => {
-                budget += loaded.models.iter().map(|m| m.bytes).sum::<u64>();
-                stream.accept(tile, loaded, &mut stage, &mut diagnostics);
+            Parcel::Tile { tile, ticket, loaded } if !ticket.is_cancelled() => {
+                budget += loaded.models.iter().map(|m| m.gpu_bytes).sum::<u64>();
+                stream.accept(tile, loaded, time.elapsed(), &mut stage, &mut diagnostics);
             }
-            _ => {}
+            Parcel::Root { .. } | Parcel::Tile { .. } => {}
         }
     }
 }
 
 impl Stream {
-    fn accept(&mut self, tile: TileId, loaded: Loaded, stage: &mut Stage<'_, '_>, diagnostics: &mut Diagnostics) {
+    fn accept(
+        &mut self,
+        tile: TileId,
+        loaded: Loaded,
+        now: Duration,
+        stage: &mut Stage<'_, '_>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        self.tickets.remove(&tile);
         for d in loaded.defects {
             diagnostics.report(d.code, d.place, d.message);
         }
         let nothing = loaded.models.is_empty() && loaded.tilesets.is_empty();
-        for (url, error) in &loaded.errors {
-            let tries = self.tries.entry(tile).or_default();
-            *tries += 1;
-            if nothing && error.is_temporary() && *tries < TRIES {
-                self.selector.set_state(tile, ContentState::Unloaded);
+        if nothing && !loaded.errors.is_empty() {
+            let temporary = loaded.errors.iter().any(|(_, e)| e.is_temporary());
+            let failure = if temporary { Failure::Temporary } else { Failure::Permanent };
+            if self.selector.set_failed(tile, failure, now) != ContentState::Failed {
                 return;
             }
+            self.failed += 1;
+        }
+        for (url, error) in &loaded.errors {
             diagnostics.report(error.code(), url.as_str(), error.to_string());
+        }
+        if nothing && !loaded.errors.is_empty() {
+            return;
         }
         if let Some(tileset) = &mut self.tileset {
             for (url, bytes) in loaded.tilesets {
@@ -223,126 +229,11 @@ impl Stream {
                 }
             }
         }
-        if nothing && !loaded.errors.is_empty() {
-            self.failed += 1;
-            self.selector.set_state(tile, ContentState::Failed);
-            return;
-        }
-        let bytes = loaded.models.iter().map(|m| m.bytes).sum();
+        let cpu = loaded.models.iter().map(|m| m.cpu_bytes).sum();
+        let gpu = loaded.models.iter().map(|m| m.gpu_bytes).sum();
         let shown = Shown::new(loaded.models, &self.blank, stage);
         self.shown.insert(tile, shown);
         self.changes += 1;
-        self.selector.set_state(tile, ContentState::Ready(bytes));
-    }
-}
-
-/// Decides what is shown, asks for what is missing, drops what is not needed.
-pub(super) fn select(
-    mut stream: ResMut<Stream>,
-    fetcher: Res<Fetcher>,
-    map: Res<MapCamera>,
-    camera: Query<&Camera, With<MainCamera>>,
-    mut status: ResMut<SceneStatus>,
-    mut visibility: Query<&mut Visibility>,
-    mut commands: Commands,
-) {
-    let stream = &mut *stream;
-    let opening = stream.opening;
-    let Some(tileset) = &stream.tileset else {
-        status.quiet_frames = if opening { 0 } else { status.quiet_frames.saturating_add(1) };
-        return;
-    };
-    let size = camera
-        .single()
-        .ok()
-        .and_then(Camera::physical_viewport_size)
-        .map_or(DVec2::new(1280.0, 720.0), |s| s.as_dvec2());
-    let view = view_in_root(&map.0, size, &stream.render_from_root.inverse());
-    let selection = stream.selector.update(tileset, &[view]);
-
-    for tile in &selection.evict {
-        for entity in stream.shown.remove(tile).into_iter().flat_map(|s| s.entities) {
-            commands.entity(entity).despawn();
-        }
-        stream.changes += 1;
-    }
-    let mut show = |tiles: &[TileId], as_: Visibility| {
-        for entity in tiles.iter().filter_map(|t| stream.shown.get(t)).flat_map(|s| &s.entities) {
-            if let Ok(mut v) = visibility.get_mut(*entity) {
-                v.set_if_neq(as_);
-            }
-        }
-    };
-    let mut now = selection.render.clone();
-    now.sort_unstable();
-    let gone: Vec<TileId> = stream.rendered.iter().filter(|t| now.binary_search(t).is_err()).copied().collect();
-    show(&gone, Visibility::Hidden);
-    show(&now, Visibility::Inherited);
-    let asked: Vec<TileId> = selection.load.iter().map(|l| l.0).collect();
-    let (bytes, error_px) = (selection.bytes, selection.error_px);
-    for id in &asked {
-        let Some(tile) = tileset.tile(*id) else { continue };
-        stream.selector.set_state(*id, ContentState::Loading);
-        let job = Job {
-            generation: stream.generation,
-            tile: *id,
-            urls: tile.contents.clone(),
-            render_from_tile: stream.render_from_root * tile.transform,
-            gltf_z_up: tile.gltf_z_up,
-        };
-        load::start(&fetcher, job, stream.sender.clone());
-    }
-    let loading = tileset.tiles().filter(|t| stream.selector.state(t.id) == ContentState::Loading).count();
-    let same = now == stream.rendered && loading == 0;
-    stream.rendered = now;
-    let quiet_frames = if same { status.quiet_frames.saturating_add(1) } else { 0 };
-    let next = SceneStatus {
-        opened: true,
-        rendered: stream.rendered.len(),
-        loading,
-        failed: stream.failed,
-        held: stream.shown.len(),
-        bytes,
-        error_px,
-        problem: None,
-        quiet_frames,
-    };
-    status.set_if_neq(next);
-}
-
-/// The map's view in the tileset's root frame.
-fn view_in_root(view: &MapView, size: DVec2, root_from_render: &DMat4) -> View {
-    let rotation = view.rotation().as_dquat();
-    let turn = |v: DVec3| root_from_render.transform_vector3(rotation * v);
-    let position = root_from_render.transform_point3(view.eye());
-    let (right, up, ahead) = (turn(DVec3::X), turn(DVec3::Y), turn(DVec3::NEG_Z));
-    let half = (0.5 * f64::from(FOVY_RAD)).tan();
-    let wide = half * (size.x / size.y.max(1.0));
-    let inward = [ahead * wide + right, ahead * wide - right, ahead * half + up, ahead * half - up];
-    let mut planes: Vec<_> = inward
-        .into_iter()
-        .map(|n| {
-            let n = n.normalize();
-            (n, -n.dot(position))
-        })
-        .collect();
-    planes.push((ahead, -ahead.dot(position)));
-    View { position, direction: ahead, planes, viewport_height_px: size.y, fovy_rad: f64::from(FOVY_RAD) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_view_holds_its_target_and_not_what_is_behind_or_beside() {
-        let view =
-            MapView { target: DVec3::new(100.0, 0.0, -50.0), heading_deg: 30.0, tilt_deg: 60.0, distance_m: 800.0 };
-        let seen = view_in_root(&view, DVec2::new(1600.0, 900.0), &DMat4::IDENTITY);
-        let inside = |p: DVec3| seen.planes.iter().all(|(n, d)| n.dot(p) + d >= 0.0);
-        assert!(inside(view.target));
-        assert!(!inside(view.eye() - view.forward() * 10.0));
-        let right = view.rotation().as_dquat() * DVec3::X;
-        assert!(inside(view.target + right * 580.0) && !inside(view.target + right * 600.0));
+        self.selector.set_state(tile, ContentState::Ready { cpu, gpu });
     }
 }

@@ -66,6 +66,17 @@ pub struct MeshArrays {
 }
 
 impl MeshArrays {
+    /// Memory that its arrays take, bytes.
+    #[must_use]
+    pub fn byte_size(&self) -> usize {
+        size_of_val(&self.positions[..])
+            + size_of_val(&self.normals[..])
+            + size_of_val(&self.uvs[..])
+            + size_of_val(&self.marks[..])
+            + size_of_val(&self.colors[..])
+            + size_of_val(&self.indices[..])
+    }
+
     pub(crate) fn new(mode: PrimitiveMode) -> Self {
         Self {
             mode,

@@ -110,6 +110,15 @@ impl Bvh {
         best
     }
 
+    /// Memory that it takes, bytes.
+    #[must_use]
+    pub fn byte_size(&self) -> usize {
+        size_of_val(&self.positions[..])
+            + size_of_val(&self.indices[..])
+            + size_of_val(&self.features[..])
+            + size_of_val(&self.nodes[..])
+    }
+
     /// Lowest and highest corner; `None` without triangles.
     #[must_use]
     pub fn bounds(&self) -> Option<(Vec3, Vec3)> {

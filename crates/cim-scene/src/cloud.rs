@@ -27,6 +27,12 @@ pub struct Cloud {
 }
 
 impl Cloud {
+    /// Memory that its arrays take, bytes.
+    #[must_use]
+    pub fn byte_size(&self) -> usize {
+        size_of_val(&self.positions[..]) + size_of_val(&self.packed[..])
+    }
+
     /// Packs the points of a primitive, whose material has the factor `color`.
     pub(crate) fn new(p: &Primitive, color: [f32; 4], turn: &Turn) -> Self {
         let mut positions = Vec::with_capacity(p.indices.len() * 3);

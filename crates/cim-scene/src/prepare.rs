@@ -42,14 +42,15 @@ pub struct PreparedTile {
     pub keys: HashMap<String, u32>,
     /// For rays.
     pub pick: Bvh,
-    /// Memory it takes, bytes.
-    pub bytes: u64,
+    /// Main memory that it keeps, bytes: properties, and what rays need.
+    pub cpu_bytes: u64,
+    /// Memory of the graphics card that it takes, bytes.
+    pub gpu_bytes: u64,
 }
 
 /// Turns `tile` into render axes with `render_from_tile` (f64) and its parts into as few meshes as possible: all plain
 /// opaque surfaces become one.
 pub fn prepare(tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile {
-    let bytes = tile.byte_size() as u64;
     let anchor = render_from_tile.transform_point3(tile.origin);
     let turn = Turn::of(render_from_tile);
     let mut pick = PickArrays::default();
@@ -83,12 +84,17 @@ pub fn prepare(tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile {
         let material = TileMaterial { name: "city".into(), metallic: 0.0, roughness: 0.88, ..TileMaterial::default() };
         pieces.push(Piece { arrays: merged, material, copies: Vec::new() });
     }
-    let keys = (0..tile.features.count())
+    let keys: HashMap<String, u32> = (0..tile.features.count())
         .filter_map(|f| match tile.features.get(f, "key")? {
             Value::String(key) => Some((key, f)),
             _ => None,
         })
         .collect();
     let (images, features) = (tile.images, tile.features);
-    PreparedTile { anchor, pieces, clouds, images, keys, features, pick: pick.build(), bytes }
+    let pick = pick.build();
+    let keyed: usize = keys.keys().map(|k: &String| k.len() + size_of::<(String, u32)>()).sum();
+    let cpu_bytes = (pick.byte_size() + features.byte_size() + keyed) as u64;
+    let drawn = pieces.iter().map(|p| p.arrays.byte_size()).chain(clouds.iter().map(Cloud::byte_size));
+    let gpu_bytes = drawn.chain(images.iter().map(|i: &RgbaImage| i.rgba8.len())).sum::<usize>() as u64;
+    PreparedTile { anchor, pieces, clouds, images, keys, features, pick, cpu_bytes, gpu_bytes }
 }
