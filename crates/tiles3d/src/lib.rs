@@ -7,6 +7,7 @@ mod diagnostic;
 mod gltf;
 mod metadata;
 pub mod select;
+pub mod style;
 pub mod tileset;
 pub mod write;
 

@@ -1,0 +1,397 @@
+//! From [`Node`] to [`Num`] and [`Test`], where the types of the columns leave no doubt about the types of the values.
+
+use super::Value;
+use super::ast::{BinaryOp, UnaryOp};
+use super::builtins::{Builtin, Function};
+use super::color;
+use super::column::{Column, Data};
+use super::node::{Node, Row};
+use super::numeric::{Arithmetic, Comparison, Num, Test};
+
+/// Most parts of a lowered rule; vectors fall apart into their components, so that parts are copied.
+const MAX_PARTS: usize = 1 << 14;
+
+/// A lowered expression.
+#[derive(Debug, Clone)]
+pub(super) enum Typed {
+    Number(Num),
+    Test(Test),
+    /// The components of a vector.
+    Vector(Vec<Num>),
+    /// A value that is neither a number, a boolean nor a vector, the same for every row.
+    Known(Value),
+}
+
+/// Lowers expressions over some columns.
+pub(super) struct Lowering<'a> {
+    columns: &'a [Column],
+    left: usize,
+}
+
+impl<'a> Lowering<'a> {
+    pub(super) fn new(columns: &'a [Column]) -> Self {
+        Self { columns, left: MAX_PARTS }
+    }
+
+    /// The expression over whole columns; `None` when it may be of several types, or may fail.
+    pub(super) fn lower(&mut self, node: &Node) -> Option<Typed> {
+        self.left = self.left.checked_sub(1)?;
+        self.structure(node).or_else(|| self.lookup(node))
+    }
+
+    fn structure(&mut self, node: &Node) -> Option<Typed> {
+        match node {
+            Node::Constant(value) => Some(known(value)),
+            Node::Property(index) => self.property(*index),
+            Node::Time => Some(Typed::Number(Num::Time)),
+            Node::Unary(op, operand) => match (op, self.lower(operand)?) {
+                (UnaryOp::Not, Typed::Test(test)) => Some(Typed::Test(not(test))),
+                (UnaryOp::Minus, operand) => map(operand, |x| Num::Map(|x| -x, Box::new(x))),
+                (UnaryOp::Plus, operand @ (Typed::Number(_) | Typed::Vector(_))) => Some(operand),
+                _ => None,
+            },
+            Node::And(terms) => Some(Typed::Test(Test::And(self.tests(terms)?))),
+            Node::Or(terms) => Some(Typed::Test(Test::Or(self.tests(terms)?))),
+            Node::Chain(first, rest) => {
+                let mut value = self.lower(first)?;
+                for (op, operand) in rest {
+                    let operand = self.lower(operand)?;
+                    value = self.binary(*op, value, operand)?;
+                }
+                Some(value)
+            }
+            Node::Conditional(arms, otherwise) => {
+                let mut value = self.lower(otherwise)?;
+                for (test, arm) in arms.iter().rev() {
+                    let Typed::Test(test) = self.lower(test)? else { return None };
+                    let arm = self.lower(arm)?;
+                    value = self.select(test, arm, value)?;
+                }
+                Some(value)
+            }
+            Node::Member(object, name) => {
+                let component = match name.as_str() {
+                    "x" | "r" => 0,
+                    "y" | "g" => 1,
+                    "z" | "b" => 2,
+                    "w" | "a" => 3,
+                    _ => return None,
+                };
+                self.component(object, component)
+            }
+            Node::Index(object, index) => match index.as_ref() {
+                Node::Constant(Value::Number(x)) if *x >= 0.0 && x.fract() == 0.0 && *x < 4.0 => {
+                    self.component(object, *x as usize)
+                }
+                _ => None,
+            },
+            Node::Call(builtin, arguments) => self.call(builtin, arguments),
+            Node::Template(_) | Node::Array(_) | Node::Method(..) => None,
+        }
+    }
+
+    fn property(&self, index: usize) -> Option<Typed> {
+        let column = self.columns.get(index)?;
+        match column.data() {
+            Data::Numbers(_) => Some(Typed::Number(Num::Column(index))),
+            Data::Bools(_) => Some(Typed::Test(Test::Column(index))),
+            Data::Vectors(all) => {
+                let size = all.first()?.as_slice().len();
+                let same = all.iter().all(|v| v.as_slice().len() == size);
+                same.then(|| Typed::Vector((0..size).map(|c| Num::Component(index, c)).collect()))
+            }
+            Data::Blank(_) if column.odd().next().is_none() => Some(Typed::Known(Value::Undefined)),
+            Data::Blank(_) | Data::Texts(..) | Data::Values(_) => None,
+        }
+    }
+
+    fn component(&mut self, object: &Node, component: usize) -> Option<Typed> {
+        let Typed::Vector(mut components) = self.lower(object)? else { return None };
+        (component < components.len()).then(|| Typed::Number(components.swap_remove(component)))
+    }
+
+    fn tests(&mut self, nodes: &[Node]) -> Option<Vec<Test>> {
+        let test = |node| match self.lower(node)? {
+            Typed::Test(test) => Some(test),
+            _ => None,
+        };
+        nodes.iter().map(test).collect()
+    }
+
+    /// A copy, as long as there are not too many.
+    fn copy(&mut self, num: &Num) -> Option<Num> {
+        self.left = self.left.checked_sub(num.size())?;
+        Some(num.clone())
+    }
+
+    /// One number for each component.
+    fn spread(&mut self, num: &Num, size: usize) -> Option<Vec<Num>> {
+        (0..size).map(|_| self.copy(num)).collect()
+    }
+
+    fn select(&mut self, test: Test, yes: Typed, no: Typed) -> Option<Typed> {
+        let choose = |test, yes, no| Num::Select(Box::new(test), Box::new(yes), Box::new(no));
+        Some(match (yes, no) {
+            (Typed::Number(yes), Typed::Number(no)) => Typed::Number(choose(test, yes, no)),
+            (Typed::Test(yes), Typed::Test(no)) => {
+                Typed::Test(Test::Select(Box::new(test), Box::new(yes), Box::new(no)))
+            }
+            (Typed::Vector(yes), Typed::Vector(no)) if yes.len() == no.len() => {
+                self.left = self.left.checked_sub(test.size() * yes.len())?;
+                Typed::Vector(yes.into_iter().zip(no).map(|(yes, no)| choose(test.clone(), yes, no)).collect())
+            }
+            _ => return None,
+        })
+    }
+
+    fn binary(&mut self, op: BinaryOp, a: Typed, b: Typed) -> Option<Typed> {
+        let comparison = match op {
+            BinaryOp::Equal => return Some(Typed::Test(equal(a, b))),
+            BinaryOp::NotEqual => return Some(Typed::Test(not(equal(a, b)))),
+            BinaryOp::Less => Some(Comparison::Less),
+            BinaryOp::LessEqual => Some(Comparison::LessEqual),
+            BinaryOp::Greater => Some(Comparison::Greater),
+            BinaryOp::GreaterEqual => Some(Comparison::GreaterEqual),
+            _ => None,
+        };
+        if let Some(comparison) = comparison {
+            let (Typed::Number(a), Typed::Number(b)) = (a, b) else { return None };
+            return Some(Typed::Test(Test::Compare(comparison, a, b)));
+        }
+        let op = match op {
+            BinaryOp::Add => Arithmetic::Add,
+            BinaryOp::Subtract => Arithmetic::Subtract,
+            BinaryOp::Multiply => Arithmetic::Multiply,
+            BinaryOp::Divide => Arithmetic::Divide,
+            BinaryOp::Remainder => Arithmetic::Remainder,
+            _ => return None,
+        };
+        let join = |a, b| Num::Arithmetic(op, Box::new(a), Box::new(b));
+        let (a, b) = match (a, b) {
+            (Typed::Number(a), Typed::Number(b)) => return Some(Typed::Number(join(a, b))),
+            (Typed::Vector(a), Typed::Vector(b)) if a.len() == b.len() => (a, b),
+            (Typed::Vector(a), Typed::Number(b)) if matches!(op, Arithmetic::Multiply | Arithmetic::Divide) => {
+                let b = self.spread(&b, a.len())?;
+                (a, b)
+            }
+            (Typed::Number(a), Typed::Vector(b)) if matches!(op, Arithmetic::Multiply) => {
+                (self.spread(&a, b.len())?, b)
+            }
+            _ => return None,
+        };
+        Some(Typed::Vector(a.into_iter().zip(b).map(|(a, b)| join(a, b)).collect()))
+    }
+
+    fn call(&mut self, builtin: &Builtin, nodes: &[Node]) -> Option<Typed> {
+        if let (Function::Color, [Node::Constant(Value::String(text)), alpha]) = (builtin.function, nodes) {
+            let Typed::Number(alpha) = self.lower(alpha)? else { return None };
+            let [r, g, b, _] = color::parse(text)?.map(Num::Constant);
+            return Some(Typed::Vector(vec![r, g, b, alpha]));
+        }
+        let mut arguments = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            arguments.push(self.lower(node)?);
+        }
+        let mut arguments = arguments.into_iter();
+        match (builtin.function, arguments.next()?, arguments.next(), arguments.next()) {
+            (Function::Map(f), x, None, None) => map(x, |x| Num::Map(f, Box::new(x))),
+            (Function::Map2 { f, scalar }, a, Some(b), None) => {
+                let join = |a, b| Num::Map2(f, Box::new(a), Box::new(b));
+                let (a, b) = match (a, b) {
+                    (Typed::Number(a), Typed::Number(b)) => return Some(Typed::Number(join(a, b))),
+                    (Typed::Vector(a), Typed::Vector(b)) if a.len() == b.len() => (a, b),
+                    (Typed::Vector(a), Typed::Number(b)) if scalar => {
+                        let b = self.spread(&b, a.len())?;
+                        (a, b)
+                    }
+                    _ => return None,
+                };
+                Some(Typed::Vector(a.into_iter().zip(b).map(|(a, b)| join(a, b)).collect()))
+            }
+            (Function::Map3(f), a, Some(b), Some(c)) => {
+                let join = |a, b, c| Num::Map3(f, Box::new([a, b, c]));
+                let (a, b, c) = match (a, b, c) {
+                    (Typed::Number(a), Typed::Number(b), Typed::Number(c)) => {
+                        return Some(Typed::Number(join(a, b, c)));
+                    }
+                    (Typed::Vector(a), Typed::Vector(b), Typed::Vector(c)) => (a, b, c),
+                    (Typed::Vector(a), Typed::Vector(b), Typed::Number(c)) => {
+                        let c = self.spread(&c, a.len())?;
+                        (a, b, c)
+                    }
+                    _ => return None,
+                };
+                let same = a.len() == b.len() && a.len() == c.len();
+                same.then(|| Typed::Vector(a.into_iter().zip(b).zip(c).map(|((a, b), c)| join(a, b, c)).collect()))
+            }
+            (Function::Length, x, None, None) => match x {
+                Typed::Number(x) => Some(Typed::Number(Num::Map(f64::abs, Box::new(x)))),
+                Typed::Vector(v) => Some(Typed::Number(self.length(v)?)),
+                _ => None,
+            },
+            (Function::Distance, a, Some(b), None) => match self.binary(BinaryOp::Subtract, a, b)? {
+                Typed::Number(x) => Some(Typed::Number(Num::Map(f64::abs, Box::new(x)))),
+                Typed::Vector(v) => Some(Typed::Number(self.length(v)?)),
+                _ => None,
+            },
+            (Function::Dot, a, Some(b), None) => match (&a, &b) {
+                (Typed::Vector(_), Typed::Number(_)) | (Typed::Number(_), Typed::Vector(_)) => None,
+                _ => match self.binary(BinaryOp::Multiply, a, b)? {
+                    Typed::Vector(products) => Some(Typed::Number(sum(products)?)),
+                    other => Some(other),
+                },
+            },
+            (Function::Rgb, r, Some(g), Some(b)) => {
+                let component = |x| match x {
+                    Typed::Number(x) => {
+                        Some(Num::Arithmetic(Arithmetic::Divide, Box::new(x), Box::new(Num::Constant(255.0))))
+                    }
+                    _ => None,
+                };
+                let alpha = match arguments.next() {
+                    None => Num::Constant(1.0),
+                    Some(Typed::Number(alpha)) => alpha,
+                    Some(_) => return None,
+                };
+                Some(Typed::Vector(vec![component(r)?, component(g)?, component(b)?, alpha]))
+            }
+            (Function::Vector(size), a, b, c) => {
+                let all: Vec<Typed> = [Some(a), b, c, arguments.next()].into_iter().flatten().collect();
+                self.construct(usize::from(size), all)
+            }
+            (Function::IsNan, Typed::Number(x), None, None) => Some(Typed::Test(Test::IsNan(x))),
+            (Function::IsFinite, Typed::Number(x), None, None) => Some(Typed::Test(Test::IsFinite(x))),
+            (Function::Number, x @ Typed::Number(_), None, None) => Some(x),
+            (Function::Boolean, x @ Typed::Test(_), None, None) => Some(x),
+            _ => None,
+        }
+    }
+
+    fn length(&mut self, v: Vec<Num>) -> Option<Num> {
+        let mut squares = Vec::with_capacity(v.len());
+        for x in v {
+            let copy = self.copy(&x)?;
+            squares.push(Num::Arithmetic(Arithmetic::Multiply, Box::new(x), Box::new(copy)));
+        }
+        Some(Num::Map(f64::sqrt, Box::new(sum(squares)?)))
+    }
+
+    fn construct(&mut self, size: usize, arguments: Vec<Typed>) -> Option<Typed> {
+        let single = arguments.len() == 1;
+        let mut components = Vec::with_capacity(size);
+        for argument in arguments {
+            match argument {
+                Typed::Number(x) => components.push(x),
+                Typed::Vector(v) => components.extend(v),
+                Typed::Test(_) | Typed::Known(_) => return None,
+            }
+        }
+        if let [only] = components.as_slice() {
+            components = self.spread(only, size)?;
+        } else if single {
+            components.truncate(size);
+        }
+        (components.len() == size).then_some(Typed::Vector(components))
+    }
+
+    /// An expression of one column of texts: its value for each different text.
+    fn lookup(&mut self, node: &Node) -> Option<Typed> {
+        let (mut column, mut others) = (None, false);
+        node.visit(&mut |node| match node {
+            Node::Property(index) if column.is_none_or(|c| c == *index) => column = Some(*index),
+            Node::Property(_) | Node::Time => others = true,
+            Node::Call(builtin, _) => others |= builtin.asks_classes(),
+            _ => {}
+        });
+        let column = column.filter(|_| !others)?;
+        let Data::Texts(_, texts) = self.columns.get(column)?.data() else { return None };
+        let mut values = Vec::with_capacity(texts.len());
+        for text in texts {
+            let value = node.evaluate(&TextRow(Value::String(text.clone()))).ok()?;
+            if !matches!(value, Value::Bool(_) | Value::Number(_) | Value::Vector(_)) {
+                return None;
+            }
+            values.push(value);
+        }
+        match values.first()? {
+            Value::Bool(_) => {
+                let all = values.iter().map(|v| if let Value::Bool(b) = v { Some(*b) } else { None });
+                Some(Typed::Test(Test::Lookup(column, all.collect::<Option<_>>()?)))
+            }
+            Value::Number(_) => {
+                let all = values.iter().map(|v| if let Value::Number(x) = v { Some(*x) } else { None });
+                Some(Typed::Number(Num::Lookup(column, all.collect::<Option<_>>()?)))
+            }
+            Value::Vector(first) => {
+                let size = first.as_slice().len();
+                let component = |at: usize| {
+                    let all = values.iter().map(|v| match v {
+                        Value::Vector(v) if v.as_slice().len() == size => v.as_slice().get(at).copied(),
+                        _ => None,
+                    });
+                    Some(Num::Lookup(column, all.collect::<Option<_>>()?))
+                };
+                Some(Typed::Vector((0..size).map(component).collect::<Option<_>>()?))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A row whose only property that matters is a text.
+struct TextRow(Value);
+
+impl Row for TextRow {
+    fn property(&self, _: usize) -> Value {
+        self.0.clone()
+    }
+
+    fn time(&self) -> f64 {
+        0.0
+    }
+
+    fn classes(&self) -> &[String] {
+        &[]
+    }
+}
+
+fn known(value: &Value) -> Typed {
+    match value {
+        Value::Number(x) => Typed::Number(Num::Constant(*x)),
+        Value::Bool(b) => Typed::Test(Test::Constant(*b)),
+        Value::Vector(v) => Typed::Vector(v.as_slice().iter().map(|x| Num::Constant(*x)).collect()),
+        other => Typed::Known(other.clone()),
+    }
+}
+
+fn map(operand: Typed, f: impl Fn(Num) -> Num) -> Option<Typed> {
+    match operand {
+        Typed::Number(x) => Some(Typed::Number(f(x))),
+        Typed::Vector(v) => Some(Typed::Vector(v.into_iter().map(f).collect())),
+        Typed::Test(_) | Typed::Known(_) => None,
+    }
+}
+
+fn not(test: Test) -> Test {
+    match test {
+        Test::Constant(b) => Test::Constant(!b),
+        test => Test::Not(Box::new(test)),
+    }
+}
+
+/// `===`: values of different types are never equal.
+fn equal(a: Typed, b: Typed) -> Test {
+    match (a, b) {
+        (Typed::Number(a), Typed::Number(b)) => Test::Compare(Comparison::Equal, a, b),
+        (Typed::Test(a), Typed::Test(b)) => Test::Same(Box::new(a), Box::new(b)),
+        (Typed::Vector(a), Typed::Vector(b)) if a.len() == b.len() => {
+            Test::And(a.into_iter().zip(b).map(|(a, b)| Test::Compare(Comparison::Equal, a, b)).collect())
+        }
+        (Typed::Known(a), Typed::Known(b)) => Test::Constant(a.strictly_equals(&b)),
+        _ => Test::Constant(false),
+    }
+}
+
+fn sum(terms: Vec<Num>) -> Option<Num> {
+    terms.into_iter().reduce(|a, b| Num::Arithmetic(Arithmetic::Add, Box::new(a), Box::new(b)))
+}
