@@ -36,8 +36,8 @@ pub struct BoundStyle {
 enum Plan<V> {
     /// There is no such rule.
     Absent,
-    /// Over whole columns, but for the rows given, in order.
-    Columns(Program<V>, Vec<u32>),
+    /// Over whole columns, but for the rows given, in order, and for all from a row on.
+    Columns(Program<V>, Vec<u32>, usize),
     /// Row by row.
     Rows,
 }
@@ -56,21 +56,22 @@ impl<V> Plan<V> {
                 }
             });
         }
-        let used = columns.iter().zip(used).filter(|(_, used)| *used);
-        let mut odd: Vec<u32> = used.flat_map(|(column, _)| column.odd()).collect();
+        let used = || columns.iter().zip(&used).filter(|(_, used)| **used).map(|(column, _)| column);
+        let mut odd: Vec<u32> = used().flat_map(Column::odd).collect();
         odd.sort_unstable();
         odd.dedup();
-        Self::Columns(program, odd)
+        let limit = used().filter(|column| !column.is_absent()).map(Column::len).min().unwrap_or(usize::MAX);
+        Self::Columns(program, odd, limit)
     }
 
     /// The program for a block of rows, and the rows of it that need the interpreter.
     fn block(&self, rows: &Range<usize>) -> (Option<&Program<V>>, impl Iterator<Item = usize> + use<'_, V>) {
         let (program, odd, all) = match self {
             Self::Absent => (None, &[][..], 0..0),
-            Self::Columns(program, odd) => {
+            Self::Columns(program, odd, limit) => {
                 let from = odd.partition_point(|row| (*row as usize) < rows.start);
-                let to = odd.partition_point(|row| (*row as usize) < rows.end);
-                (Some(program), odd.get(from..to).unwrap_or_default(), 0..0)
+                let to = odd.partition_point(|row| (*row as usize) < rows.end.min(*limit));
+                (Some(program), odd.get(from..to).unwrap_or_default(), rows.start.max(*limit)..rows.end)
             }
             Self::Rows => (None, &[][..], rows.clone()),
         };
@@ -91,14 +92,8 @@ impl BoundStyle {
     pub(super) fn new<T: StyleTable + ?Sized>(sheet: Arc<Sheet>, table: &T) -> Self {
         let count = table.count() as usize;
         let names = sheet.properties.iter().take(sheet.look_properties);
-        let column = |name: &String| match table.column(name) {
-            Some(column) if column.len() == count => column,
-            Some(column) => Column::values((0..count).map(|row| column.get(row))),
-            None => Column::absent(count),
-        };
-        let columns: Vec<Column> = names.map(column).collect();
-        let classes =
-            if sheet.asks_classes { (0..table.count()).map(|f| table.classes(f)).collect() } else { Vec::new() };
+        let columns: Vec<Column> = names.map(|name| table.column(name).unwrap_or_else(Column::absent)).collect();
+        let classes = if sheet.asks_classes { table.classes() } else { Vec::new() };
         Self {
             show: Plan::new(sheet.show.as_ref(), &columns, Program::show),
             color: Plan::new(sheet.color.as_ref(), &columns, Program::color),

@@ -59,7 +59,8 @@ impl Column {
         Self { data: Data::Vectors(values), odd: Vec::new() }
     }
 
-    /// A column of any values, packed by the type of the first that has one.
+    /// A column of any values, packed by the type of the first that has one; without those at the end that are
+    /// `undefined`.
     pub fn values(values: impl IntoIterator<Item = Value>) -> Self {
         let mut builder = ColumnBuilder::default();
         values.into_iter().for_each(|value| builder.push(value));
@@ -100,8 +101,8 @@ impl Column {
     }
 
     /// The column of a property that no feature has.
-    pub(super) fn absent(rows: usize) -> Self {
-        Self { data: Data::Blank(rows), odd: Vec::new() }
+    pub(super) fn absent() -> Self {
+        Self { data: Data::Blank(0), odd: Vec::new() }
     }
 
     /// Bytes that the column takes, roughly.
@@ -121,6 +122,11 @@ impl Column {
         &self.data
     }
 
+    /// Whether no row has a value, not even `null`.
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self.data, Data::Blank(_)) && self.odd.is_empty()
+    }
+
     /// The rows of other types, in order.
     pub(super) fn odd(&self) -> impl Iterator<Item = u32> + '_ {
         self.odd.iter().map(|(row, _)| *row)
@@ -133,13 +139,15 @@ pub(super) struct ColumnBuilder {
     data: Data,
     odd: Vec<(u32, Value)>,
     codes: HashMap<Arc<str>, u32>,
+    /// Rows without the property since the last one with it; those at the end need no place.
+    gap: u32,
     /// Whether vectors in `data` may have been arrays in the file.
     guessed: bool,
 }
 
 impl Default for ColumnBuilder {
     fn default() -> Self {
-        Self { data: Data::Blank(0), odd: Vec::new(), codes: HashMap::new(), guessed: false }
+        Self { data: Data::Blank(0), odd: Vec::new(), codes: HashMap::new(), gap: 0, guessed: false }
     }
 }
 
@@ -180,6 +188,17 @@ impl ColumnBuilder {
 
     /// Adds a value.
     pub(super) fn push(&mut self, value: Value) {
+        if matches!(value, Value::Undefined) {
+            self.gap = self.gap.saturating_add(1);
+            return;
+        }
+        for _ in 0..std::mem::take(&mut self.gap) {
+            self.place(Value::Undefined);
+        }
+        self.place(value);
+    }
+
+    fn place(&mut self, value: Value) {
         if let Data::Blank(rows) = self.data {
             self.data = match &value {
                 Value::Number(_) => Data::Numbers(vec![f64::NAN; rows]),

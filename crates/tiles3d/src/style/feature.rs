@@ -5,6 +5,9 @@ use super::column::{Column, ColumnBuilder};
 use crate::FeatureTable;
 use std::borrow::Cow;
 
+/// Features that a table may have beyond one for each bit of its bytes, for properties that are defaults everywhere.
+const FREE_ROWS: usize = 1 << 16;
+
 /// One thing that a style is evaluated for: a feature of a tile, a point, a vehicle of a live layer.
 pub trait StyleFeature {
     /// A property by its name; `None` when there is none, which expressions see as `undefined`.
@@ -29,12 +32,12 @@ pub trait StyleTable {
     /// How many features there are.
     fn count(&self) -> u32;
 
-    /// All values of one property, `count` of them; `None` when no feature has it.
+    /// All values of one property; features beyond the column's end do not have it. `None` when no feature has it.
     fn column(&self, name: &str) -> Option<Column>;
 
-    /// The class of a feature, followed by the classes above it; see [`StyleFeature::classes`].
-    fn classes(&self, feature: u32) -> Vec<String> {
-        let _ = feature;
+    /// For each feature its class, followed by the classes above it (see [`StyleFeature::classes`]); features beyond the
+    /// end have none.
+    fn classes(&self) -> Vec<Vec<String>> {
         Vec::new()
     }
 }
@@ -49,8 +52,11 @@ impl StyleTable for FeatureTable {
         if !self.property_names().contains(&name) {
             return None;
         }
+        // A file may claim any number of features; those beyond what its bytes can hold have no values.
+        let held = self.byte_size().saturating_mul(8).saturating_add(FREE_ROWS);
+        let rows = FeatureTable::count(self).min(u32::try_from(held).unwrap_or(u32::MAX));
         let mut column = ColumnBuilder::default();
-        for feature in 0..FeatureTable::count(self) {
+        for feature in 0..rows {
             match self.get(feature, name) {
                 Some(value) => column.push_property(value),
                 None => column.push(Value::Undefined),

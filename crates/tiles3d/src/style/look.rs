@@ -62,12 +62,12 @@ pub(super) fn color(sheet: &Sheet, row: &dyn Row) -> Result<Option<[f64; 4]>, Ev
     }
 }
 
-/// The size of a feature's points; none where the style gives no value.
+/// The size of a feature's points; none where the style gives no number.
 pub(super) fn point_size(sheet: &Sheet, row: &dyn Row) -> Result<Option<f64>, EvaluationError> {
     let Some(rule) = &sheet.point_size else { return Ok(None) };
     match rule.evaluate(row)? {
         Value::Undefined | Value::Null => Ok(None),
-        Value::Number(size) => Ok(Some(size)),
+        Value::Number(size) => Ok((!size.is_nan()).then_some(size)),
         other => Err(mismatch("pointSize", &[other])),
     }
 }

@@ -7,9 +7,14 @@ use super::color;
 use super::column::{Column, Data};
 use super::node::{Node, Row};
 use super::numeric::{Arithmetic, Comparison, Num, Test};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Most parts of a lowered rule; vectors fall apart into their components, so that parts are copied.
 const MAX_PARTS: usize = 1 << 14;
+
+/// Most evaluations for the single texts of columns, over all parts of a rule.
+const MAX_LOOKUPS: usize = 1 << 22;
 
 /// A lowered expression.
 #[derive(Debug, Clone)]
@@ -18,6 +23,8 @@ pub(super) enum Typed {
     Test(Test),
     /// The components of a vector.
     Vector(Vec<Num>),
+    /// A column of texts.
+    Text(usize),
     /// A value that is neither a number, a boolean nor a vector, the same for every row.
     Known(Value),
 }
@@ -26,17 +33,42 @@ pub(super) enum Typed {
 pub(super) struct Lowering<'a> {
     columns: &'a [Column],
     left: usize,
+    lookups: usize,
+    /// For columns that texts are compared with, the number of each text.
+    texts: HashMap<usize, HashMap<&'a str, u32>>,
 }
 
 impl<'a> Lowering<'a> {
     pub(super) fn new(columns: &'a [Column]) -> Self {
-        Self { columns, left: MAX_PARTS }
+        Self { columns, left: MAX_PARTS, lookups: MAX_LOOKUPS, texts: HashMap::new() }
     }
 
     /// The expression over whole columns; `None` when it may be of several types, or may fail.
     pub(super) fn lower(&mut self, node: &Node) -> Option<Typed> {
         self.left = self.left.checked_sub(1)?;
-        self.structure(node).or_else(|| self.lookup(node))
+        let Some((column, texts, rows)) = self.text_column(node) else { return self.structure(node) };
+        // With few different texts the whole expression is looked up; with many, its parts are compared first.
+        if texts.len().saturating_mul(8) <= rows {
+            self.lookup(node, column, texts).or_else(|| self.structure(node))
+        } else {
+            self.structure(node).or_else(|| self.lookup(node, column, texts))
+        }
+    }
+
+    /// The column of texts that alone decides the value of an expression; its texts, and how many rows it has.
+    fn text_column(&self, node: &Node) -> Option<(usize, &'a [Arc<str>], usize)> {
+        let (mut column, mut others) = (None, false);
+        node.visit(&mut |node| match node {
+            Node::Property(index) if column.is_none_or(|c| c == *index) => column = Some(*index),
+            Node::Property(_) | Node::Time => others = true,
+            Node::Call(builtin, _) => others |= builtin.asks_classes(),
+            _ => {}
+        });
+        let column = column.filter(|_| !others)?;
+        match self.columns.get(column)?.data() {
+            Data::Texts(codes, texts) => Some((column, texts, codes.len())),
+            _ => None,
+        }
     }
 
     fn structure(&mut self, node: &Node) -> Option<Typed> {
@@ -100,8 +132,9 @@ impl<'a> Lowering<'a> {
                 let same = all.iter().all(|v| v.as_slice().len() == size);
                 same.then(|| Typed::Vector((0..size).map(|c| Num::Component(index, c)).collect()))
             }
-            Data::Blank(_) if column.odd().next().is_none() => Some(Typed::Known(Value::Undefined)),
-            Data::Blank(_) | Data::Texts(..) | Data::Values(_) => None,
+            Data::Texts(..) => Some(Typed::Text(index)),
+            Data::Blank(_) if column.is_absent() => Some(Typed::Known(Value::Undefined)),
+            Data::Blank(_) | Data::Values(_) => None,
         }
     }
 
@@ -146,8 +179,8 @@ impl<'a> Lowering<'a> {
 
     fn binary(&mut self, op: BinaryOp, a: Typed, b: Typed) -> Option<Typed> {
         let comparison = match op {
-            BinaryOp::Equal => return Some(Typed::Test(equal(a, b))),
-            BinaryOp::NotEqual => return Some(Typed::Test(not(equal(a, b)))),
+            BinaryOp::Equal => return self.equal(a, b).map(Typed::Test),
+            BinaryOp::NotEqual => return self.equal(a, b).map(not).map(Typed::Test),
             BinaryOp::Less => Some(Comparison::Less),
             BinaryOp::LessEqual => Some(Comparison::LessEqual),
             BinaryOp::Greater => Some(Comparison::Greater),
@@ -267,6 +300,32 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// `===`: values of different types are never equal.
+    fn equal(&mut self, a: Typed, b: Typed) -> Option<Test> {
+        Some(match (a, b) {
+            (Typed::Number(a), Typed::Number(b)) => Test::Compare(Comparison::Equal, a, b),
+            (Typed::Test(a), Typed::Test(b)) => Test::Same(Box::new(a), Box::new(b)),
+            (Typed::Vector(a), Typed::Vector(b)) if a.len() == b.len() => {
+                Test::And(a.into_iter().zip(b).map(|(a, b)| Test::Compare(Comparison::Equal, a, b)).collect())
+            }
+            (Typed::Known(a), Typed::Known(b)) => Test::Constant(a.strictly_equals(&b)),
+            (Typed::Text(a), Typed::Text(b)) => {
+                if a != b {
+                    return None;
+                }
+                Test::Constant(true)
+            }
+            (Typed::Text(column), Typed::Known(Value::String(text)))
+            | (Typed::Known(Value::String(text)), Typed::Text(column)) => {
+                let Data::Texts(_, texts) = self.columns.get(column)?.data() else { return None };
+                let numbers =
+                    self.texts.entry(column).or_insert_with(|| (0..).zip(texts).map(|(n, t)| (&**t, n)).collect());
+                numbers.get(&*text).map_or(Test::Constant(false), |number| Test::Text(column, *number))
+            }
+            _ => Test::Constant(false),
+        })
+    }
+
     fn length(&mut self, v: Vec<Num>) -> Option<Num> {
         let mut squares = Vec::with_capacity(v.len());
         for x in v {
@@ -283,7 +342,7 @@ impl<'a> Lowering<'a> {
             match argument {
                 Typed::Number(x) => components.push(x),
                 Typed::Vector(v) => components.extend(v),
-                Typed::Test(_) | Typed::Known(_) => return None,
+                Typed::Test(_) | Typed::Text(_) | Typed::Known(_) => return None,
             }
         }
         if let [only] = components.as_slice() {
@@ -295,19 +354,11 @@ impl<'a> Lowering<'a> {
     }
 
     /// An expression of one column of texts: its value for each different text.
-    fn lookup(&mut self, node: &Node) -> Option<Typed> {
-        let (mut column, mut others) = (None, false);
-        node.visit(&mut |node| match node {
-            Node::Property(index) if column.is_none_or(|c| c == *index) => column = Some(*index),
-            Node::Property(_) | Node::Time => others = true,
-            Node::Call(builtin, _) => others |= builtin.asks_classes(),
-            _ => {}
-        });
-        let column = column.filter(|_| !others)?;
-        let Data::Texts(_, texts) = self.columns.get(column)?.data() else { return None };
-        let mut values = Vec::with_capacity(texts.len());
+    fn lookup(&mut self, node: &Node, column: usize, texts: &[Arc<str>]) -> Option<Typed> {
+        let mut values = Vec::new();
         for text in texts {
-            let value = node.evaluate(&TextRow(Value::String(text.clone()))).ok()?;
+            self.lookups = self.lookups.checked_sub(1)?;
+            let value = node.evaluate(&TextRow(Value::String(Arc::clone(text)))).ok()?;
             if !matches!(value, Value::Bool(_) | Value::Number(_) | Value::Vector(_)) {
                 return None;
             }
@@ -368,7 +419,7 @@ fn map(operand: Typed, f: impl Fn(Num) -> Num) -> Option<Typed> {
     match operand {
         Typed::Number(x) => Some(Typed::Number(f(x))),
         Typed::Vector(v) => Some(Typed::Vector(v.into_iter().map(f).collect())),
-        Typed::Test(_) | Typed::Known(_) => None,
+        Typed::Test(_) | Typed::Text(_) | Typed::Known(_) => None,
     }
 }
 
@@ -376,19 +427,6 @@ fn not(test: Test) -> Test {
     match test {
         Test::Constant(b) => Test::Constant(!b),
         test => Test::Not(Box::new(test)),
-    }
-}
-
-/// `===`: values of different types are never equal.
-fn equal(a: Typed, b: Typed) -> Test {
-    match (a, b) {
-        (Typed::Number(a), Typed::Number(b)) => Test::Compare(Comparison::Equal, a, b),
-        (Typed::Test(a), Typed::Test(b)) => Test::Same(Box::new(a), Box::new(b)),
-        (Typed::Vector(a), Typed::Vector(b)) if a.len() == b.len() => {
-            Test::And(a.into_iter().zip(b).map(|(a, b)| Test::Compare(Comparison::Equal, a, b)).collect())
-        }
-        (Typed::Known(a), Typed::Known(b)) => Test::Constant(a.strictly_equals(&b)),
-        _ => Test::Constant(false),
     }
 }
 

@@ -41,6 +41,8 @@ pub(super) enum Test {
     Column(usize),
     /// A boolean for each text of a column.
     Lookup(usize, Vec<bool>),
+    /// Whether a column has the text of this number.
+    Text(usize, u32),
     Not(Box<Test>),
     And(Vec<Test>),
     Or(Vec<Test>),
@@ -58,6 +60,11 @@ pub(super) enum Comparison {
     LessEqual,
     Greater,
     GreaterEqual,
+}
+
+/// Some rows of a column, as far as it goes; what lies beyond is looked at row by row.
+fn part<T>(all: &[T], rows: Range<usize>) -> &[T] {
+    all.get(rows.start.min(all.len())..rows.end.min(all.len())).unwrap_or_default()
 }
 
 /// What the expressions read.
@@ -125,7 +132,7 @@ impl Num {
             Self::Constant(x) => Operand::Constant(*x),
             Self::Time => Operand::Constant(env.time),
             Self::Column(at) if let Some(Data::Numbers(all)) = env.columns.get(*at).map(Column::data) => {
-                Operand::Rows(all.get(rows).unwrap_or_default())
+                Operand::Rows(part(all, rows))
             }
             worked => {
                 let mut buffer = pool.number(rows.len());
@@ -142,12 +149,12 @@ impl Num {
             Self::Time => out.fill(env.time),
             Self::Column(at) => {
                 if let Some(Data::Numbers(all)) = env.columns.get(*at).map(Column::data) {
-                    out.iter_mut().zip(all.get(rows).unwrap_or_default()).for_each(|(o, x)| *o = *x);
+                    out.iter_mut().zip(part(all, rows)).for_each(|(o, x)| *o = *x);
                 }
             }
             Self::Component(at, component) => {
                 if let Some(Data::Vectors(all)) = env.columns.get(*at).map(Column::data) {
-                    let vectors = all.get(rows).unwrap_or_default();
+                    let vectors = part(all, rows);
                     for (o, v) in out.iter_mut().zip(vectors) {
                         *o = v.as_slice().get(*component).copied().unwrap_or(f64::NAN);
                     }
@@ -155,7 +162,7 @@ impl Num {
             }
             Self::Lookup(at, table) => {
                 if let Some(Data::Texts(codes, _)) = env.columns.get(*at).map(Column::data) {
-                    for (o, code) in out.iter_mut().zip(codes.get(rows).unwrap_or_default()) {
+                    for (o, code) in out.iter_mut().zip(part(codes, rows)) {
                         *o = table.get(*code as usize).copied().unwrap_or(f64::NAN);
                     }
                 }
@@ -231,14 +238,19 @@ impl Test {
             Self::Constant(b) => out.fill(*b),
             Self::Column(at) => {
                 if let Some(Data::Bools(all)) = env.columns.get(*at).map(Column::data) {
-                    out.iter_mut().zip(all.get(rows).unwrap_or_default()).for_each(|(o, b)| *o = *b);
+                    out.iter_mut().zip(part(all, rows)).for_each(|(o, b)| *o = *b);
                 }
             }
             Self::Lookup(at, table) => {
                 if let Some(Data::Texts(codes, _)) = env.columns.get(*at).map(Column::data) {
-                    for (o, code) in out.iter_mut().zip(codes.get(rows).unwrap_or_default()) {
+                    for (o, code) in out.iter_mut().zip(part(codes, rows)) {
                         *o = table.get(*code as usize).copied().unwrap_or(false);
                     }
+                }
+            }
+            Self::Text(at, text) => {
+                if let Some(Data::Texts(codes, _)) = env.columns.get(*at).map(Column::data) {
+                    out.iter_mut().zip(part(codes, rows)).for_each(|(o, code)| *o = code == text);
                 }
             }
             Self::Not(test) => {
@@ -294,7 +306,7 @@ impl Test {
     /// How many parts the expression has.
     pub(super) fn size(&self) -> usize {
         1 + match self {
-            Self::Constant(_) | Self::Column(_) => 0,
+            Self::Constant(_) | Self::Column(_) | Self::Text(..) => 0,
             Self::Lookup(_, table) => table.len() / 64,
             Self::Not(test) => test.size(),
             Self::And(tests) | Self::Or(tests) => tests.iter().map(Self::size).sum(),

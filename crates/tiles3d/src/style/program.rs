@@ -44,7 +44,7 @@ impl<V> Program<V> {
             tests.push(match lowering.lower(condition)? {
                 Typed::Test(test) => test,
                 Typed::Known(known) => Test::Constant(known.to_bool()),
-                Typed::Number(_) | Typed::Vector(_) => return None,
+                Typed::Number(_) | Typed::Vector(_) | Typed::Text(_) => return None,
             });
             values.push(value(lowering.lower(result)?)?);
         }

@@ -3,7 +3,7 @@
 use super::ast::Expr;
 use super::bound::BoundStyle;
 use super::compile::Compiler;
-use super::error::{Fault, StyleError, StyleErrorKind as Kind};
+use super::error::{StyleError, StyleErrorKind as Kind};
 use super::feature::{StyleFeature, StyleTable};
 use super::limits::MAX_JSON_BYTES;
 use super::look::FeatureStyle;
@@ -11,7 +11,7 @@ use super::node::{Node, Row};
 use super::{EvaluationError, Value, parser};
 use crate::Diagnostic;
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -289,22 +289,21 @@ fn rule(json: &Json, place: &str, compiler: &mut Compiler<'_>) -> Result<Rule, S
 
 fn expression(json: &Json, place: &str, compiler: &mut Compiler<'_>) -> Result<Node, StyleError> {
     let text = source(json, place)?;
-    let compile = |text: &str| -> Result<Node, Fault> { compiler.compile(&parser::parse(text)?) };
-    let mut compile = compile;
-    compile(&text).map_err(|fault| StyleError::at(fault, place, &text))
+    let node = parser::parse(&text).and_then(|expr| compiler.compile(&expr));
+    node.map_err(|fault| StyleError::at(fault, place, &text))
 }
 
 /// A feature as a row: each property is asked for once, when an expression needs it.
 struct FeatureRow<'a> {
     sheet: &'a Sheet,
     feature: &'a dyn StyleFeature,
-    classes: Cow<'a, [String]>,
+    classes: OnceCell<Cow<'a, [String]>>,
     known: RefCell<BTreeMap<usize, Value>>,
 }
 
 impl<'a> FeatureRow<'a> {
     fn new(sheet: &'a Sheet, feature: &'a dyn StyleFeature) -> Self {
-        Self { sheet, feature, classes: feature.classes(), known: RefCell::default() }
+        Self { sheet, feature, classes: OnceCell::new(), known: RefCell::default() }
     }
 }
 
@@ -324,6 +323,6 @@ impl Row for FeatureRow<'_> {
     }
 
     fn classes(&self) -> &[String] {
-        &self.classes
+        self.classes.get_or_init(|| self.feature.classes())
     }
 }

@@ -310,9 +310,12 @@ fn size_and_depth_are_bounded() {
         defines.insert(format!("d{i}"), format!("${{d{0}}} + ${{d{0}}}", i - 1).into());
     }
     assert_eq!(refused(&json!({"defines": defines})).kind, Kind::TooLarge);
-    let deep: serde_json::Map<_, _> =
-        (0..300).map(|i| (format!("d{i}"), format!("!(!(${{d{}}}))", i + 1).into())).collect();
-    assert_eq!(refused(&json!({"defines": deep})).kind, Kind::TooDeep);
+    let deep = |levels: u32| -> serde_json::Map<String, serde_json::Value> {
+        (0..levels).map(|i| (format!("d{i}"), format!("1 + (2 * (-${{d{}}}))", i + 1).into())).collect()
+    };
+    assert_eq!(refused(&json!({"defines": deep(100)})).kind, Kind::TooDeep);
+    let style = parse(&json!({"defines": deep(40), "pointSize": "${d0} * 0 + 3"}));
+    assert_eq!(look(&style, &Named("d40", Value::Number(1.0))).point_size, Some(3.0));
 }
 
 #[test]
