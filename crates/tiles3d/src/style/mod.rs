@@ -50,6 +50,7 @@ mod lexer;
 pub mod limits;
 mod look;
 mod lower;
+mod lower_call;
 mod node;
 mod number;
 mod numeric;
