@@ -210,3 +210,7 @@ tile-held-back = hidden until its neighbours are there too
 tile-waiting-for-retry = missing: could not be reached, will be tried again
 tile-failed = missing: broken
 tile-unknown = not looked at yet
+style = Colouring
+style-none = As it is
+style-height = By height
+style-use = By use

@@ -210,3 +210,7 @@ tile-held-back = 隐藏：等待相邻瓦片到齐
 tile-waiting-for-retry = 缺失：暂时无法获取，将重试
 tile-failed = 缺失：已损坏
 tile-unknown = 尚未处理
+style = 着色
+style-none = 原色
+style-height = 按建筑高度
+style-use = 按建筑用途

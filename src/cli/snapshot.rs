@@ -57,6 +57,9 @@ pub(super) struct Args {
     /// Language of the panels: zh or en
     #[arg(long, default_value = "zh")]
     lang: Language,
+    /// What colours the city: height, use, or a file in the 3D Tiles Styling language
+    #[arg(long)]
+    style: Option<String>,
     /// Draw the tiles' volumes, and with --panels the tile inspector
     #[arg(long)]
     inspect_tiles: bool,
@@ -74,6 +77,7 @@ fn size(text: &str) -> Result<(u32, u32), String> {
 
 pub(super) fn run(args: Args) -> Result<(), String> {
     let (width, height) = args.size;
+    let style = super::style(args.style.as_deref())?;
     let tiles = args.tiles.as_deref().map(super::location).transpose()?;
     let mut embedded = None;
     let scratch;
@@ -106,6 +110,7 @@ pub(super) fn run(args: Args) -> Result<(), String> {
     let shot = Shot { out: args.out, patience_secs: args.patience, live_secs: args.live, select: args.select };
     let result = graphics(|| {
         let mut app = build_app(options)?;
+        app.insert_resource(style);
         app.insert_resource(TileInspector { on: args.inspect_tiles, ..TileInspector::default() });
         if let Some(time) = args.time {
             app.insert_resource(Sun { time, live: false });

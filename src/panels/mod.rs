@@ -22,7 +22,7 @@ use crate::{
     grid::GridBook,
     live::{Layers, LiveCity},
     pick::{EntityCard, Select, Selection},
-    scene::{SceneStatus, SiteGeo, SiteInfo, Sun, TileInspector, TileScene},
+    scene::{CityStyle, SceneStatus, SiteGeo, SiteInfo, Sun, TileInspector, TileScene},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
 use bevy_egui::{EguiContexts, EguiPlugin, EguiPrimaryContextPass, egui};
@@ -107,6 +107,7 @@ struct Deeds<'w> {
     open: ResMut<'w, Open>,
     sun: ResMut<'w, Sun>,
     inspector: ResMut<'w, TileInspector>,
+    style: ResMut<'w, CityStyle>,
     blocked: ResMut<'w, InputBlocked>,
     pictures: ResMut<'w, pictures::Pictures>,
     select: MessageWriter<'w, Select>,

@@ -114,7 +114,7 @@ fn tile_under(stream: &Stream, origin: DVec3, direction: DVec3) -> Option<TileId
         for part in stream.shown.get(id).iter().flat_map(|s| &s.parts) {
             let limit = best.map_or(REACH_M, |b| b.0);
             let local = (origin - part.prepared.anchor).as_vec3();
-            if let Some(hit) = part.prepared.pick.cast(local, direction.as_vec3(), limit as f32) {
+            if let Some(hit) = part.cast(local, direction.as_vec3(), limit as f32) {
                 best = Some((f64::from(hit.distance), *id));
             }
         }

@@ -13,6 +13,7 @@ mod points;
 mod select;
 mod site;
 mod stream;
+mod style;
 mod sun;
 mod surface;
 mod upload;
@@ -25,6 +26,7 @@ pub use light::Quality;
 pub use pick::{Highlights, TileHit, TileScene};
 pub use site::SiteInfo;
 pub use stream::{SceneStatus, TilesetSource};
+pub use style::{CityStyle, STYLES};
 pub use sun::{Sun, direction as sun_direction};
 
 use crate::{
@@ -56,6 +58,7 @@ impl Plugin for ScenePlugin {
             .init_resource::<Highlights>()
             .init_resource::<Sun>()
             .init_resource::<TileInspector>()
+            .init_resource::<CityStyle>()
             .init_resource::<InputBlocked>()
             .init_resource::<GlobalAmbientLight>()
             .init_resource::<stream::Stream>()
