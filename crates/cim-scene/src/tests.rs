@@ -22,6 +22,8 @@ fn triangle(mode: PrimitiveMode) -> Primitive {
         indices: vec![0, 1, 2],
         material: 0,
         instances: None,
+        feature_sets: Vec::new(),
+        properties: Default::default(),
     }
 }
 

@@ -16,7 +16,7 @@ pub mod write;
 
 pub use content::{Content, DecodeError, DecodeOptions, DecodedTile, decode_content};
 pub use diagnostic::Diagnostic;
-pub use metadata::{FeatureTable, Value};
+pub use metadata::{FeatureTable, PropertyInfo, Value};
 pub use select::{
     Bytes, ContentState, Counts, Decision, Failure, Frame, Projection, SelectOptions, Selection, Selector,
     SharedBudget, View, Why,

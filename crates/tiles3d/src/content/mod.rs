@@ -2,9 +2,14 @@
 
 mod container;
 mod error;
+mod features;
+mod texel;
 mod tile;
 
+pub use crate::metadata::{ClassInfo, PropertyAttribute, PropertyInfo, PropertyTexture, TexelProperty, VertexProperty};
 pub use error::DecodeError;
+pub use features::{FeatureSet, FeatureSource, NO_FEATURE, PrimitiveProperties, Scope, UvSet};
+pub use texel::{TexelSource, Wrap};
 pub use tile::{DecodedTile, Instance, Primitive, PrimitiveMode, RgbaImage, TileMaterial};
 
 use crate::gltf;

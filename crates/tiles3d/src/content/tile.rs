@@ -1,6 +1,7 @@
 //! What a content decodes to: plain arrays, ready for any renderer.
 
-use crate::{Diagnostic, FeatureTable};
+use super::{FeatureSet, PrimitiveProperties};
+use crate::{Diagnostic, FeatureTable, metadata::PropertyTexture};
 use glam::{DAffine3, DVec3};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,8 @@ pub struct DecodedTile {
     pub images: Vec<RgbaImage>,
     /// The features and their properties.
     pub features: FeatureTable,
+    /// Properties in pictures, by [`PrimitiveProperties::textures`].
+    pub property_textures: Vec<PropertyTexture>,
     /// What was wrong without being fatal.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -30,14 +33,16 @@ impl DecodedTile {
         let primitives: usize = self.primitives.iter().map(Primitive::byte_size).sum();
         let images: usize = self.images.iter().map(|i| i.rgba8.len()).sum();
         let instances: usize = self.instances.iter().map(|list| list.len() * size_of::<Instance>()).sum();
-        primitives + images + instances + self.features.byte_size()
+        let textures: usize = self.property_textures.iter().map(PropertyTexture::byte_size).sum();
+        primitives + images + instances + textures + self.features.byte_size()
     }
 }
 
 /// What the vertices of a primitive make.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum PrimitiveMode {
     /// A triangle list.
+    #[default]
     Triangles,
     /// A line list.
     Lines,
@@ -46,7 +51,7 @@ pub enum PrimitiveMode {
 }
 
 /// One indexed primitive. Per-vertex arrays are empty or as long as `positions`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Primitive {
     /// Triangles, lines or points.
     pub mode: PrimitiveMode,
@@ -58,8 +63,14 @@ pub struct Primitive {
     pub uvs: Vec<[f32; 2]>,
     /// Linear colours.
     pub colors: Vec<[f32; 4]>,
-    /// Feature of each vertex.
+    /// Feature of each vertex, numbered as in the tile's [`FeatureTable`]; [`NO_FEATURE`](super::NO_FEATURE) for none. Of
+    /// several feature sets it is the first that has properties, else the first. Empty when that set lies in a picture:
+    /// then only [`DecodedTile::feature_at`] knows.
     pub feature_ids: Vec<u32>,
+    /// All feature sets of `EXT_mesh_features`, in the order of the file.
+    pub feature_sets: Vec<FeatureSet>,
+    /// Properties by texel and by vertex.
+    pub properties: PrimitiveProperties,
     /// Vertex indices, all in range.
     pub indices: Vec<u32>,
     /// Index into the tile's materials.
@@ -85,6 +96,8 @@ impl Primitive {
             + self.colors.len() * 16
             + self.feature_ids.len() * 4
             + self.indices.len() * 4
+            + self.feature_sets.iter().map(FeatureSet::byte_size).sum::<usize>()
+            + self.properties.byte_size()
     }
 }
 

@@ -12,6 +12,18 @@ pub(super) struct Source<'a> {
 
 const WHAT: &str = "glTF accessor";
 
+/// All components of an attribute, element by element.
+pub(super) struct Components {
+    /// Components of an element; matrices column by column.
+    pub(super) width: usize,
+    /// Whether integers were divided to 0..1 or -1..1.
+    pub(super) normalized: bool,
+    pub(super) components: Vec<f64>,
+}
+
+/// Reads an attribute of a primitive, or of a node's instances, by its name; `None` when there is none.
+pub(super) type ReadAttribute<'a> = dyn Fn(&str) -> Option<Result<Components, DecodeError>> + 'a;
+
 impl<'a> Source<'a> {
     /// The bytes of a buffer view.
     pub(super) fn view(&'a self, index: usize) -> Result<&'a [u8], DecodeError> {
@@ -39,12 +51,13 @@ impl<'a> Source<'a> {
         let size = kind.size();
         let mut out = self.allocate(accessor.count, [0.0; N])?;
         if let Some(view) = accessor.buffer_view {
-            let stride = self.root.buffer_views.get(view).and_then(|v| v.byte_stride).unwrap_or(width * size);
+            let layout = Layout::new(&accessor.kind, width, size);
+            let stride = self.root.buffer_views.get(view).and_then(|v| v.byte_stride).unwrap_or(layout.size);
             let bytes = self.view(view)?.get(accessor.byte_offset..).unwrap_or_default();
-            check(bytes.len(), accessor.count, stride, width * size)?;
+            check(bytes.len(), accessor.count, stride, layout.size)?;
             for (i, element) in out.iter_mut().enumerate() {
                 for (k, value) in element.iter_mut().enumerate() {
-                    let at = i * stride + k * size;
+                    let at = i * stride + layout.at(k, size);
                     *value = kind.read(&bytes[at..at + size], accessor.normalized);
                 }
             }
@@ -54,7 +67,8 @@ impl<'a> Source<'a> {
             let indices = self.view(sparse.indices.buffer_view)?.get(sparse.indices.byte_offset..).unwrap_or_default();
             let values = self.view(sparse.values.buffer_view)?.get(sparse.values.byte_offset..).unwrap_or_default();
             check(indices.len(), sparse.count, index_kind.size(), index_kind.size())?;
-            check(values.len(), sparse.count, width * size, width * size)?;
+            let layout = Layout::new(&accessor.kind, width, size);
+            check(values.len(), sparse.count, layout.size, layout.size)?;
             for i in 0..sparse.count {
                 let at = i * index_kind.size();
                 let target = index_kind.read(&indices[at..at + index_kind.size()], false) as usize;
@@ -62,12 +76,28 @@ impl<'a> Source<'a> {
                     return Err(DecodeError::Truncated { what: "glTF sparse accessor" });
                 };
                 for (k, value) in element.iter_mut().enumerate() {
-                    let at = (i * width + k) * size;
+                    let at = i * layout.size + layout.at(k, size);
                     *value = kind.read(&values[at..at + size], accessor.normalized);
                 }
             }
         }
         Ok(out)
+    }
+
+    /// All components of an accessor of any type.
+    pub(super) fn components(&self, index: usize) -> Result<Components, DecodeError> {
+        let accessor = self.accessor(index)?;
+        let width = width(&accessor.kind)?;
+        let components = match width {
+            1 => self.floats::<1>(index)?.into_flattened(),
+            2 => self.floats::<2>(index)?.into_flattened(),
+            3 => self.floats::<3>(index)?.into_flattened(),
+            4 => self.floats::<4>(index)?.into_flattened(),
+            9 => self.floats::<9>(index)?.into_flattened(),
+            _ => self.floats::<16>(index)?.into_flattened(),
+        };
+        let whole = matches!(Component::of(accessor.component_type)?, Component::U32 | Component::F32);
+        Ok(Components { width, normalized: accessor.normalized && !whole, components })
     }
 
     /// Scalars as u32; negative and fractional ones are refused with an error.
@@ -102,12 +132,41 @@ fn check(bytes: usize, count: usize, stride: usize, element: usize) -> Result<()
     Ok(())
 }
 
+/// How the components of an element lie: the columns of matrices begin at multiples of 4 bytes (glTF 2.0, 3.6.2.4).
+struct Layout {
+    /// Bytes of an element.
+    size: usize,
+    rows: usize,
+    column: usize,
+}
+
+impl Layout {
+    /// `width` components of `size` bytes.
+    fn new(kind: &str, width: usize, size: usize) -> Self {
+        let rows = match kind {
+            "MAT2" => 2,
+            "MAT3" => 3,
+            "MAT4" => 4,
+            _ => return Self { size: width * size, rows: width, column: width * size },
+        };
+        let column = (rows * size).next_multiple_of(4);
+        Self { size: rows * column, rows, column }
+    }
+
+    /// Where component `k` begins in its element.
+    fn at(&self, k: usize, size: usize) -> usize {
+        k / self.rows * self.column + k % self.rows * size
+    }
+}
+
 fn width(kind: &str) -> Result<usize, DecodeError> {
     Ok(match kind {
         "SCALAR" => 1,
         "VEC2" => 2,
         "VEC3" => 3,
-        "VEC4" => 4,
+        "VEC4" | "MAT2" => 4,
+        "MAT3" => 9,
+        "MAT4" => 16,
         other => return Err(DecodeError::malformed(WHAT, format!("type {other:?}"))),
     })
 }

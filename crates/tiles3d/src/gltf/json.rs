@@ -17,6 +17,7 @@ pub(super) struct Root {
     pub(super) materials: Vec<Material>,
     pub(super) meshes: Vec<Mesh>,
     pub(super) nodes: Vec<Node>,
+    pub(super) samplers: Vec<Sampler>,
     pub(super) scene: Option<usize>,
     pub(super) scenes: Vec<Scene>,
     pub(super) textures: Vec<Texture>,
@@ -108,6 +109,14 @@ pub(super) struct TextureRef {
 #[serde(default)]
 pub(super) struct Texture {
     pub(super) source: Option<usize>,
+    pub(super) sampler: Option<usize>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Sampler {
+    pub(super) wrap_s: Option<u32>,
+    pub(super) wrap_t: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -134,28 +143,11 @@ pub(super) struct Node {
     pub(super) translation: Option<[f64; 3]>,
     pub(super) rotation: Option<[f64; 4]>,
     pub(super) scale: Option<[f64; 3]>,
+    pub(super) extensions: Map<String, Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Scene {
     pub(super) nodes: Vec<usize>,
-}
-
-/// `EXT_mesh_features` of a primitive.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct MeshFeatures {
-    pub(super) feature_ids: Vec<FeatureIds>,
-}
-
-/// One feature id set.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct FeatureIds {
-    #[serde(default)]
-    pub(super) feature_count: usize,
-    pub(super) attribute: Option<usize>,
-    pub(super) texture: Option<Value>,
-    pub(super) property_table: Option<usize>,
 }

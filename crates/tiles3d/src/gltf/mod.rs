@@ -2,24 +2,32 @@
 
 mod accessor;
 mod buffer;
+mod features;
 mod image;
 mod json;
 mod material;
+mod metadata;
 mod primitive;
 mod scene;
+mod texture_info;
 
 use crate::{
     Diagnostic,
     content::{DecodeError, DecodeOptions, DecodedTile, FetchExternal, TileMaterial},
-    metadata::{PropertyTable, Schema},
 };
 use accessor::Source;
 use glam::{DMat4, DVec3, DVec4};
 use json::Root;
 use serde::Deserialize as _;
 
-const SUPPORTED: [&str; 5] =
-    ["CESIUM_RTC", "EXT_mesh_features", "EXT_structural_metadata", "KHR_materials_unlit", "KHR_mesh_quantization"];
+const SUPPORTED: [&str; 6] = [
+    "CESIUM_RTC",
+    "EXT_feature_metadata",
+    "EXT_mesh_features",
+    "EXT_structural_metadata",
+    "KHR_materials_unlit",
+    "KHR_mesh_quantization",
+];
 
 /// Takes glTF's y-up to 3D Tiles' z-up: (x, y, z) becomes (x, -z, y).
 const Z_UP_FROM_Y_UP: DMat4 = DMat4::from_cols(
@@ -97,12 +105,15 @@ fn decode(
     let rtc = rtc.map(DVec3::from_array).filter(|v| v.is_finite()).unwrap_or_default();
     let axes = if options.gltf_z_up { DMat4::IDENTITY } else { Z_UP_FROM_Y_UP };
 
-    let mut table = None;
+    let mut metadata = metadata::Metadata::read(&source, fetch, &mut tile);
     let mut parts = Vec::new();
-    for (mesh, transform) in scene::placed_meshes(&root, axes) {
+    for (node, mesh, transform) in scene::placed_meshes(&root, axes) {
         for primitive in &mesh.primitives {
-            match primitive::read_primitive(&source, primitive, default_material, &mut table, &mut tile.diagnostics) {
-                Ok(Some(part)) => parts.push((part, transform)),
+            match primitive::read_primitive(&source, primitive, default_material, &mut metadata, &mut tile) {
+                Ok(Some(mut part)) => {
+                    part.feature_sets.extend(metadata.node_feature(&node.extensions));
+                    parts.push((part, transform));
+                }
                 Ok(None) => {}
                 Err(e) => tile.diagnostics.push(Diagnostic::new("primitive-broken", "glTF primitive", e.to_string())),
             }
@@ -121,35 +132,9 @@ fn decode(
     for (part, transform) in parts {
         tile.primitives.push(part.place(&transform, anchor));
     }
-    if let Some(index) = table {
-        match property_table(&source, index, &mut tile.diagnostics) {
-            Ok(t) => {
-                tile.features.push_properties(t);
-            }
-            Err(e) => tile.diagnostics.push(Diagnostic::new("property-table-broken", "glTF", e.to_string())),
-        }
-    }
     let bytes = tile.byte_size();
     if bytes > options.max_decoded_bytes {
         return Err(DecodeError::TooLarge { bytes, limit: options.max_decoded_bytes });
     }
     Ok(tile)
-}
-
-fn property_table(
-    source: &Source<'_>,
-    index: usize,
-    found: &mut Vec<Diagnostic>,
-) -> Result<PropertyTable, DecodeError> {
-    const WHAT: &str = "EXT_structural_metadata";
-    let extension = source.root.extensions.get(WHAT);
-    let extension =
-        extension.ok_or_else(|| DecodeError::malformed(WHAT, "a primitive refers to it but it is missing"))?;
-    let schema = extension
-        .get("schema")
-        .ok_or_else(|| DecodeError::Unsupported("metadata schema in a file of its own".into()))?;
-    let schema = Schema::deserialize(schema).map_err(|e| DecodeError::malformed(WHAT, e))?;
-    let table = extension.get("propertyTables").and_then(|t| t.get(index));
-    let table = table.ok_or_else(|| DecodeError::malformed(WHAT, format!("there is no property table {index}")))?;
-    PropertyTable::read(table, &schema, &|view| source.view(view), found)
 }

@@ -1,15 +1,10 @@
 //! One primitive of a glTF: from accessors to arrays in the tile's frame.
 
-use super::{
-    accessor::Source,
-    json::{MeshFeatures, MeshPrimitive},
-};
-use crate::{
-    Diagnostic,
-    content::{DecodeError, Primitive, PrimitiveMode},
+use super::{accessor::Source, features, json::MeshPrimitive, metadata::Metadata};
+use crate::content::{
+    DecodeError, DecodedTile, FeatureSet, FeatureSource, Primitive, PrimitiveMode, PrimitiveProperties,
 };
 use glam::{DMat3, DMat4, DVec3};
-use serde::Deserialize as _;
 
 /// A primitive in its node's frame.
 pub(super) struct Part {
@@ -19,6 +14,8 @@ pub(super) struct Part {
     pub(super) uvs: Vec<[f32; 2]>,
     pub(super) colors: Vec<[f32; 4]>,
     pub(super) feature_ids: Vec<u32>,
+    pub(super) feature_sets: Vec<FeatureSet>,
+    pub(super) properties: PrimitiveProperties,
     pub(super) indices: Vec<u32>,
     pub(super) material: usize,
 }
@@ -27,8 +24,8 @@ pub(super) fn read_primitive(
     source: &Source<'_>,
     primitive: &MeshPrimitive,
     default_material: usize,
-    table: &mut Option<usize>,
-    found: &mut Vec<Diagnostic>,
+    metadata: &mut Metadata,
+    tile: &mut DecodedTile,
 ) -> Result<Option<Part>, DecodeError> {
     let Some(&position) = primitive.attributes.get("POSITION") else { return Ok(None) };
     let positions = source.floats::<3>(position)?;
@@ -51,7 +48,21 @@ pub(super) fn read_primitive(
             same(len, what)?;
         }
     }
-    let feature_ids = feature_ids(source, primitive, n, table, found)?;
+    let read = |name: &str| optional(name).map(|accessor| source.components(accessor));
+    let mut feature_sets = metadata.feature_sets(source.root, &primitive.extensions, n, &read, tile);
+    let mut feature_ids = features::take_primary(&mut feature_sets);
+    // Batch ids are those of the container around this glTF; with tables of its own they would mean other features.
+    if feature_sets.is_empty()
+        && tile.features.count() == 0
+        && let Some(accessor) = optional("_BATCHID").or(optional("BATCHID"))
+    {
+        feature_ids = source.indices(accessor)?;
+    }
+    let texcoords = feature_sets.iter().filter_map(|set| match &set.source {
+        FeatureSource::Texture { texels, .. } => Some(texels.texcoord),
+        _ => None,
+    });
+    let properties = metadata.properties(&primitive.extensions, n, texcoords.collect(), &read, tile);
     let indices = match primitive.indices {
         Some(a) => source.indices(a)?,
         None => (0..n as u32).collect(),
@@ -79,6 +90,8 @@ pub(super) fn read_primitive(
         uvs: uvs.into_iter().map(|uv| uv.map(|v| v as f32)).collect(),
         colors,
         feature_ids,
+        feature_sets,
+        properties,
         indices,
         material: primitive.material.filter(|m| *m < default_material).unwrap_or(default_material),
     }))
@@ -92,43 +105,6 @@ fn strip(indices: &[u32]) -> Vec<u32> {
 fn fan(indices: &[u32]) -> Vec<u32> {
     let Some((&first, rest)) = indices.split_first() else { return Vec::new() };
     rest.windows(2).flat_map(|w| [first, w[0], w[1]]).collect()
-}
-
-/// Feature ids: `EXT_mesh_features` (attribute or implicit), or the `_BATCHID` of 3D Tiles 1.0.
-fn feature_ids(
-    source: &Source<'_>,
-    primitive: &MeshPrimitive,
-    vertices: usize,
-    table: &mut Option<usize>,
-    found: &mut Vec<Diagnostic>,
-) -> Result<Vec<u32>, DecodeError> {
-    let sets = primitive.extensions.get("EXT_mesh_features").map(MeshFeatures::deserialize);
-    if let Some(sets) = sets {
-        let sets = sets.map_err(|e| DecodeError::malformed("EXT_mesh_features", e))?;
-        // The set that has properties is the one that a person asks about.
-        let chosen = sets.feature_ids.iter().find(|s| s.property_table.is_some()).or(sets.feature_ids.first());
-        if let Some(set) = chosen {
-            *table = table.or(set.property_table);
-            if let Some(n) = set.attribute {
-                let name = format!("_FEATURE_ID_{n}");
-                let accessor = primitive
-                    .attributes
-                    .get(&name)
-                    .ok_or_else(|| DecodeError::malformed("EXT_mesh_features", format!("{name} is missing")))?;
-                return source.indices(*accessor);
-            }
-            if set.texture.is_some() {
-                let message = "feature ids in a texture are not read yet; the primitive has no features";
-                found.push(Diagnostic::new("feature-id-texture-unsupported", "EXT_mesh_features", message));
-                return Ok(Vec::new());
-            }
-            return Ok((0..vertices as u32).map(|i| i.min(set.feature_count.max(1) as u32 - 1)).collect());
-        }
-    }
-    match primitive.attributes.get("_BATCHID").or(primitive.attributes.get("BATCHID")) {
-        Some(&accessor) => source.indices(accessor),
-        None => Ok(Vec::new()),
-    }
 }
 
 impl Part {
@@ -149,6 +125,8 @@ impl Part {
             uvs: self.uvs,
             colors: self.colors,
             feature_ids: self.feature_ids,
+            feature_sets: self.feature_sets,
+            properties: self.properties,
             indices: self.indices,
             material: self.material,
             instances: None,
@@ -178,6 +156,8 @@ fn flat_normals(p: &mut Primitive) {
     if p.feature_ids.iter().len() > 0 {
         p.feature_ids = pick(&p.feature_ids, &i);
     }
+    p.feature_sets.iter_mut().for_each(|set| set.pick(&i));
+    p.properties.pick(&i);
     p.normals = p
         .positions
         .chunks_exact(3)

@@ -3,8 +3,8 @@
 use super::json::{Mesh, Node, Root};
 use glam::{DMat4, DQuat, DVec3};
 
-/// Every mesh with the transform of each node that shows it. A node graph with cycles ends: each node is visited once.
-pub(super) fn placed_meshes(root: &Root, axes: DMat4) -> Vec<(&Mesh, DMat4)> {
+/// Every node that shows a mesh, the mesh and the node's transform. A node graph with cycles ends: each node is visited once.
+pub(super) fn placed_meshes(root: &Root, axes: DMat4) -> Vec<(&Node, &Mesh, DMat4)> {
     let scene = root.scenes.get(root.scene.unwrap_or(0));
     let mut queue: Vec<(usize, DMat4)> = match scene {
         Some(scene) => scene.nodes.iter().map(|&n| (n, axes)).collect(),
@@ -20,7 +20,7 @@ pub(super) fn placed_meshes(root: &Root, axes: DMat4) -> Vec<(&Mesh, DMat4)> {
         }
         let transform = outer * local(node);
         if let Some(mesh) = node.mesh.and_then(|m| root.meshes.get(m)) {
-            out.push((mesh, transform));
+            out.push((node, mesh, transform));
         }
         queue.extend(node.children.iter().rev().map(|&c| (c, transform)));
     }

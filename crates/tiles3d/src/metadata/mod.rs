@@ -1,14 +1,24 @@
 //! Features and their properties, whatever the file says: batch tables and `EXT_structural_metadata`.
 
+mod attribute;
 mod batch_table;
+mod check;
+mod column;
 mod features;
+mod property;
 mod scalar;
 mod schema;
 mod table;
+mod texture;
 mod value;
 
+pub use attribute::{PropertyAttribute, VertexProperty};
 pub(crate) use batch_table::BatchTable;
 pub use features::FeatureTable;
-pub(crate) use schema::Schema;
+pub use property::PropertyInfo;
+pub(crate) use property::PropertyType;
+pub(crate) use schema::{ClassProperty, Schema};
+pub use table::ClassInfo;
 pub(crate) use table::PropertyTable;
+pub use texture::{PropertyTexture, TexelProperty};
 pub use value::Value;

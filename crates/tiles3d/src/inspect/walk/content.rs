@@ -135,7 +135,9 @@ impl Walk<'_, '_> {
                     model::check(tile, &job.above.transform, job.volume.as_ref(), place, &mut self.find);
                     for d in &tile.diagnostics {
                         let message = format!("{} at {}: {}", d.code, short(&d.place), d.message);
-                        self.find.add(&rules::CONTENT_DEFECT, place, message);
+                        // The decoder has its own names; where one is a rule, it is that rule.
+                        let known = rules::RULES.iter().find(|r| r.name == d.code);
+                        self.find.add(known.unwrap_or(&rules::CONTENT_DEFECT), place, message);
                     }
                 }
             }
