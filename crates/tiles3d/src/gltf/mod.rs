@@ -14,6 +14,7 @@ use crate::{
     metadata::{PropertyTable, Schema},
 };
 use accessor::Source;
+pub(crate) use buffer::resolve;
 use glam::{DMat4, DVec3, DVec4};
 use json::Root;
 use serde::Deserialize as _;
