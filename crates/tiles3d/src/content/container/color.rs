@@ -37,21 +37,21 @@ pub(super) fn linear<const N: usize>(values: &Values<'_>) -> Vec<[f32; 4]> {
     let color = |p: [f64; N]| {
         let mut out = [1.0; 4];
         for (k, (out, value)) in out.iter_mut().zip(p).enumerate() {
-            // A NaN is black.
-            let value = (value / unit).max(0.0).min(1.0);
+            // What is not a number is black.
+            let value = if value > 0.0 { (value / unit).min(1.0) } else { 0.0 };
             *out = if k < 3 { to_linear(value) } else { value as f32 };
         }
         out
     };
-    values.f64s().into_iter().map(color).collect()
+    values.each(color)
 }
 
 /// Linear colours of 5 bits of red, 6 of green and 5 of blue, red on top.
 pub(super) fn linear_565(values: &Values<'_>) -> Vec<[f32; 4]> {
     let (five, six) = (&*OF_5_BITS, &*OF_6_BITS);
-    let color = |packed: Option<u32>| {
-        let packed = packed.unwrap_or_default() as usize;
+    let color = |[packed]: [f64; 1]| {
+        let packed = usize::from(packed as u16);
         [five[packed >> 11 & 31], six[packed >> 5 & 63], five[packed & 31], 1.0]
     };
-    values.indices().into_iter().map(color).collect()
+    values.each(color)
 }

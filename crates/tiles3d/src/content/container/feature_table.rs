@@ -72,7 +72,8 @@ impl<'a> FeatureTable<'a> {
     /// It is there but is not three finite numbers.
     pub(super) fn vector(&self, name: &'static str) -> Result<Option<DVec3>, DecodeError> {
         let Some(v) = self.global::<3>(name, Component::Float)?.map(DVec3::from_array) else { return Ok(None) };
-        if v.is_finite() { Ok(Some(v)) } else { Err(self.malformed(name, "not finite".into())) }
+        // Squares that are finite mean that sums of such vectors are, too.
+        if v.length_squared().is_finite() { Ok(Some(v)) } else { Err(self.malformed(name, "not finite".into())) }
     }
 
     /// A global value of `N` numbers, in JSON or in the body, where they are of the type `implied` unless it says
@@ -91,7 +92,7 @@ impl<'a> FeatureTable<'a> {
             Some(Json::Array(list)) => list.iter().map_while(Json::as_f64).collect(),
             Some(other) => {
                 let values = self.body(name, other, implied, N, 1, &mut Vec::new())?;
-                values.f64s::<N>().into_iter().flatten().collect()
+                values.each(|v: [f64; N]| v).into_iter().flatten().collect()
             }
         };
         let found = numbers.len();
@@ -152,7 +153,7 @@ impl<'a> FeatureTable<'a> {
     ) -> Result<Values<'a>, DecodeError> {
         let reference = Reference::deserialize(reference).map_err(|e| self.malformed(name, e.to_string()))?;
         let component = reference.component_type.unwrap_or(implied);
-        if reference.byte_offset % component.size() != 0 {
+        if !reference.byte_offset.is_multiple_of(component.size()) {
             let message = format!(
                 "byteOffset {} is not a multiple of the component's {} bytes; read all the same",
                 reference.byte_offset,

@@ -109,18 +109,16 @@ impl Copies {
         };
         check_size(count, options)?;
         let turns = turns(table, &positions, center, options, found);
-        let uniform = optional(table, "SCALE", Component::Float, 1, count, found).map(|v| v.f64s::<1>());
-        let uneven = optional(table, "SCALE_NON_UNIFORM", Component::Float, 3, count, found).map(|v| v.f64s::<3>());
+        let uniform = optional(table, "SCALE", Component::Float, 1, count, found).map(|v| v.each(|[s]| s));
+        let uneven =
+            optional(table, "SCALE_NON_UNIFORM", Component::Float, 3, count, found).map(|v| v.each(DVec3::from_array));
         let ids = optional(table, "BATCH_ID", Component::UnsignedShort, 1, count, found).map(|v| v.indices());
         let mut list = Vec::with_capacity(count);
         for (i, &position) in positions.iter().enumerate() {
-            let scale = |i: usize| {
-                let [s] = uniform.as_ref().and_then(|s| s.get(i).copied()).unwrap_or([1.0]);
-                let xyz = uneven.as_ref().and_then(|s| s.get(i).copied()).unwrap_or([1.0; 3]);
-                DVec3::from_array(xyz) * s
-            };
             let turn = turns.get(i).copied().unwrap_or(DMat3::IDENTITY);
-            let matrix3 = turn * DMat3::from_diagonal(scale(i));
+            let uniform = uniform.as_ref().and_then(|s| s.get(i).copied()).unwrap_or(1.0);
+            let uneven = uneven.as_ref().and_then(|s| s.get(i).copied()).unwrap_or(DVec3::ONE);
+            let matrix3 = turn * DMat3::from_diagonal(uneven * uniform);
             let transform = DAffine3 { matrix3, translation: position };
             let batch_id = ids.as_ref().map_or(Some(i as u32), |ids| ids.get(i).copied().flatten());
             if let Some(batch_id) = batch_id.filter(|_| transform.is_finite()) {
@@ -194,13 +192,13 @@ fn positions(
     found: &mut Vec<Diagnostic>,
 ) -> Result<Option<Vec<DVec3>>, DecodeError> {
     if let Some(values) = table.array("POSITION", Component::Float, 3, count, found)? {
-        return Ok(Some(values.f64s().into_iter().map(DVec3::from_array).collect()));
+        return Ok(Some(values.each(DVec3::from_array)));
     }
     let Some(values) = table.array("POSITION_QUANTIZED", Component::UnsignedShort, 3, count, found)? else {
         return Ok(None);
     };
     let volume = table.quantized_volume()?;
-    Ok(Some(values.f64s().into_iter().map(|q| volume.offset + DVec3::from_array(q) * volume.step).collect()))
+    Ok(Some(values.each(|q| volume.offset + DVec3::from_array(q) * volume.step)))
 }
 
 /// A semantic that the instances can do without: when it is broken it is named and left out.
@@ -244,12 +242,12 @@ fn turns(
         })
     };
     let turns = if let Some((up, right)) = vectors("NORMAL_UP", "NORMAL_RIGHT", Component::Float, 3, found) {
-        let vectors = |v: Values<'_>| v.f64s().into_iter().map(DVec3::from_array);
+        let vectors = |v: Values<'_>| v.each(DVec3::from_array).into_iter();
         vectors(up).zip(vectors(right)).map(&mut basis).collect()
     } else if let Some((up, right)) =
         vectors("NORMAL_UP_OCT32P", "NORMAL_RIGHT_OCT32P", Component::UnsignedShort, 2, found)
     {
-        let vectors = |v: Values<'_>| v.f64s().into_iter().map(|v| octahedral(DVec2::from_array(v) / 65535.0));
+        let vectors = |v: Values<'_>| v.each(|v| octahedral(DVec2::from_array(v) / 65535.0)).into_iter();
         vectors(up).zip(vectors(right)).map(&mut basis).collect()
     } else if table.flag("EAST_NORTH_UP") {
         let earth_from_tile = options.tile_transform.unwrap_or(DMat4::IDENTITY);

@@ -66,6 +66,9 @@ pub(crate) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<DecodedTil
     Ok(tile)
 }
 
+/// Metres, and what must be added to each.
+type Positions = (DVec3, Vec<[f32; 3]>);
+
 /// Semantics, wherever they are: in the table's body or compressed.
 struct Reader<'a, 't> {
     table: &'t FeatureTable<'a>,
@@ -97,8 +100,12 @@ impl<'a, 't> Reader<'a, 't> {
         }
         let in_body = |name: &&str| self.table.has(name) && !extension.properties.contains_key(*name);
         let own = ["POSITION", "RGBA", "RGB", "RGB565", "NORMAL", "NORMAL_OCT16P", "BATCH_ID"];
-        let per_point = !self.table.has("BATCH_ID") && batch.json.values().any(serde_json::Value::is_array);
-        if points.reordered && (own.iter().any(|name| in_body(&name)) || per_point) {
+        let properties = batch.json.get("extensions").and_then(|e| e.get(draco::NAME)?.get("properties"));
+        let plain = |name: &String| {
+            !["extensions", "extras"].contains(&name.as_str()) && properties.is_none_or(|p| p.get(name).is_none())
+        };
+        let per_point = !self.table.has("BATCH_ID") && batch.json.keys().any(plain);
+        if points.reordered && (own.iter().any(in_body) || per_point) {
             let message = "some values are compressed out of order and some are not compressed; they may be mixed up";
             found.push(Diagnostic::new("draco-points-order", draco::NAME, message));
         }
@@ -136,12 +143,12 @@ impl<'a, 't> Reader<'a, 't> {
         Ok(Some(values))
     }
 
-    /// Positions and what must be added to them; `None` when there are none.
+    /// Positions; `None` when there are none.
     fn positions(
         &self,
         options: &DecodeOptions,
         found: &mut Vec<Diagnostic>,
-    ) -> Result<Option<(DVec3, Vec<[f32; 3]>)>, DecodeError> {
+    ) -> Result<Option<Positions>, DecodeError> {
         let limit = options.max_decoded_bytes;
         // The least that a point takes once decoded: its position and its index.
         let bytes = self.count.saturating_mul(16);
@@ -155,17 +162,18 @@ impl<'a, 't> Reader<'a, 't> {
         fits?;
         let volume = self.table.quantized_volume()?;
         let place = |q: [f64; 3]| (DVec3::from_array(q) * volume.step).as_vec3().to_array();
-        Ok(Some((volume.offset, values.f64s().into_iter().map(place).collect())))
+        Ok(Some((volume.offset, values.each(place))))
     }
 
     fn normals(&self, found: &mut Vec<Diagnostic>) -> Vec<[f32; 3]> {
         if let Some(values) = self.values("NORMAL", Component::Float, 3, found) {
-            let unit = |n| Vec3::from_array(n).normalize_or(Vec3::Z).to_array();
-            return values.f32s().into_iter().map(unit).collect();
+            let mut normals = values.f32s();
+            normals.iter_mut().for_each(|n| *n = Vec3::from_array(*n).normalize_or(Vec3::Z).to_array());
+            return normals;
         }
         let Some(values) = self.values("NORMAL_OCT16P", Component::UnsignedByte, 2, found) else { return Vec::new() };
         let unfold = |v| octahedral(DVec2::from_array(v) / 255.0).as_vec3().to_array();
-        values.f64s().into_iter().map(unfold).collect()
+        values.each(unfold)
     }
 
     /// Colours in the order of precedence that the specification gives.
@@ -252,15 +260,15 @@ impl<'a, 't> Reader<'a, 't> {
 
 /// Positions as they are, or relative to the first when that is far away: in f32 the renderer's arithmetic would
 /// otherwise shake them.
-fn near(values: &Values<'_>) -> (DVec3, Vec<[f32; 3]>) {
+fn near(values: &Values<'_>) -> Positions {
     const FAR: f64 = 10_000.0;
     let first = Values { bytes: values.bytes.get(..values.stride()).unwrap_or_default().into(), ..*values };
-    let anchor = first.f64s().first().copied().map(DVec3::from_array).filter(|p| p.is_finite() && p.length() > FAR);
+    let anchor = first.each(DVec3::from_array).first().copied().filter(|p| p.is_finite() && p.length() > FAR);
     match anchor {
         None => (DVec3::ZERO, values.f32s()),
         Some(anchor) => {
             let relative = |p| (DVec3::from_array(p) - anchor).as_vec3().to_array();
-            (anchor, values.f64s().into_iter().map(relative).collect())
+            (anchor, values.each(relative))
         }
     }
 }

@@ -47,7 +47,7 @@ impl Builder {
         let header = if format.is_some() { 32 } else { 28 };
         let text = |json: &Option<Json>, from: usize| {
             let mut text = json.as_ref().map_or_else(String::new, Json::to_string).into_bytes();
-            while !text.is_empty() && (from + text.len()) % 8 != 0 {
+            while !text.is_empty() && !(from + text.len()).is_multiple_of(8) {
                 text.push(b' ');
             }
             text
@@ -61,11 +61,8 @@ impl Builder {
         let mut body = self.body.clone();
         pad(&mut body, if format == Some(0) { b' ' } else { 0 });
         if body.is_empty() {
-            while (header + feature.len() + feature_binary.len() + batch.len() + batch_binary.len() + body.len()) % 8
-                != 0
-            {
-                body.push(0);
-            }
+            let before = header + feature.len() + feature_binary.len() + batch.len() + batch_binary.len();
+            body.resize(before.next_multiple_of(8) - before, 0);
         }
         let parts = [&feature, &feature_binary, &batch, &batch_binary];
         let length = header + parts.iter().map(|p| p.len()).sum::<usize>() + body.len();
@@ -91,7 +88,7 @@ impl Builder {
 }
 
 fn pad(bytes: &mut Vec<u8>, with: u8) {
-    while bytes.len() % 8 != 0 {
+    while !bytes.len().is_multiple_of(8) {
         bytes.push(with);
     }
 }

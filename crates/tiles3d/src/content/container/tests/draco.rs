@@ -186,6 +186,10 @@ fn what_is_broken_is_named() {
     mixed.feature_binary.extend([128; COUNT * 2]);
     assert_eq!(codes(&decode(&mixed.pnts()).unwrap()), ["draco-points-order"]);
 
+    let mut listed = compressed(1);
+    listed.batch.as_mut().unwrap()["name"] = json!(vec!["x"; COUNT]);
+    assert_eq!(codes(&decode(&listed.pnts()).unwrap()), ["draco-points-order"]);
+
     let mut property = compressed(0);
     property.batch.as_mut().unwrap()["extensions"]["3DTILES_draco_point_compression"]["properties"]["Velocity"] =
         json!(99);

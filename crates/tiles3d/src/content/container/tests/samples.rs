@@ -87,3 +87,20 @@ fn the_batches_of_the_city_read() {
         assert!(!tile.primitives.is_empty());
     }
 }
+#[test]
+fn files_that_are_not_padded_to_eight_bytes_are_named_and_no_others() {
+    let Some(dir) = samples() else { return };
+    let files = [
+        ("1.0/TilesetWithDiscreteLOD/dragon_low.b3dm", 0),
+        ("1.0/TilesetWithDiscreteLOD/dragon_medium.b3dm", 0),
+        ("1.0/TilesetWithRequestVolume/building.b3dm", 0),
+        // 9,700 bytes.
+        ("1.0/TilesetWithRequestVolume/city/ll.b3dm", 1),
+        // The JSON ends at 116.
+        ("1.0/TilesetWithRequestVolume/points.pnts", 1),
+        ("1.0/TilesetWithTreeBillboards/tree.i3dm", 0),
+    ];
+    for (name, count) in files {
+        assert_eq!(super::build::codes(&model(&dir.join(name))), vec!["container-alignment"; count], "{name}");
+    }
+}
