@@ -85,10 +85,10 @@ fn relative_to<'a>(base: &str, uri: &'a str) -> Cow<'a, str> {
 struct Copies {
     /// `RTC_CENTER`: all positions are relative to it.
     center: DVec3,
-    list: Vec<Copy>,
+    list: Vec<Placement>,
 }
 
-struct Copy {
+struct Placement {
     /// Takes the z-up model to the frame around the centre.
     transform: DAffine3,
     batch_id: u32,
@@ -122,7 +122,7 @@ impl Copies {
             let transform = DAffine3 { matrix3, translation: position };
             let batch_id = ids.as_ref().map_or(Some(i as u32), |ids| ids.get(i).copied().flatten());
             if let Some(batch_id) = batch_id.filter(|_| transform.is_finite()) {
-                list.push(Copy { transform, batch_id });
+                list.push(Placement { transform, batch_id });
             }
         }
         let lost = count - list.len();
@@ -303,7 +303,7 @@ mod tests {
             ..Default::default()
         };
         let turned = DAffine3 { matrix3: DMat3::from_diagonal(DVec3::splat(2.0)), translation: DVec3::Z };
-        let list = vec![Copy { transform: at(10.0), batch_id: 0 }, Copy { transform: turned, batch_id: 1 }];
+        let list = vec![Placement { transform: at(10.0), batch_id: 0 }, Placement { transform: turned, batch_id: 1 }];
         let copies = Copies { center: DVec3::splat(5e6), list };
         copies.place(&mut tile, Some(100), &DecodeOptions::default()).unwrap();
         assert_eq!(tile.origin, DVec3::splat(5e6));
