@@ -63,10 +63,7 @@ impl Source {
     /// What [`Self::get`] has for each of [`Self::names`].
     fn row(&self, row: u32) -> Vec<(String, Value)> {
         match self {
-            Self::Batch(t) => {
-                let names = t.names().into_iter();
-                names.filter_map(|name| Some((name.to_owned(), t.get(row, name)?))).collect()
-            }
+            Self::Batch(t) => t.row(row),
             Self::Property(t) => t.row(row),
             Self::Bare(_) => Vec::new(),
         }
@@ -225,6 +222,22 @@ impl FeatureTable {
             _ => id,
         };
         (row < segment.source.count()).then(|| first.saturating_add(row))
+    }
+
+    /// Names of the feature's class and of its ancestors' classes, each once, the most specific first
+    /// (`3DTILES_batch_table_hierarchy`); empty when the feature has no class.
+    #[must_use]
+    pub fn class_names(&self, feature: u32) -> Vec<&str> {
+        match self.locate(feature) {
+            Some((Segment { source: Source::Batch(table), .. }, row)) => table.class_names(row),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether the feature's class or that of any of its ancestors has this name.
+    #[must_use]
+    pub fn is_class(&self, feature: u32, name: &str) -> bool {
+        self.class_names(feature).contains(&name)
     }
 
     fn locate(&self, feature: u32) -> Option<(&Segment, u32)> {

@@ -241,7 +241,7 @@ fn binds_a_batch_table() {
     let binary: Vec<u8> = floats.iter().flat_map(|x| x.to_le_bytes()).collect();
     let mut found = Vec::new();
     let mut table = FeatureTable::default();
-    table.push_batch(BatchTable::parse(json.to_string().as_bytes(), &binary, 3, &mut found));
+    table.push_batch(BatchTable::read(json.as_object().unwrap().clone(), &binary, 3, Vec::new(), &mut found));
     assert!(found.is_empty(), "{found:?}");
     let style = Style::parse(
         json!({
@@ -270,7 +270,13 @@ fn binds_a_batch_table() {
 #[test]
 fn claimed_features_cost_nothing() {
     let mut table = FeatureTable::default();
-    table.push_batch(BatchTable::parse(br#"{"a": [1, 2, 3]}"#, &[], u32::MAX, &mut Vec::new()));
+    table.push_batch(BatchTable::read(
+        json!({"a": [1, 2, 3]}).as_object().unwrap().clone(),
+        &[],
+        u32::MAX,
+        Vec::new(),
+        &mut Vec::new(),
+    ));
     let style =
         Style::parse(br#"{"show": "${a} > 1", "color": {"conditions": [["isClass('x')", "color()"]]}}"#).unwrap();
     let bound = style.bind(&table);
