@@ -135,7 +135,9 @@ impl Walk<'_, '_> {
                     model::check(tile, &job.above.transform, job.volume.as_ref(), place, &mut self.find);
                     for d in &tile.diagnostics {
                         let message = format!("{} at {}: {}", d.code, short(&d.place), d.message);
-                        self.find.add(&rules::CONTENT_DEFECT, place, message);
+                        // The decoder has told already which ids are of no row of their table.
+                        let stray = d.code == rules::FEATURE_ID.name;
+                        self.find.add(if stray { &rules::FEATURE_ID } else { &rules::CONTENT_DEFECT }, place, message);
                     }
                 }
             }
