@@ -1,5 +1,5 @@
 //! Features and properties on a primitive's surface that the samples lack: several sets, pictures, vertices, drafts.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 mod properties;
 
@@ -101,6 +101,7 @@ fn a_set_that_cannot_be_read_leaves_the_others() {
         json!([
             { "featureCount": 2, "attribute": 7 },
             { "featureCount": "two" },
+        { "featureCount": 2, "offset": 1, "repeat": 2 },
             { "featureCount": 2, "texture": { "index": 3, "channels": [0] } },
             { "featureCount": 2, "attribute": 0, "propertyTable": 9 },
         ]),
@@ -108,7 +109,7 @@ fn a_set_that_cannot_be_read_leaves_the_others() {
     let (tile, codes) = b.flawed();
     // What is no feature set at all is told first.
     let broken = "feature-ids-broken";
-    assert_eq!(codes, [broken, broken, broken, "feature-table-missing"]);
+    assert_eq!(codes, [broken, broken, broken, broken, "feature-table-missing"]);
     assert_eq!(tile.primitives[0].feature_ids, [2, 3, 2, 3]);
 }
 
@@ -130,6 +131,7 @@ fn a_node_may_be_a_feature() {
     let tile = b.clean();
     let scopes = tile.properties_at(0, 1, [1.0, 0.0, 0.0]);
     assert_eq!((scopes.len(), scopes[0].feature), (1, Some(2)));
+    assert_eq!(tile.primitives[0].feature_ids, [2; 4]);
     assert_eq!(name(&tile, 2), "c");
 }
 
@@ -157,6 +159,26 @@ fn feature_ids_in_pictures() {
     // 256, 512, 768, and none.
     assert_eq!(by_quarter(&tile, 2), [Some(8), Some(9), Some(10), None]);
     assert_eq!(tile.features.count(), 11);
+}
+
+#[test]
+fn primitives_share_the_features_of_a_picture() {
+    let mut b = names(1);
+    let texture = b.texture(2, 2, &QUARTERS, Json::Null);
+    sets(&mut b, json!([{ "featureCount": 4, "texture": { "index": texture } }]));
+    let again = b.json["meshes"][0]["primitives"][0].clone();
+    b.json["meshes"][0]["primitives"].as_array_mut().unwrap().push(again);
+    let tile = b.clean();
+    assert_eq!(tile.features.count(), 5);
+    assert_eq!(tile.primitives[0].feature_sets, tile.primitives[1].feature_sets);
+    // A picture that is looked through again for each of many other ids that are none is one too often in the end.
+    let pixels = vec![1; 4 * 64 * 64];
+    let texture = b.texture(64, 64, &pixels, Json::Null);
+    let set = |none: u32| json!({ "featureCount": 4, "texture": { "index": texture }, "nullFeatureId": none });
+    sets(&mut b, (10..90).map(set).collect());
+    let (tile, codes) = b.flawed();
+    assert_eq!(codes[0], "feature-ids-broken");
+    assert!(tile.primitives[0].feature_sets.len() < 80);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Every type of property that the samples lack, and values and tables that are wrong.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 mod properties;
 

@@ -217,6 +217,14 @@ impl FeatureTable {
         }
     }
 
+    /// The ids, sorted, of the set without a table whose first feature is `first`; empty when they are counted from 0.
+    pub(crate) fn bare_ids(&self, first: u32) -> &[u32] {
+        match self.locate(first) {
+            Some((Segment { source: Source::Bare(bare), .. }, 0)) => &bare.ids,
+            _ => &[],
+        }
+    }
+
     /// The feature that an id of the file stands for, in the table or set whose first feature is `first`.
     pub(crate) fn number_of(&self, first: u32, id: u32) -> Option<u32> {
         let (segment, _) = self.locate(first).filter(|(_, row)| *row == 0)?;
