@@ -135,7 +135,13 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
             state = textureLoad(state_texture, vec2<i32>(feature - row * size.x, row), 0);
         }
     }
-    if state.a > 0.0 {
+    // A style hides with the least alpha, colours with up to three quarters of it; highlights have more.
+    if state.a > 0.0 && state.a < 0.006 {
+        discard;
+    } else if state.a > 0.0 && state.a < 0.78 {
+        let tone = dot(pbr.material.base_color.rgb, vec3<f32>(0.2126, 0.7152, 0.0722));
+        pbr.material.base_color = vec4<f32>(mix(pbr.material.base_color.rgb, state.rgb * (0.35 + 0.9 * tone), 0.92), pbr.material.base_color.a);
+    } else if state.a > 0.0 {
         pbr.material.base_color = vec4<f32>(mix(pbr.material.base_color.rgb, state.rgb, state.a * 0.85), pbr.material.base_color.a);
         pbr.material.emissive += vec4<f32>(state.rgb * state.a * 0.35, 0.0);
     }

@@ -64,15 +64,20 @@ fn vertex(in: Vertex) -> Varying {
         let y = sqrt(max(1.0 - x * x - z * z, 0.0)) * select(-1.0, 1.0, (in.packed.z & 1u) == 1u);
         normal = vec3<f32>(x, y, z);
     }
+    var shown = 1.0;
     if points.size.w > 0.5 && in.packed.y != 0xffffffffu {
         let size = vec2<u32>(textureDimensions(states));
         let row = in.packed.y / size.x;
         if row < size.y {
             let state = textureLoad(states, vec2<u32>(in.packed.y - row * size.x, row), 0);
-            color = mix(color, state.rgb, state.a * 0.85);
+            if state.a > 0.0 && state.a < 0.006 {
+                shown = 0.0;
+            } else {
+                color = mix(color, state.rgb, state.a * 0.85);
+            }
         }
     }
-    clip = vec4<f32>(clip.xy + corner * (pixels / view.viewport.zw) * clip.w, clip.zw);
+    clip = vec4<f32>(clip.xy + corner * (shown * pixels / view.viewport.zw) * clip.w, clip.zw);
     return Varying(clip, world, color, corner, normal);
 }
 

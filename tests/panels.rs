@@ -19,7 +19,7 @@ use cim_twin::{
     live::{Layers, LiveCity},
     panels::{Language, PanelSystems},
     pick::{Picked, Select, Selection},
-    scene::{Quality, SceneStatus},
+    scene::{Quality, SceneStatus, TileInspector},
 };
 use std::time::{Duration, Instant};
 
@@ -182,6 +182,17 @@ fn layers_languages_the_compass_and_the_case_history_are_at_hand() {
     assert!(twin.find(LAYERS[0].en).is_some() && twin.find(LAYERS[0].zh).is_none());
     twin.click_text("中文");
     assert!(twin.find(LAYERS[0].zh).is_some());
+
+    // Why the tile in the middle of the picture is as it is, and the tiles above it.
+    twin.app.world_mut().resource_mut::<TileInspector>().on = true;
+    twin.app.update();
+    twin.app.update();
+    assert!(twin.find("瓦片检查").is_some(), "{:?}", twin.screen());
+    let line = twin.app.world().resource::<TileInspector>().line.clone();
+    assert!(line.len() >= 2 && line.iter().any(|t| t.decision == "tile-rendered"), "{line:?}");
+    assert!(twin.screen().iter().any(|text| text.ends_with("正常显示")), "{:?}", twin.screen());
+    twin.app.world_mut().resource_mut::<TileInspector>().on = false;
+    twin.app.update();
 
     // North is one click away: the needle is the uppermost of the buttons on the map.
     twin.app.world_mut().write_message(FlyTo { heading_deg: Some(70.0), secs: 0.0, ..FlyTo::default() });

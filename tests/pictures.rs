@@ -73,6 +73,25 @@ fn the_synthetic_city() {
 }
 
 #[test]
+fn the_synthetic_city_coloured_by_use() {
+    let city = town::folder().join("city");
+    compare("style", &["--city", city.to_str().unwrap(), "--style", "use"]);
+}
+
+/// Delft from CityJSON: surveyed surfaces, in a coordinate system of its own.
+#[test]
+fn delft_from_cityjson() {
+    let Some(input) = shared("cityjson/delft.city.json.gz") else { return };
+    let city = town::folder().join("delft");
+    let tile = Command::new(env!("CARGO_BIN_EXE_cim-twin"))
+        .args(["tile", input.to_str().unwrap(), "-o", city.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(tile.status.success(), "{}", String::from_utf8_lossy(&tile.stderr));
+    compare("delft", &["--city", city.to_str().unwrap(), "--view", "4.3680,52.0118,230,30,55"]);
+}
+
+#[test]
 fn the_synthetic_city_at_night_from_a_street() {
     let city = town::folder().join("city");
     let view = ["--view", "116.587,35.415,320,140,76", "--time", "2026-09-29T19:30:00+08:00"];

@@ -4,7 +4,8 @@
 //
 // Attributes: backend (root of the backend; the page's own server when left out), tiles (a tileset instead of the
 // backend's; with backend="none" it is shown alone), view, lang. The page's query string may say the same.
-// Methods: select(key), flyTo(view), setLayer(name, on), openCase(id). Property: state.
+// Methods: select(key), flyTo(view), setLayer(name, on), openCase(id), setStyle(style): "height", "use",
+// an object or text in the 3D Tiles Styling language, or nothing. Property: state.
 // Events: "ready", "selectionchange" (detail.key), "error" (detail.message).
 import init, * as engine from "./cim_twin.js";
 import { Decoder } from "./decoder.js";
@@ -83,6 +84,7 @@ class CimTwin extends HTMLElement {
   select(key) { engine.select(key ?? undefined); }
   flyTo(view) { engine.fly_to(view); }
   setLayer(name, on) { engine.set_layer(name, on); }
+  setStyle(style) { engine.set_style(typeof style === "object" && style !== null ? JSON.stringify(style) : style ?? undefined); }
   openCase(id) { engine.open_case(id ?? undefined); }
 }
 

@@ -3,6 +3,7 @@
 use super::{
     frame::Anchor,
     points::{self, PointMaterial},
+    style::HIDDEN,
     surface::{CityExtension, CityMaterial},
 };
 use bevy::{
@@ -15,7 +16,7 @@ use bevy::{
     prelude::*,
     render::render_resource::{Extent3d, Face, TextureDimension, TextureFormat},
 };
-use cim_scene::{MeshArrays, PreparedTile};
+use cim_scene::{MeshArrays, PreparedTile, RayHit};
 use tiles3d::content::{PrimitiveMode, RgbaImage, TileMaterial};
 
 /// Features in a row of a state texture.
@@ -32,6 +33,16 @@ pub(super) struct ShownPart {
     pub(super) prepared: PreparedTile,
     pub(super) state: Handle<Image>,
     pub(super) materials: Vec<Handle<CityMaterial>>,
+    /// What the style says of each feature: the state texture without highlights. Empty until it has been asked.
+    pub(super) styled: Vec<[u8; 4]>,
+}
+
+impl ShownPart {
+    /// The first thing that a ray hits of what the style shows.
+    pub(super) fn cast(&self, origin: Vec3, direction: Vec3, limit: f32) -> Option<RayHit> {
+        let shown = |feature: u32| self.styled.get(feature as usize).is_none_or(|t| t[3] != HIDDEN);
+        self.prepared.pick.cast_where(origin, direction, limit, shown)
+    }
 }
 
 /// What arriving tiles need from the world.
@@ -111,7 +122,7 @@ impl Shown {
             ));
             self.entities.push(entity.id());
         }
-        self.parts.push(ShownPart { prepared, state, materials });
+        self.parts.push(ShownPart { prepared, state, materials, styled: Vec::new() });
     }
 }
 

@@ -120,6 +120,18 @@ test("the page draws the city, and a click opens the case history", { timeout: 9
   assert.equal(opened.case.steps, full.steps.length);
   if (process.env.PICTURES) await page.screenshot({ path: join(process.env.PICTURES, "page-case.png") });
 
+  // A style that hides every building: what was clicked cannot be clicked any more. One that is none is refused.
+  const styled = (style) => page.evaluate((s) => document.querySelector("cim-twin").setStyle(s), style);
+  await assert.rejects(styled({ color: "colour('red')" }), /colour/);
+  await styled({ show: "!(${height} > 0)" });
+  await until(page, "the style", (s) => s.style === "own", 30);
+  await page.mouse.click(320, 200);
+  const behind = await until(page, "another selection", (s) => s.selection !== key, 60);
+  assert.ok(!behind.selection?.startsWith("building:"), behind.selection);
+  await styled("use");
+  await until(page, "the style by use", (s) => s.style === "use", 30);
+  if (process.env.PICTURES) await page.screenshot({ path: join(process.env.PICTURES, "page-style.png") });
+
   assert.deepEqual(problems, []);
   await page.close();
 });

@@ -84,6 +84,18 @@ impl Bvh {
     /// The first hit of a ray within `limit` multiples of `direction`; both sides of a triangle count.
     #[must_use]
     pub fn cast(&self, origin: Vec3, direction: Vec3, limit: f32) -> Option<RayHit> {
+        self.cast_where(origin, direction, limit, |_| true)
+    }
+
+    /// As [`Self::cast`], through triangles whose feature is not to be hit.
+    #[must_use]
+    pub fn cast_where(
+        &self,
+        origin: Vec3,
+        direction: Vec3,
+        limit: f32,
+        counts: impl Fn(u32) -> bool,
+    ) -> Option<RayHit> {
         let inverse = direction.recip();
         let mut best: Option<RayHit> = None;
         let mut nearest = limit;
@@ -101,8 +113,11 @@ impl Bvh {
             for t in &self.indices[node.at as usize..(node.at + node.count) as usize] {
                 let corners = t.map(|i| Vec3::from(self.positions[i as usize]));
                 if let Some(distance) = meets(corners, origin, direction).filter(|d| *d < nearest) {
-                    nearest = distance;
                     let feature = self.features.get(t[0] as usize).copied().filter(|f| *f != u32::MAX);
+                    if feature.is_some_and(|f| !counts(f)) {
+                        continue;
+                    }
+                    nearest = distance;
                     best = Some(RayHit { distance, feature });
                 }
             }
@@ -200,6 +215,10 @@ mod tests {
             assert_eq!(hit.feature, Some(i));
         }
         assert_eq!(bvh.cast(Vec3::new(0.0, 50.0, 0.0), Vec3::Y, 1e9), None);
+        // Through what does not count to what stands behind it.
+        let (origin, ahead) = (Vec3::new(2.0, 1.0, -5.0), Vec3::Z);
+        assert_eq!(bvh.cast(origin, ahead, 1e9).unwrap().feature, Some(0));
+        assert_eq!(bvh.cast_where(origin, ahead, 1e9, |f| f > 20).unwrap().feature, Some(40));
     }
 
     #[test]

@@ -137,7 +137,8 @@ fn glb() -> Vec<u8> {
 
 #[test]
 fn what_a_worker_sends_back_is_what_it_made() {
-    let work = Work { render_from_tile: RENDER, gltf_z_up: false, files: BTreeMap::new() };
+    let work =
+        Work { render_from_tile: RENDER, root_from_tile: DMat4::IDENTITY, gltf_z_up: false, files: BTreeMap::new() };
     let sent: Work = from_bytes(&to_bytes(&work).unwrap()).unwrap();
     let outcome = sent.run(&glb());
     let back: Outcome = from_bytes(&to_bytes(&outcome).unwrap()).unwrap();
@@ -156,7 +157,8 @@ fn files_that_are_referred_to_are_asked_for_once() {
     let gltf = br#"{"asset":{"version":"2.0"},"buffers":[{"uri":"a.bin","byteLength":36}],
         "bufferViews":[{"buffer":0,"byteLength":36}],"accessors":[{"bufferView":0,"componentType":5126,"count":3,"type":"VEC3"}],
         "meshes":[{"primitives":[{"attributes":{"POSITION":0}}]}],"nodes":[{"mesh":0}],"scenes":[{"nodes":[0]}]}"#;
-    let mut work = Work { render_from_tile: RENDER, gltf_z_up: false, files: BTreeMap::new() };
+    let mut work =
+        Work { render_from_tile: RENDER, root_from_tile: DMat4::IDENTITY, gltf_z_up: false, files: BTreeMap::new() };
     let Outcome::Missing(missing) = work.run(gltf) else { panic!("nothing is missing") };
     assert_eq!(missing, ["a.bin"]);
     work.files.insert("a.bin".into(), Ok(vec![0; 36]));

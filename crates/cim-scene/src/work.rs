@@ -11,6 +11,8 @@ use tiles3d::{Content, DecodeError, DecodeOptions, Diagnostic, decode_content};
 pub struct Work {
     /// Takes the tile's frame to site metres in render axes.
     pub render_from_tile: DMat4,
+    /// Takes the tile's frame to the tileset's root frame: what stands upright on the globe needs to know where it is.
+    pub root_from_tile: DMat4,
     /// The glTF is z-up already (1.0 `asset.gltfUpAxis: "Z"`).
     pub gltf_z_up: bool,
     /// Files that the content refers to, by the URI in it: their bytes, or why they cannot be had.
@@ -34,7 +36,11 @@ impl Work {
     /// Decodes `content` and prepares it.
     #[must_use]
     pub fn run(&self, content: &[u8]) -> Outcome {
-        let options = DecodeOptions { gltf_z_up: self.gltf_z_up, ..DecodeOptions::default() };
+        let options = DecodeOptions {
+            gltf_z_up: self.gltf_z_up,
+            tile_transform: Some(self.root_from_tile),
+            ..DecodeOptions::default()
+        };
         let mut missing = Vec::new();
         let decoded = decode_content(content, &options, &mut |uri: &str| match self.files.get(uri) {
             Some(known) => known.clone(),

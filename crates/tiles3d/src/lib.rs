@@ -9,6 +9,7 @@ mod gltf;
 pub mod inspect;
 mod metadata;
 pub mod select;
+pub mod style;
 pub mod tileset;
 pub mod transfer;
 pub mod write;

@@ -207,11 +207,11 @@ impl<'a> Writer<'a> {
         }
         let content = self.content("base", &primitives, &rows.columns(), DVec3::ZERO)?;
         let depth = drop_m(low[0].abs().max(high[0]), low[1].abs().max(high[1]));
+        // Cellars and river beds reach below the ground.
+        let deepest = children.iter().map(|c| c.volume[2] - c.volume[11] - 1.0).fold(depth - 1.0, f64::min);
+        let deepest = deepest.min(depth - 1.0 + self.city.ground_m);
         Ok(TileNode {
-            volume: obb(
-                DVec3::new(low[0], low[1], depth - 1.0 + self.city.ground_m.min(0.0) - 20.0),
-                DVec3::new(high[0], high[1], 350.0),
-            ),
+            volume: obb(DVec3::new(low[0], low[1], deepest), DVec3::new(high[0], high[1], 350.0)),
             geometric_error: edge * 2.0 * ERROR_SHARE,
             refine: Refine::Add,
             transform: Some(self.frame.ecef_from_enu()),

@@ -4,13 +4,16 @@ use glam::DVec3;
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 
-fn samples() -> Option<PathBuf> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/3d-tiles-samples");
-    if !dir.exists() {
+/// The 3D Tiles samples: under `CIM_TWIN_SHARED`, or else beside or above the checkout.
+pub(super) fn samples() -> Option<PathBuf> {
+    const INSIDE: &str = "data/3d-tiles-samples";
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|dir| dir.join("shared"));
+    let named = std::env::var_os("CIM_TWIN_SHARED").map(PathBuf::from);
+    let dir = named.into_iter().chain(above).map(|shared| shared.join(INSIDE)).find(|dir| dir.exists());
+    if dir.is_none() {
         eprintln!("skipped: the 3D Tiles samples are not beside the checkout");
-        return None;
     }
-    Some(dir)
+    dir
 }
 
 fn decode_file(path: &Path) -> Result<Content, DecodeError> {
@@ -21,7 +24,7 @@ fn decode_file(path: &Path) -> Result<Content, DecodeError> {
     })
 }
 
-fn model(path: &Path) -> DecodedTile {
+pub(super) fn model(path: &Path) -> DecodedTile {
     match decode_file(path) {
         Ok(Content::Models(mut tiles)) if tiles.len() == 1 => tiles.remove(0),
         other => panic!("{}: {other:?}", path.display()),

@@ -26,7 +26,7 @@ pub(super) fn buffers<'a>(
 }
 
 /// A `data:` URI decoded here, anything else by the caller.
-pub(super) fn resolve(uri: &str, fetch: &mut FetchExternal<'_>) -> Result<Vec<u8>, DecodeError> {
+pub(crate) fn resolve(uri: &str, fetch: &mut FetchExternal<'_>) -> Result<Vec<u8>, DecodeError> {
     let fail = |message: String| DecodeError::External { uri: uri.chars().take(80).collect(), message };
     match uri.strip_prefix("data:") {
         Some(data) => {

@@ -16,6 +16,7 @@ use crate::{
     content::{DecodeError, DecodeOptions, DecodedTile, FetchExternal, TileMaterial},
 };
 use accessor::Source;
+pub(crate) use buffer::resolve;
 use glam::{DMat4, DVec3, DVec4};
 use json::Root;
 use serde::Deserialize as _;

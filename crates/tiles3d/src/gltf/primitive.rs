@@ -145,11 +145,11 @@ impl Part {
         if transform.determinant() < 0.0 && out.mode == PrimitiveMode::Triangles {
             out.indices.chunks_exact_mut(3).for_each(|t| t.swap(1, 2));
         }
-        if out.normals.is_empty() && out.mode == PrimitiveMode::Triangles {
-            flat_normals(&mut out);
-        }
         if out.feature_ids.len() != out.positions.len() {
             out.feature_ids.clear();
+        }
+        if out.normals.is_empty() && out.mode == PrimitiveMode::Triangles {
+            flat_normals(&mut out);
         }
         out
     }

@@ -63,10 +63,7 @@ impl Source {
     /// What [`Self::get`] has for each of [`Self::names`].
     fn row(&self, row: u32) -> Vec<(String, Value)> {
         match self {
-            Self::Batch(t) => {
-                let names = t.names().into_iter();
-                names.filter_map(|name| Some((name.to_owned(), t.get(row, name)?))).collect()
-            }
+            Self::Batch(t) => t.row(row),
             Self::Property(t) => t.row(row),
             Self::Bare(_) => Vec::new(),
         }
@@ -174,10 +171,10 @@ impl FeatureTable {
         self.fill_numbers(name, &mut out).then_some(out)
     }
 
-    /// The id of the feature's class in the schema.
+    /// The id of the feature's class: in the schema, or in the hierarchy of a batch table.
     #[must_use]
     pub fn class_name(&self, feature: u32) -> Option<&str> {
-        self.class_info(feature).map(|class| class.id.as_str())
+        self.class_names(feature).into_iter().next()
     }
 
     /// What the schema says of the feature's class.
@@ -233,6 +230,24 @@ impl FeatureTable {
             _ => id,
         };
         (row < segment.source.count()).then(|| first.saturating_add(row))
+    }
+
+    /// Names of the feature's class and of its ancestors' classes, each once, the most specific first
+    /// (`3DTILES_batch_table_hierarchy`); of a property table just its class. Empty when the feature has no class.
+    #[must_use]
+    pub fn class_names(&self, feature: u32) -> Vec<&str> {
+        let Some((segment, row)) = self.locate(feature) else { return Vec::new() };
+        match &segment.source {
+            Source::Batch(table) => table.class_names(row),
+            Source::Property(table) => vec![table.class().id.as_str()],
+            Source::Bare(_) => Vec::new(),
+        }
+    }
+
+    /// Whether the feature's class or that of any of its ancestors has this name.
+    #[must_use]
+    pub fn is_class(&self, feature: u32, name: &str) -> bool {
+        self.class_names(feature).contains(&name)
     }
 
     fn locate(&self, feature: u32) -> Option<(&Segment, u32)> {

@@ -135,9 +135,13 @@ impl Walk<'_, '_> {
                     model::check(tile, &job.above.transform, job.volume.as_ref(), place, &mut self.find);
                     for d in &tile.diagnostics {
                         let message = format!("{} at {}: {}", d.code, short(&d.place), d.message);
-                        // The decoder has told already which ids are of no row of their table.
-                        let stray = d.code == rules::FEATURE_ID.name;
-                        self.find.add(if stray { &rules::FEATURE_ID } else { &rules::CONTENT_DEFECT }, place, message);
+                        // What the inspector has a rule for, it has found by itself, but for ids that the decoder drops.
+                        let rule = match rules::RULES.iter().find(|r| r.name == d.code) {
+                            Some(rule) if rule.name == rules::FEATURE_ID.name => rule,
+                            Some(_) => continue,
+                            None => &rules::CONTENT_DEFECT,
+                        };
+                        self.find.add(rule, place, message);
                     }
                 }
             }
