@@ -59,6 +59,8 @@ pub struct Primitive {
     pub positions: Vec<[f32; 3]>,
     /// Unit normals; always there for triangles.
     pub normals: Vec<[f32; 3]>,
+    /// Unit tangents with the side of the bitangent (1 or -1) last; only where the file has them.
+    pub tangents: Vec<[f32; 4]>,
     /// Texture coordinates of set 0.
     pub uvs: Vec<[f32; 2]>,
     /// Linear colours.
@@ -73,6 +75,8 @@ pub struct Primitive {
     pub properties: PrimitiveProperties,
     /// Vertex indices, all in range.
     pub indices: Vec<u32>,
+    /// Edges to draw as lines (`CESIUM_primitive_outline`), two vertex indices each, all in range.
+    pub outline: Vec<u32>,
     /// Index into the tile's materials.
     pub material: usize,
     /// Index into the tile's instances; `None`: it stands once, where it is.
@@ -92,10 +96,12 @@ impl Primitive {
     fn byte_size(&self) -> usize {
         self.positions.len() * 12
             + self.normals.len() * 12
+            + self.tangents.len() * 16
             + self.uvs.len() * 8
             + self.colors.len() * 16
             + self.feature_ids.len() * 4
             + self.indices.len() * 4
+            + self.outline.len() * 4
             + self.feature_sets.iter().map(FeatureSet::byte_size).sum::<usize>()
             + self.properties.byte_size()
     }

@@ -206,10 +206,10 @@ impl Metadata {
                 let read = names.iter().find_map(|name| read(name));
                 let values = read.ok_or_else(|| format!("there is no attribute {}", names.join(" or ")))?;
                 let values = values.map_err(|e| e.to_string())?;
-                if values.width != 1 || values.components.len() != count {
-                    return Err(format!("{} ids for {count} vertices or instances", values.components.len()));
+                if values.width() != 1 || values.count() != count {
+                    return Err(format!("{} ids for {count} vertices or instances", values.count()));
                 }
-                (FeatureSource::Primary, values.components.into_iter().map(|x| id(x, null)).collect())
+                (FeatureSource::Primary, values.map(|[x]| id(x, null)))
             }
             SourceIn::Counted { from, every } => {
                 let step = |i: usize| i.checked_div(every as usize).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);

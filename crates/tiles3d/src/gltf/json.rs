@@ -1,7 +1,7 @@
 //! The JSON of glTF 2.0, as far as it is read. Own types, because content is untrusted: indices stay numbers until they
 //! are checked.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -60,6 +60,8 @@ pub(super) struct SparsePart {
 pub(super) struct Buffer {
     pub(super) uri: Option<String>,
     pub(super) byte_length: usize,
+    #[serde(default)]
+    pub(super) extensions: Map<String, Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -70,6 +72,8 @@ pub(super) struct BufferView {
     pub(super) byte_offset: usize,
     pub(super) byte_length: usize,
     pub(super) byte_stride: Option<usize>,
+    #[serde(default)]
+    pub(super) extensions: Map<String, Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -130,6 +134,9 @@ pub(super) struct MeshPrimitive {
     pub(super) indices: Option<usize>,
     pub(super) material: Option<usize>,
     pub(super) mode: Option<u32>,
+    /// Morph targets.
+    #[serde(default)]
+    pub(super) targets: Vec<IgnoredAny>,
     #[serde(default)]
     pub(super) extensions: Map<String, Value>,
 }
@@ -139,6 +146,7 @@ pub(super) struct MeshPrimitive {
 pub(super) struct Node {
     pub(super) children: Vec<usize>,
     pub(super) mesh: Option<usize>,
+    pub(super) skin: Option<usize>,
     pub(super) matrix: Option<[f64; 16]>,
     pub(super) translation: Option<[f64; 3]>,
     pub(super) rotation: Option<[f64; 4]>,

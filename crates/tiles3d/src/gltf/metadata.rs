@@ -170,10 +170,10 @@ impl Metadata {
                 let name = adjustment.attribute.ok_or("it names no attribute")?;
                 let values = read(&name).ok_or_else(|| format!("there is no attribute {name}"))?;
                 let values = values.map_err(|e| e.to_string())?;
-                if values.components.len() != vertices.saturating_mul(values.width) {
+                if values.count() != vertices {
                     return Err(format!("{name} has not one value for each of {vertices} vertices"));
                 }
-                let components = (values.width, values.normalized, values.components);
+                let components = (values.width(), values.kind().is_normalized(), values.components());
                 VertexProperty::new(property.id, info, &kind, components)
             });
             read.map_err(|message| broken(property.id, &message, found)).ok()
@@ -311,9 +311,8 @@ fn properties<'a>(
 fn uvs(set: u32, vertices: usize, read: &ReadAttribute<'_>) -> Result<Vec<[f32; 2]>, String> {
     let values =
         read(&format!("TEXCOORD_{set}")).ok_or("the primitive does not have it")?.map_err(|e| e.to_string())?;
-    let uvs: Vec<[f32; 2]> = values.components.as_chunks().0.iter().map(|uv: &[f64; 2]| uv.map(|x| x as f32)).collect();
-    if values.width != 2 || uvs.len() != vertices {
+    if values.width() != 2 || values.count() != vertices {
         return Err(format!("it has not two numbers for each of {vertices} vertices"));
     }
-    Ok(uvs)
+    values.floats().map_err(|e| e.to_string())
 }

@@ -1,33 +1,52 @@
 //! glTF 2.0, binary and JSON, to plain arrays.
 
 mod accessor;
+mod attributes;
 mod buffer;
+mod draco;
+mod elements;
 mod features;
+mod flat;
+mod glb;
 mod image;
+mod instancing;
 mod json;
 mod material;
+mod meshopt;
 mod metadata;
+mod model;
+mod outline;
+mod place;
 mod primitive;
 mod scene;
 mod texture_info;
+mod topology;
 
 use crate::{
     Diagnostic,
     content::{DecodeError, DecodeOptions, DecodedTile, FetchExternal, TileMaterial},
 };
 use accessor::Source;
+use buffer::Buffers;
 pub(crate) use buffer::resolve;
 use glam::{DMat4, DVec3, DVec4};
 use json::Root;
+use model::Model;
 use serde::Deserialize as _;
 
-const SUPPORTED: [&str; 6] = [
+const SUPPORTED: [&str; 12] = [
     "CESIUM_RTC",
+    "CESIUM_primitive_outline",
     "EXT_feature_metadata",
+    "EXT_instance_features",
     "EXT_mesh_features",
+    "EXT_mesh_gpu_instancing",
+    "EXT_meshopt_compression",
     "EXT_structural_metadata",
+    "KHR_draco_mesh_compression",
     "KHR_materials_unlit",
     "KHR_mesh_quantization",
+    "KHR_meshopt_compression",
 ];
 
 /// Takes glTF's y-up to 3D Tiles' z-up: (x, y, z) becomes (x, -z, y).
@@ -44,27 +63,9 @@ pub(crate) fn decode_glb(
     options: &DecodeOptions,
     fetch: &mut FetchExternal<'_>,
 ) -> Result<DecodedTile, DecodeError> {
-    let word = |at: usize| {
-        let b = bytes.get(at..at + 4).ok_or(DecodeError::Truncated { what: "glb" })?;
-        Ok::<u32, DecodeError>(u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-    };
-    if bytes.get(..4) != Some(b"glTF") || word(4)? != 2 {
-        return Err(DecodeError::Unsupported(format!("glTF binary version {}", word(4).unwrap_or(0))));
-    }
-    let (mut json, mut binary, mut at) = (None, None, 12usize);
-    while at + 8 <= bytes.len() {
-        let (length, kind) = (word(at)? as usize, word(at + 4)?);
-        let end = (at + 8).checked_add(length).ok_or(DecodeError::Truncated { what: "glb chunk" })?;
-        let chunk = bytes.get(at + 8..end).ok_or(DecodeError::Truncated { what: "glb chunk" })?;
-        match kind {
-            0x4E4F_534A => json = json.or(Some(chunk)),
-            0x004E_4942 => binary = binary.or(Some(chunk)),
-            _ => {}
-        }
-        at = end;
-    }
-    let json = json.ok_or(DecodeError::Truncated { what: "glb JSON chunk" })?;
-    decode(json, binary, options, fetch)
+    let mut found = Vec::new();
+    let chunks = glb::chunks(bytes, &mut found)?;
+    decode(chunks.json, chunks.binary, found, options, fetch)
 }
 
 /// Decodes a glTF in JSON.
@@ -73,12 +74,13 @@ pub(crate) fn decode_json(
     options: &DecodeOptions,
     fetch: &mut FetchExternal<'_>,
 ) -> Result<DecodedTile, DecodeError> {
-    decode(json, None, options, fetch)
+    decode(json, None, Vec::new(), options, fetch)
 }
 
 fn decode(
     json: &[u8],
     binary: Option<&[u8]>,
+    mut found: Vec<Diagnostic>,
     options: &DecodeOptions,
     fetch: &mut FetchExternal<'_>,
 ) -> Result<DecodedTile, DecodeError> {
@@ -86,10 +88,11 @@ fn decode(
     if let Some(unknown) = root.extensions_required.iter().find(|e| !SUPPORTED.contains(&e.as_str())) {
         return Err(DecodeError::UnsupportedExtension(unknown.clone()));
     }
-    let buffers = buffer::buffers(&root, binary, options, fetch)?;
-    let source = Source { root: &root, buffers: &buffers, max_bytes: options.max_decoded_bytes };
+    let buffers = Buffers::read(&root, binary, options, fetch, &mut found)?;
+    let source = Source::new(&root, &buffers, options.max_decoded_bytes);
     let mut tile = DecodedTile {
         materials: root.materials.iter().map(|m| material::material(m, &root)).collect(),
+        diagnostics: found,
         ..Default::default()
     };
     tile.images = image::images(&source, &mut tile.diagnostics, options, fetch)?;
@@ -106,33 +109,9 @@ fn decode(
     let rtc = rtc.map(DVec3::from_array).filter(|v| v.is_finite()).unwrap_or_default();
     let axes = if options.gltf_z_up { DMat4::IDENTITY } else { Z_UP_FROM_Y_UP };
 
-    let mut metadata = metadata::Metadata::read(&source, fetch, &mut tile);
-    let mut parts = Vec::new();
-    for (node, mesh, transform) in scene::placed_meshes(&root, axes) {
-        for primitive in &mesh.primitives {
-            match primitive::read_primitive(&source, primitive, default_material, &mut metadata, &mut tile) {
-                Ok(Some(mut part)) => {
-                    part.add_node_feature(metadata.node_feature(&node.extensions));
-                    parts.push((part, transform));
-                }
-                Ok(None) => {}
-                Err(e) => tile.diagnostics.push(Diagnostic::new("primitive-broken", "glTF primitive", e.to_string())),
-            }
-        }
-    }
-    if parts.is_empty() && !tile.diagnostics.is_empty() {
-        return Err(DecodeError::malformed("glTF", &tile.diagnostics[0].message));
-    }
-    // Positions far from zero (whole cities in ECEF) lose their precision in f32: the first vertex becomes the origin.
-    let anchor = parts
-        .iter()
-        .find_map(|(p, m)| p.positions.first().map(|v| m.transform_point3(DVec3::from_array(*v))))
-        .filter(|v| v.is_finite() && v.length() > 10_000.0)
-        .unwrap_or_default();
+    let metadata = metadata::Metadata::read(&source, fetch, &mut tile);
+    let anchor = Model { source: &source, metadata, default_material, axes, anchor: None }.build(&mut tile)?;
     tile.origin = anchor + rtc;
-    for (part, transform) in parts {
-        tile.primitives.push(part.place(&transform, anchor));
-    }
     let bytes = tile.byte_size();
     if bytes > options.max_decoded_bytes {
         return Err(DecodeError::TooLarge { bytes, limit: options.max_decoded_bytes });

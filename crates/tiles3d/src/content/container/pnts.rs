@@ -41,11 +41,13 @@ pub(crate) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<DecodedTil
     let mut primitive = Primitive {
         mode: PrimitiveMode::Points,
         normals: reader.normals(&mut found),
+        tangents: Vec::new(),
         uvs: Vec::new(),
         colors: Vec::new(),
         feature_ids: Vec::new(),
         indices: Vec::new(),
         positions,
+        outline: Vec::new(),
         material: 0,
         instances: None,
         feature_sets: Vec::new(),
