@@ -130,3 +130,23 @@ fn a_sample_of_batched_buildings() {
 fn a_sample_of_another_make() {
     sample("sample-metadata", "1.1/MetadataGranularities/tileset.json");
 }
+
+#[test]
+fn a_sample_of_instanced_trees() {
+    sample("sample-trees", "1.0/TilesetWithTreeBillboards/tileset.json");
+}
+
+#[test]
+fn a_sample_of_points() {
+    sample("sample-points", "glTF/EXT_structural_metadata/PropertyAttributesPointCloud/tileset.json");
+}
+
+#[test]
+fn a_sample_of_points_and_triangles() {
+    sample("sample-contents", "1.1/MultipleContents/tileset.json");
+}
+
+#[test]
+fn a_sample_of_a_picture_on_a_wall() {
+    sample("sample-texture", "glTF/EXT_mesh_features/FeatureIdTexture/tileset.json");
+}

@@ -7,17 +7,20 @@ use bevy::math::DMat4;
 use cim_scene::{Outcome, PreparedTile, Work};
 use crossbeam_channel::Sender;
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
-use tiles3d::{Diagnostic, TileId};
+use tiles3d::{Diagnostic, TileId, content::inflate};
 use url::Url;
 
 /// Rounds of fetching the files that a glTF refers to.
 const ROUNDS: usize = 4;
+/// Larger tilesets are refused, bytes of JSON.
+const TILESET_BYTES: usize = 256 << 20;
 
 /// Why a tile, or a part of it, cannot be shown.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +87,7 @@ pub(super) struct Job {
     pub(super) ticket: Ticket,
     pub(super) urls: Vec<Url>,
     pub(super) render_from_tile: DMat4,
+    pub(super) root_from_tile: DMat4,
     pub(super) gltf_z_up: bool,
 }
 
@@ -102,8 +106,12 @@ fn next(fetcher: Fetcher, job: Arc<Job>, index: usize, mut loaded: Loaded, out: 
     let fetch = fetcher.clone();
     fetch.get(url.clone(), move |result| match result {
         Ok(content) => {
-            let work =
-                Work { render_from_tile: job.render_from_tile, gltf_z_up: job.gltf_z_up, files: BTreeMap::new() };
+            let work = Work {
+                render_from_tile: job.render_from_tile,
+                root_from_tile: job.root_from_tile,
+                gltf_z_up: job.gltf_z_up,
+                files: BTreeMap::new(),
+            };
             read(fetcher, job, index, Part { url, content, work, round: 0 }, loaded, out);
         }
         Err(error) => {
@@ -138,7 +146,10 @@ fn read(fetcher: Fetcher, job: Arc<Job>, index: usize, part: Part, mut loaded: L
                 let message = format!("it refers to {} and so on without end", missing.join(", "));
                 loaded.errors.push((url, LoadError::Content(Diagnostic::new("tile-broken", "", message))));
             }
-            Outcome::Tileset => loaded.tilesets.push((url, content)),
+            Outcome::Tileset => match unpacked(content) {
+                Ok(json) => loaded.tilesets.push((url, json)),
+                Err(why) => loaded.errors.push((url, LoadError::Content(why))),
+            },
             Outcome::Models(mut models, mut defects) => {
                 loaded.models.append(&mut models);
                 loaded.defects.append(&mut defects);
@@ -147,6 +158,16 @@ fn read(fetcher: Fetcher, job: Arc<Job>, index: usize, part: Part, mut loaded: L
         }
         next(fetcher, job, index + 1, loaded, out);
     });
+}
+
+/// A tileset's JSON, which may be stored gzipped.
+pub(super) fn unpacked(bytes: Vec<u8>) -> Result<Vec<u8>, Diagnostic> {
+    let unpacked = match inflate(&bytes, TILESET_BYTES) {
+        Ok(Cow::Borrowed(_)) => None,
+        Ok(Cow::Owned(json)) => Some(json),
+        Err(e) => return Err(Diagnostic::new("tileset-invalid", "", e.to_string())),
+    };
+    Ok(unpacked.unwrap_or(bytes))
 }
 
 /// Fetches the files that a content refers to, one after the other, then decodes again.

@@ -93,6 +93,7 @@ pub(super) fn select(
             ticket,
             urls: tile.contents.clone(),
             render_from_tile: stream.render_from_root * tile.transform,
+            root_from_tile: tile.transform,
             gltf_z_up: tile.gltf_z_up,
         };
         load::start(&fetcher, job, stream.sender.clone());

@@ -2,7 +2,7 @@
 
 use super::{
     Quality,
-    load::{Loaded, Parcel, Ticket},
+    load::{Loaded, Parcel, Ticket, unpacked},
     opening::Opening,
     upload::{Shown, Stage, state_image},
 };
@@ -168,6 +168,7 @@ pub(super) fn receive(
                 stream.opening = false;
                 let parsed = result
                     .map_err(|e| e.to_string())
+                    .and_then(|bytes| unpacked(bytes).map_err(|d| d.message))
                     .and_then(|bytes| Tileset::parse(&bytes, &url).map_err(|e| e.to_string()));
                 match parsed {
                     Ok((tileset, defects)) => {

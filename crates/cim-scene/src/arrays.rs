@@ -3,7 +3,7 @@
 use crate::Surface;
 use glam::{DMat3, DMat4, DVec3, Vec2, Vec3};
 use serde::{Deserialize, Serialize};
-use tiles3d::content::{Primitive, PrimitiveMode, TileMaterial};
+use tiles3d::content::{NO_FEATURE, Primitive, PrimitiveMode, TileMaterial};
 
 /// The linear part of the way from a tile's frame to render axes.
 pub(crate) struct Turn {
@@ -123,7 +123,8 @@ impl MeshArrays {
         });
         self.colors.extend(colors);
         let mark = f32::from(surface as u8);
-        let features = (0..p.positions.len()).map(|i| [p.feature_ids.get(i).map_or(-1.0, |f| *f as f32), mark]);
+        let feature = |i: usize| p.feature_ids.get(i).filter(|f| **f != NO_FEATURE).map_or(-1.0, |f| *f as f32);
+        let features = (0..p.positions.len()).map(|i| [feature(i), mark]);
         self.marks.extend(features);
         turn.indices(p, base, &mut self.indices);
     }

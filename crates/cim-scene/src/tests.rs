@@ -16,14 +16,10 @@ fn triangle(mode: PrimitiveMode) -> Primitive {
         mode,
         positions: vec![[0.0, 0.0, 0.0], [2.0, 0.0, 0.0], [0.0, 0.0, 3.0]],
         normals: vec![[0.0, -1.0, 0.0]; 3],
-        uvs: Vec::new(),
         colors: vec![[0.5, 0.25, 1.0, 1.0]; 3],
         feature_ids: vec![7; 3],
         indices: vec![0, 1, 2],
-        material: 0,
-        instances: None,
-        feature_sets: Vec::new(),
-        properties: Default::default(),
+        ..Primitive::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every property of every glTF of the 3D Tiles samples, against a plain reading of the same buffers or against what
 //! their READMEs and a separate program say.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use base64::Engine as _;
 use serde_json::Value as Json;

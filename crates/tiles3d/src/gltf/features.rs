@@ -14,6 +14,15 @@ use crate::{
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
+/// What features without a table are told apart by.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum BareKey {
+    /// The primitive's place in memory, and its set.
+    Primitive(usize, usize),
+    /// The picture, its channels, and the id that is none.
+    Picture(usize, Vec<u8>, Option<u32>),
+}
+
 /// One feature id set as the file has it.
 struct SetIn {
     label: Option<String>,
@@ -42,6 +51,9 @@ enum SourceIn {
 }
 
 /// A set of `EXT_mesh_features` or `EXT_instance_features`.
+///
+/// Sets with keys that only its own first drafts had are refused: read as what they are not, they would mean other
+/// features.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct FeatureIds {
@@ -90,7 +102,12 @@ fn declared(extensions: &Map<String, Json>, found: &mut Vec<Diagnostic>) -> Vec<
     for name in ["EXT_mesh_features", "EXT_instance_features"] {
         let list = extensions.get(name).and_then(|e| e.get("featureIds")).and_then(Json::as_array);
         for (i, json) in list.into_iter().flatten().enumerate() {
+            let draft = ["offset", "repeat", "index", "channel"].into_iter().find(|key| json.get(key).is_some());
             match FeatureIds::deserialize(json) {
+                _ if draft.is_some() => {
+                    let message = format!("{:?} is of a draft of the extension", draft.unwrap_or_default());
+                    broken(found, &format!("{name}.featureIds[{i}]"), &message);
+                }
                 Ok(ids) => out.push(ids.into()),
                 Err(e) => broken(found, &format!("{name}.featureIds[{i}]"), &e.to_string()),
             }
@@ -140,7 +157,6 @@ impl Metadata {
         let mut out = Vec::new();
         for (i, set) in declared(extensions, &mut tile.diagnostics).into_iter().enumerate() {
             let place = set.label.clone().unwrap_or_else(|| format!("feature set {i}"));
-            // The same primitive under several nodes shows the same features each time.
             let key = (std::ptr::from_ref(extensions).addr(), i);
             match self.feature_set(root, key, set, count, read, tile) {
                 Ok((set, strays)) => {
@@ -206,39 +222,64 @@ impl Metadata {
         let has_table = rows.is_some();
         let rows = match rows {
             Some(rows) => rows,
-            None => {
-                let mut bare = || match &source {
-                    FeatureSource::Texture { texels, null } => {
-                        let image = tile.images.get(texels.image).ok_or("its picture is missing")?;
-                        number(&mut tile.features, in_picture(image, texels, *null), set.count)
-                    }
-                    _ => number(&mut tile.features, ids.clone(), set.count),
-                };
-                match self.bare.get(&key) {
-                    Some(rows) => *rows,
-                    None => bare()?,
-                }
-            }
+            None => self.bare_rows(key, &source, &ids, set.count, tile)?,
         };
-        self.bare.insert(key, rows);
         let mut strays = 0;
+        // The ids of features without a table where they are not counted from 0.
+        let keys = if has_table { &[] } else { tile.features.bare_ids(rows.first) };
         let source = match source {
             FeatureSource::Texture { .. } => source,
             _ => FeatureSource::Vertex(
                 ids.into_iter()
-                    .map(|id| match id {
-                        NO_FEATURE => NO_FEATURE,
-                        id if has_table && id < rows.count => rows.first.saturating_add(id),
-                        id if !has_table => tile.features.number_of(rows.first, id).unwrap_or(NO_FEATURE),
-                        _ => {
-                            strays += 1;
-                            NO_FEATURE
+                    .map(|id| {
+                        let row = match id {
+                            NO_FEATURE => return NO_FEATURE,
+                            _ if keys.is_empty() => id,
+                            _ => keys.binary_search(&id).map_or(NO_FEATURE, |row| row as u32),
+                        };
+                        if row < rows.count {
+                            return rows.first.saturating_add(row);
                         }
+                        strays += 1;
+                        NO_FEATURE
                     })
                     .collect(),
             ),
         };
         Ok((FeatureSet { label: set.label, first: rows.first, count: rows.count, has_table, source }, strays))
+    }
+
+    /// Numbers for features without a table. A primitive under several nodes shows the same features each time, and so do
+    /// primitives that take theirs from the same picture.
+    fn bare_rows(
+        &mut self,
+        key: (usize, usize),
+        source: &FeatureSource,
+        ids: &[u32],
+        declared: u64,
+        tile: &mut DecodedTile,
+    ) -> Result<Rows, String> {
+        let key = match source {
+            FeatureSource::Texture { texels, null } => {
+                BareKey::Picture(texels.image, texels.channels.iter().copied().take(4).collect(), *null)
+            }
+            _ => BareKey::Primitive(key.0, key.1),
+        };
+        if let Some(rows) = self.bare.get(&key) {
+            return Ok(*rows);
+        }
+        let ids = match source {
+            FeatureSource::Texture { texels, null } => {
+                let image = tile.images.get(texels.image).ok_or("its picture is missing")?;
+                let left = self.pixel_bytes_left.checked_sub(image.rgba8.len());
+                self.pixel_bytes_left = left.ok_or("there are too many pictures of ids without a property table")?;
+                in_picture(image, texels, *null)
+            }
+            _ => ids.to_vec(),
+        };
+        let rows = number(&mut tile.features, ids, declared)?;
+        self.bare.insert(key, rows);
+        Ok(rows)
     }
 
     /// The feature that a whole node is: `EXT_structural_metadata` with a row of a property table.
@@ -285,6 +326,8 @@ fn in_picture(image: &RgbaImage, texels: &TexelSource, null: Option<u32>) -> Vec
 /// (such as keys of a database) get numbers in their order.
 fn number(features: &mut FeatureTable, mut ids: Vec<u32>, declared: u64) -> Result<Rows, String> {
     let used = ids.len();
+    // Neighbours mostly have the same id, above all in pictures.
+    ids.dedup();
     ids.retain(|id| *id != NO_FEATURE);
     let within = ids.iter().all(|id| u64::from(*id) < declared);
     let (count, ids) = if within && declared <= used as u64 {

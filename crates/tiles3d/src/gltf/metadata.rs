@@ -4,6 +4,7 @@
 use super::{
     accessor::{ReadAttribute, Source},
     buffer::resolve,
+    features::BareKey,
     texture_info,
 };
 use crate::{
@@ -39,8 +40,10 @@ pub(super) struct Metadata {
     textures: Vec<Option<usize>>,
     textures_by_name: BTreeMap<String, usize>,
     attributes: Vec<Option<AttributesIn>>,
-    /// Numbers of features without a table, by primitive and set.
-    pub(super) bare: BTreeMap<(usize, usize), Rows>,
+    /// Numbers of features without a table.
+    pub(super) bare: BTreeMap<BareKey, Rows>,
+    /// Bytes of pictures that may still be looked through for such features.
+    pub(super) pixel_bytes_left: usize,
 }
 
 /// A property attribute or a property texture.
@@ -62,7 +65,7 @@ struct Adjustment {
 impl Metadata {
     /// Reads tables and textures into the tile, whose pictures are there already.
     pub(super) fn read(source: &Source<'_>, fetch: &mut FetchExternal<'_>, tile: &mut DecodedTile) -> Self {
-        let mut out = Self::default();
+        let mut out = Self { pixel_bytes_left: source.max_bytes, ..Self::default() };
         // Views are copied into columns: what is referred to again and again may not fill the memory.
         let left = Cell::new(source.max_bytes);
         if let Some(root) = source.root.extensions.get(DRAFT) {

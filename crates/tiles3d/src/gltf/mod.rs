@@ -112,7 +112,7 @@ fn decode(
         for primitive in &mesh.primitives {
             match primitive::read_primitive(&source, primitive, default_material, &mut metadata, &mut tile) {
                 Ok(Some(mut part)) => {
-                    part.feature_sets.extend(metadata.node_feature(&node.extensions));
+                    part.add_node_feature(metadata.node_feature(&node.extensions));
                     parts.push((part, transform));
                 }
                 Ok(None) => {}

@@ -108,6 +108,17 @@ fn fan(indices: &[u32]) -> Vec<u32> {
 }
 
 impl Part {
+    /// Adds the feature that the node around it is. Where there is no other, it is that of every vertex.
+    pub(super) fn add_node_feature(&mut self, set: Option<FeatureSet>) {
+        if let Some(FeatureSet { source: FeatureSource::Whole(feature), .. }) = &set
+            && self.feature_sets.is_empty()
+            && self.feature_ids.is_empty()
+        {
+            self.feature_ids = vec![*feature; self.positions.len()];
+        }
+        self.feature_sets.extend(set);
+    }
+
     /// Applies the transform in f64, moves to the anchor, and fills in normals.
     pub(super) fn place(self, transform: &DMat4, anchor: DVec3) -> Primitive {
         let clean = |v: DVec3| if v.is_finite() { v } else { DVec3::ZERO };

@@ -171,10 +171,10 @@ impl FeatureTable {
         self.fill_numbers(name, &mut out).then_some(out)
     }
 
-    /// The id of the feature's class in the schema.
+    /// The id of the feature's class: in the schema, or in the hierarchy of a batch table.
     #[must_use]
     pub fn class_name(&self, feature: u32) -> Option<&str> {
-        self.class_info(feature).map(|class| class.id.as_str())
+        self.class_names(feature).into_iter().next()
     }
 
     /// What the schema says of the feature's class.
@@ -214,6 +214,14 @@ impl FeatureTable {
         }
     }
 
+    /// The ids, sorted, of the set without a table whose first feature is `first`; empty when they are counted from 0.
+    pub(crate) fn bare_ids(&self, first: u32) -> &[u32] {
+        match self.locate(first) {
+            Some((Segment { source: Source::Bare(bare), .. }, 0)) => &bare.ids,
+            _ => &[],
+        }
+    }
+
     /// The feature that an id of the file stands for, in the table or set whose first feature is `first`.
     pub(crate) fn number_of(&self, first: u32, id: u32) -> Option<u32> {
         let (segment, _) = self.locate(first).filter(|(_, row)| *row == 0)?;
@@ -225,12 +233,14 @@ impl FeatureTable {
     }
 
     /// Names of the feature's class and of its ancestors' classes, each once, the most specific first
-    /// (`3DTILES_batch_table_hierarchy`); empty when the feature has no class.
+    /// (`3DTILES_batch_table_hierarchy`); of a property table just its class. Empty when the feature has no class.
     #[must_use]
     pub fn class_names(&self, feature: u32) -> Vec<&str> {
-        match self.locate(feature) {
-            Some((Segment { source: Source::Batch(table), .. }, row)) => table.class_names(row),
-            _ => Vec::new(),
+        let Some((segment, row)) = self.locate(feature) else { return Vec::new() };
+        match &segment.source {
+            Source::Batch(table) => table.class_names(row),
+            Source::Property(table) => vec![table.class().id.as_str()],
+            Source::Bare(_) => Vec::new(),
         }
     }
 

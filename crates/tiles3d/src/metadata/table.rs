@@ -4,7 +4,7 @@
 use super::{
     PropertyInfo, Value,
     check::{self, Bounds},
-    column::{Column, ColumnIn, OffsetsIn},
+    column::{Column, ColumnIn, LONGEST_ARRAY, OffsetsIn},
     property::{PropertyType, Shape},
     scalar::Scalar,
     schema::{Class, ClassProperty, Schema},
@@ -213,6 +213,9 @@ impl<'s, 'a> Found<'s, 'a> {
         view: &dyn Fn(usize) -> Result<&'a [u8], DecodeError>,
     ) -> Result<Self, DecodeError> {
         let bad = |message: &str| DecodeError::malformed(WHAT, message);
+        if matches!(kind.shape, Shape::Fixed(n) if n > LONGEST_ARRAY) {
+            return Err(bad("its arrays are too long"));
+        }
         let json = TableProperty::deserialize(json).map_err(|e| DecodeError::malformed(WHAT, e))?;
         let offsets = |index: Option<usize>, name: &Option<String>| {
             let Some(index) = index else { return Ok(None) };
