@@ -2,7 +2,6 @@
 
 use super::{
     Bits, BoundingVolume, Refine, Subtree, Tile, TileId, Tileset, TilesetError,
-    grow::content_url,
     implicit::{Implicit, Place, Scheme},
     metadata::{ContentMetadata, Source, TileMetadata},
     semantics::{ContentOverrides, Meanings, Of, TileOverrides},
@@ -17,6 +16,10 @@ use url::Url;
 /// Tiles of one subtree that are made, its children's roots counted. A few bytes can say that any number is there; ten
 /// full levels of a quadtree are within this.
 const MAX_GRAFT: usize = 500_000;
+/// Bytes of the URLs and metadata of one subtree's contents.
+const MAX_BYTES: usize = 256 << 20;
+/// Defects of one subtree's tiles that are told.
+const MAX_TOLD: usize = 64;
 
 /// A property table and what it is a table of.
 struct Rows {
@@ -70,6 +73,8 @@ struct Graft<'a> {
     content_rows: &'a [Option<Rows>],
     content_meanings: Vec<Meanings<'a>>,
     content_ranks: Vec<Rank<'a>>,
+    /// What the contents made so far take.
+    bytes: usize,
 }
 
 impl Tileset {
@@ -118,6 +123,7 @@ impl Tileset {
             content_rows: &content_rows,
             content_meanings: content_rows.iter().map(|r| Rows::meanings(r.as_ref(), Of::Content)).collect(),
             content_ranks: subtree.contents.iter().map(rank).collect(),
+            bytes: 0,
         };
         if let Some(t) = self.tiles.get_mut(tile.0 as usize) {
             t.pending = None;
@@ -216,7 +222,8 @@ impl Graft<'_> {
                         continue;
                     }
                     let depth = set.tile(parent).map_or(0, |p| p.depth + 1);
-                    if made >= MAX_GRAFT || set.tiles().len() >= MAX_TILES || depth > MAX_DEPTH {
+                    let too_many = made >= MAX_GRAFT || set.tiles().len() >= MAX_TILES || self.bytes > MAX_BYTES;
+                    if too_many || depth > MAX_DEPTH {
                         let message = format!("cut after {made} tiles at level {level}: more than can be held");
                         found.push(Diagnostic::new("subtree-too-large", self.subtree.url.as_str(), message));
                         return;
@@ -280,8 +287,7 @@ impl Graft<'_> {
         let (outer, gltf_z_up) = set.tile(parent).map_or((self.implicit.frame, false), |p| (p.transform, p.gltf_z_up));
         let pending = self.implicit.subtree_url(place);
         let pending = pending.map_err(|message| {
-            let message = format!("the subtree at {place}: {message}; it is left out");
-            found.push(Diagnostic::new("subtree-uri-invalid", self.subtree.url.as_str(), message));
+            self.tell("subtree-uri-invalid", format!("the subtree at {place}: {message}; it is left out"), found);
         });
         let id = set.next_id(Some(parent));
         set.put(Tile {
@@ -304,6 +310,13 @@ impl Graft<'_> {
         }
         adopt(set, parent, id);
         id
+    }
+
+    /// Tells of a defect, but not of the same in every tile.
+    fn tell(&self, code: &'static str, message: String, found: &mut Vec<Diagnostic>) {
+        if found.len() < MAX_TOLD {
+            found.push(Diagnostic::new(code, self.subtree.url.as_str(), message));
+        }
     }
 
     /// The volume of what the division gives: in the frame of the implicit root tile.
@@ -366,18 +379,19 @@ impl Graft<'_> {
             None => ContentOverrides::default(),
         };
         let url = match &said.uri {
-            Some(uri) => content_url(&self.implicit.base, uri, self.subtree.url.as_str(), found),
-            None if template.uri.is_empty() => content_url(&self.implicit.base, "", self.subtree.url.as_str(), found),
-            None => self
-                .implicit
-                .content_url(template, place)
-                .map_err(|message| {
-                    let message = format!("content {n} at {place}: {message}; it is left out");
-                    found.push(Diagnostic::new("tile-uri-invalid", self.subtree.url.as_str(), message));
-                })
-                .ok(),
+            Some(uri) => self.implicit.base.join(uri).map_err(|e| format!("{uri:?}: {e}")),
+            // The tileset's file has been told of it.
+            None if template.uri.is_empty() => return,
+            None => self.implicit.content_url(template, place),
         };
-        let Some(url) = url else { return };
+        let url = match url {
+            Ok(url) => url,
+            Err(message) => {
+                let message = format!("content {n} at {place}: {message}; it is left out");
+                return self.tell("tile-uri-invalid", message, found);
+            }
+        };
+        self.bytes += url.as_str().len() + size_of::<Url>() + size_of::<ContentMetadata>();
         out.contents.push(url);
         out.content_volumes.extend(said.bounds.apply(shape).map(|shape| shape.volume(&out.transform)));
         let own = rows.map(|rows| Source::Row { subtree: self.root, table: rows.index, row });

@@ -239,6 +239,10 @@ impl Tileset {
         }
         let document = self.metadata.document(file.document);
         let contents = contents.into_iter().map(|content| {
+            if content.uri.is_empty() {
+                let message = "a content has no uri; no tile has this content";
+                found.push(Diagnostic::new("tile-uri-invalid", place, message));
+            }
             let group = document.and_then(|d| d.group_number(content.metadata().0, place, found));
             ContentTemplate { uri: content.uri, group }
         });
@@ -279,7 +283,7 @@ impl Tileset {
 }
 
 /// The absolute URL of a content.
-pub(super) fn content_url(base: &Url, uri: &str, place: &str, found: &mut Vec<Diagnostic>) -> Option<Url> {
+fn content_url(base: &Url, uri: &str, place: &str, found: &mut Vec<Diagnostic>) -> Option<Url> {
     let problem = if uri.is_empty() {
         // It would be the tileset itself.
         "a content has no uri".to_owned()

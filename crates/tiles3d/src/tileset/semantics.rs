@@ -177,9 +177,9 @@ mod tests {
         let region = ("TILE_BOUNDING_REGION", list(&[0.0, 0.0, 0.05, 0.05, 0.0, 1.0]));
         let put = |pairs: &[(&str, Value)]| bounds(pairs).apply(Some(&derived));
         assert_eq!(put(&[]), None);
-        assert_eq!(put(&[high.clone()]), Some(Shape::Region([0.0, 0.0, 0.1, 0.1, -10.0, 80.0])));
+        assert_eq!(put(std::slice::from_ref(&high)), Some(Shape::Region([0.0, 0.0, 0.1, 0.1, -10.0, 80.0])));
         assert_eq!(put(&[low.clone(), region.clone()]), Some(Shape::Region([0.0, 0.0, 0.05, 0.05, 5.0, 1.0])));
-        assert_eq!(put(&[sphere.clone()]), Shape::from_sphere(&[1.0, 2.0, 3.0, 4.0]));
+        assert_eq!(put(std::slice::from_ref(&sphere)), Shape::from_sphere(&[1.0, 2.0, 3.0, 4.0]));
         assert_eq!(put(&[sphere.clone(), low.clone()]), Some(Shape::Region([0.0, 0.0, 0.1, 0.1, 5.0, 320.0])));
         let cube = Shape::from_box(&[0.0; 12]).unwrap();
         assert_eq!(bounds(&[sphere.clone(), low]).apply(Some(&cube)), Shape::from_sphere(&[1.0, 2.0, 3.0, 4.0]));

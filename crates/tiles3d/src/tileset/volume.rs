@@ -6,7 +6,7 @@ use glam::{DMat3, DMat4, DVec3};
 /// A bounding volume in the tileset's root frame (ECEF for a georeferenced tileset), metres.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BoundingVolume {
-    /// An oriented box; regions become one too.
+    /// An oriented box; regions and S2 cells become one too.
     Box {
         /// Centre.
         center: DVec3,

@@ -1,7 +1,10 @@
 //! Implicit trees: which tiles there are and what they are.
 
 use super::builder::*;
-use crate::tileset::{BoundingVolume, Refine, Subtree, TileId, TilesetError};
+use crate::{
+    ContentState, SelectOptions, Selector, View,
+    tileset::{BoundingVolume, Refine, Subtree, TileId, TilesetError},
+};
 use cim_geo::Geodetic;
 use glam::DVec3;
 use serde_json::json;
@@ -61,6 +64,22 @@ fn a_quadtree_grows_subtree_by_subtree() {
     set.drop_pending(TileId(3));
     assert_eq!(tile(&set, 3).pending, None);
     assert!(matches!(set.attach_subtree(TileId(3), last.parse()), Err(TilesetError::NotPending { .. })));
+}
+
+#[test]
+fn a_selector_asks_for_a_subtree_as_for_a_content() {
+    let (mut set, _) = tileset(&implicit(&cube(), "QUADTREE", (1, 2), &json!({})));
+    let view = View::perspective(DVec3::new(0.0, 0.0, 20.0), DVec3::NEG_Z, Vec::new(), 1000.0, 1.0);
+    let mut selector = Selector::new(SelectOptions::default());
+    let asked = |selector: &mut Selector, set: &_| selector.update(set, std::slice::from_ref(&view)).load.clone();
+    assert_eq!(asked(&mut selector, &set)[0].0, TileId(0));
+    selector.set_state(TileId(0), ContentState::Loading);
+    let subtree = SubtreeBuilder::new().with("childSubtreeAvailability", json!({ "constant": 1 }));
+    set.attach_subtree(TileId(0), subtree.parse()).unwrap();
+    selector.set_state(TileId(0), ContentState::Unloaded);
+    let mut below: Vec<u32> = asked(&mut selector, &set).iter().map(|l| l.0.0).collect();
+    below.sort_unstable();
+    assert_eq!(below, [1, 2, 3, 4]);
 }
 
 #[test]

@@ -77,6 +77,27 @@ fn lying_levels_do_not_explode() {
 }
 
 #[test]
+fn contents_of_every_tile_do_not_explode_either() {
+    // A thousand contents of a thousand bytes each, in every one of half a million tiles.
+    let many: Vec<Value> = (0..1000).map(|_| json!({ "uri": format!("{{x}}{}", "a".repeat(1000)) })).collect();
+    let mut json = implicit(&cube(), "QUADTREE", (30, 30), &json!({ "contents": many }));
+    json["root"].as_object_mut().unwrap().remove("content");
+    let all: Vec<Value> = (0..1000).map(|_| json!({ "constant": 1 })).collect();
+    let (mut set, _) = tileset(&json);
+    let found = set.attach_subtree(TileId(0), SubtreeBuilder::new().with("contentAvailability", json!(all)).parse());
+    assert_eq!((codes(&found.unwrap()), set.tiles().len() < 300), (vec!["subtree-too-large"], true));
+
+    // A template that makes no URL of any tile is told of a few times.
+    let (mut set, _) =
+        tileset(&implicit(&cube(), "QUADTREE", (6, 6), &json!({ "content": { "uri": "http://[{x}/" } })));
+    let all = SubtreeBuilder::new().with("contentAvailability", json!([{ "constant": 1 }]));
+    assert_eq!(set.attach_subtree(TileId(0), all.parse()).unwrap().len(), 64);
+    assert_eq!(set.tiles().len(), 1365);
+    let (set, found) = tileset(&implicit(&cube(), "QUADTREE", (6, 6), &json!({ "content": {} })));
+    assert_eq!((codes(&found), set.tiles().len()), (vec!["tile-uri-invalid"], 1));
+}
+
+#[test]
 fn chunks_that_are_not_there_are_refused() {
     let good = SubtreeBuilder::new().binary();
     assert!(parse(&good).is_ok());
