@@ -150,3 +150,9 @@ fn a_sample_of_points_and_triangles() {
 fn a_sample_of_a_picture_on_a_wall() {
     sample("sample-texture", "glTF/EXT_mesh_features/FeatureIdTexture/tileset.json");
 }
+
+#[test]
+fn samples_of_implicit_tiling() {
+    sample("sample-octree", "1.1/SparseImplicitOctree/tileset.json");
+    sample("sample-quadtree", "1.1/SparseImplicitQuadtree/tileset.json");
+}

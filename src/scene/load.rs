@@ -14,7 +14,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
-use tiles3d::{Diagnostic, TileId, content::inflate};
+use tiles3d::{Diagnostic, TileId, content::inflate, tileset::Subtree};
 use url::Url;
 
 /// Rounds of fetching the files that a glTF refers to.
@@ -64,6 +64,8 @@ pub(super) enum Parcel {
     Root { generation: u64, url: Url, result: Result<Vec<u8>, FetchError> },
     /// A tile, with the ticket that it was asked for with.
     Tile { tile: TileId, ticket: Ticket, loaded: Loaded },
+    /// The subtree that says what a tile of an implicit tileset is, and what is below it.
+    Subtree { tile: TileId, ticket: Ticket, url: Url, result: Result<Box<Subtree>, LoadError> },
 }
 
 /// Says whether what was asked for is still wanted.
@@ -94,6 +96,67 @@ pub(super) struct Job {
 /// Loads the tile and sends it as one parcel.
 pub(super) fn start(fetcher: &Fetcher, job: Job, out: Sender<Parcel>) {
     next(fetcher.clone(), Arc::new(job), 0, Loaded::default(), out);
+}
+
+/// Loads the subtree that a tile waits for and sends it as one parcel.
+pub(super) fn start_subtree(fetcher: &Fetcher, tile: TileId, ticket: Ticket, url: Url, out: Sender<Parcel>) {
+    let own = fetcher.clone();
+    fetcher.get(url.clone(), move |result| match result {
+        Ok(bytes) => subtree(own, Waiting { tile, ticket, url, bytes, files: BTreeMap::new() }, Vec::new(), out),
+        Err(e) => {
+            let _ = out.send(Parcel::Subtree { tile, ticket, url, result: Err(e.into()) });
+        }
+    });
+}
+
+/// A subtree with the buffers that it refers to, as far as they are here.
+struct Waiting {
+    tile: TileId,
+    ticket: Ticket,
+    url: Url,
+    bytes: Vec<u8>,
+    files: BTreeMap<String, Result<Vec<u8>, String>>,
+}
+
+/// Fetches the buffers that are missing, one after the other, then reads the subtree, which may ask for more.
+fn subtree(fetcher: Fetcher, mut waiting: Waiting, mut missing: Vec<String>, out: Sender<Parcel>) {
+    if let Some(uri) = missing.pop() {
+        match waiting.url.join(&uri) {
+            Ok(url) => {
+                let own = fetcher.clone();
+                fetcher.get(url, move |result| {
+                    waiting.files.insert(uri, result.map_err(|e| e.to_string()));
+                    subtree(own, waiting, missing, out);
+                });
+            }
+            Err(e) => {
+                waiting.files.insert(uri, Err(e.to_string()));
+                subtree(fetcher, waiting, missing, out);
+            }
+        }
+        return;
+    }
+    let Waiting { tile, ticket, url, bytes, files } = waiting;
+    let parsed = unpacked(bytes.clone()).map(|json| {
+        Subtree::parse(&json, &url, &mut |uri: &str| match files.get(uri) {
+            Some(known) => known.clone(),
+            None => {
+                missing.push(uri.to_owned());
+                Err("not fetched yet".to_owned())
+            }
+        })
+    });
+    // Every round brings a file that was not here before: it ends.
+    if !missing.is_empty() {
+        subtree(fetcher, Waiting { tile, ticket, url, bytes, files }, missing, out);
+        return;
+    }
+    let result = match parsed {
+        Ok(Ok(subtree)) => Ok(Box::new(subtree)),
+        Ok(Err(e)) => Err(LoadError::Content(Diagnostic::new("subtree-broken", "", e.to_string()))),
+        Err(why) => Err(LoadError::Content(why)),
+    };
+    let _ = out.send(Parcel::Subtree { tile, ticket, url, result });
 }
 
 /// Reads the `index`-th content, then those after it.

@@ -95,13 +95,16 @@ pub struct Highlights {
     pub tints: Vec<(EntityKey, [u8; 4])>,
 }
 
+/// A texel that a highlight covers: its texture, its feature, and what the style says of it.
+type Painted = (Handle<Image>, u32, [u8; 4]);
+
 /// Writes the style and the tints into the state textures of the tiles, when they or the tiles changed.
 pub(super) fn paint(
     highlights: Res<Highlights>,
     style: Res<CityStyle>,
     mut stream: ResMut<Stream>,
     mut seen: Local<u64>,
-    mut painted: Local<Vec<(Handle<Image>, u32, [u8; 4])>>,
+    mut painted: Local<Vec<Painted>>,
     mut images: ResMut<Assets<Image>>,
 ) {
     if !highlights.is_changed() && !style.is_changed() && *seen == stream.changes {

@@ -88,6 +88,10 @@ pub(super) fn select(
         let Some(tile) = tileset.tile(*id) else { continue };
         stream.selector.set_state(*id, ContentState::Loading);
         let ticket = stream.tickets.entry(*id).or_default().clone();
+        if let Some(url) = tile.pending.clone() {
+            load::start_subtree(&fetcher, *id, ticket, url, stream.sender.clone());
+            continue;
+        }
         let job = Job {
             tile: *id,
             ticket,

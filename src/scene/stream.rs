@@ -2,7 +2,7 @@
 
 use super::{
     Quality,
-    load::{Loaded, Parcel, Ticket, unpacked},
+    load::{LoadError, Loaded, Parcel, Ticket, unpacked},
     opening::Opening,
     upload::{Shown, Stage, state_image},
 };
@@ -11,7 +11,7 @@ use bevy::{math::DMat4, prelude::*};
 use cim_model::Place;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::{collections::HashMap, time::Duration};
-use tiles3d::{ContentState, SelectOptions, Selector, TileId, Tileset, select::Failure};
+use tiles3d::{ContentState, SelectOptions, Selector, TileId, Tileset, select::Failure, tileset::Subtree};
 use url::Url;
 
 /// Parcels that may wait; more make the loading threads wait.
@@ -189,12 +189,48 @@ pub(super) fn receive(
                 budget += loaded.models.iter().map(|m| m.gpu_bytes).sum::<u64>();
                 stream.accept(tile, loaded, time.elapsed(), &mut stage, &mut diagnostics);
             }
-            Parcel::Root { .. } | Parcel::Tile { .. } => {}
+            Parcel::Subtree { tile, ticket, url, result } if !ticket.is_cancelled() => {
+                stream.graft(tile, &url, result, time.elapsed(), &mut diagnostics);
+            }
+            Parcel::Root { .. } | Parcel::Tile { .. } | Parcel::Subtree { .. } => {}
         }
     }
 }
 
 impl Stream {
+    /// Puts a subtree where its tile waits for it. One that cannot be had leaves an empty place.
+    fn graft(
+        &mut self,
+        tile: TileId,
+        url: &Url,
+        result: Result<Box<Subtree>, LoadError>,
+        now: Duration,
+        diagnostics: &mut Diagnostics,
+    ) {
+        self.tickets.remove(&tile);
+        let Some(tileset) = &mut self.tileset else { return };
+        if let Err(e) = &result
+            && e.is_temporary()
+            && self.selector.set_failed(tile, Failure::Temporary, now) != ContentState::Failed
+        {
+            return;
+        }
+        let attached = match result {
+            Ok(subtree) => tileset.attach_subtree(tile, *subtree).map_err(|e| ("subtree-broken", e.to_string())),
+            Err(e) => Err((e.code(), e.to_string())),
+        };
+        match attached {
+            Ok(defects) => defects.into_iter().for_each(|d| diagnostics.report(d.code, d.place, d.message)),
+            Err((code, message)) => {
+                diagnostics.report(code, url.as_str(), message);
+                tileset.drop_pending(tile);
+                self.failed += 1;
+            }
+        }
+        // It is another tile now: with contents of its own, or with none.
+        self.selector.set_state(tile, ContentState::Unloaded);
+    }
+
     fn accept(
         &mut self,
         tile: TileId,

@@ -16,9 +16,9 @@ pub mod write;
 
 pub use content::{Content, DecodeError, DecodeOptions, DecodedTile, decode_content};
 pub use diagnostic::Diagnostic;
-pub use metadata::{FeatureTable, PropertyInfo, Value};
+pub use metadata::{FeatureTable, MetadataEntity, PropertyInfo, Value};
 pub use select::{
     Bytes, ContentState, Counts, Decision, Failure, Frame, Projection, SelectOptions, Selection, Selector,
     SharedBudget, View, Why,
 };
-pub use tileset::{BoundingVolume, Refine, Tile, TileId, Tileset, TilesetError};
+pub use tileset::{BoundingVolume, Refine, Subtree, Tile, TileId, Tileset, TilesetError};

@@ -5,7 +5,6 @@
 //! [`Report`]. [`RULES`] lists everything that it looks for. The checks read the files' bytes themselves and do not
 //! trust the decoders of this crate, which mend what they can.
 
-mod bitstream;
 mod container;
 mod document;
 mod finding;

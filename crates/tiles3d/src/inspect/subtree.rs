@@ -1,12 +1,12 @@
 //! The rules of subtree files, binary and JSON.
 
 use super::{
-    bitstream::Bits,
     document,
     finding::{Findings, at},
     implicit::Implicit,
     metadata, rules, schemas,
 };
+use crate::tileset::Bits;
 use serde_json::Value;
 
 /// What a subtree says is there.

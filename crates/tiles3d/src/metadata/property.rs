@@ -169,6 +169,11 @@ impl PropertyType {
         self.names.as_ref().is_none_or(|names| names.get(value).is_some())
     }
 
+    /// Whether its enum has a value of this name.
+    pub(crate) fn has_value(&self, name: &str) -> bool {
+        self.names.as_ref().is_some_and(|names| names.0.iter().any(|(_, n)| n == name))
+    }
+
     /// The type in the schema's words.
     pub(crate) fn text(&self, class: &ClassProperty) -> String {
         let element = match (self.width, class.kind.as_str()) {

@@ -19,7 +19,7 @@ const MOST_URGENT: f64 = 16.0;
 
 /// Whether a tile has to be fetched before it is what its file says: models, an external tileset, a subtree.
 pub(super) fn needs_loading(tile: &Tile) -> bool {
-    !tile.contents.is_empty()
+    !tile.contents.is_empty() || tile.pending.is_some()
 }
 
 /// Whether a tile that has been fetched has something to show.

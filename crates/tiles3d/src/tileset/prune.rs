@@ -92,6 +92,7 @@ impl Tileset {
         if let Some(tile) = self.tiles.get_mut(pointer.0 as usize) {
             *tile = before;
         }
+        self.metadata.restore(pointer, self.subtree_roots.contains_key(&pointer));
         for id in gone {
             let place = id.0 as usize;
             let Some(tile) = self.tiles.get_mut(place).filter(|tile| tile.id == *id) else { continue };
@@ -99,6 +100,9 @@ impl Tileset {
             tile.children = Vec::new();
             tile.contents = Vec::new();
             tile.content_volumes = Vec::new();
+            tile.pending = None;
+            self.metadata.forget(*id);
+            self.subtree_roots.remove(id);
             self.slots.grafts.remove(id);
             self.slots.free.insert(id.0);
             if self.slots.generations.len() <= place {
