@@ -100,3 +100,6 @@ impl Compressed {
         Ok(out)
     }
 }
+
+#[cfg(test)]
+mod tests;

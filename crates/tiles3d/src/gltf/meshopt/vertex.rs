@@ -64,7 +64,7 @@ pub(super) fn decode(stream: &[u8], count: usize, stride: usize) -> Result<Vec<u
                 Some(1) => accumulate(block, stride, at, &planes, *last, |v, last| add_words(unzigzag_words(v), last)),
                 Some(mode) => {
                     let turn = u32::from(mode >> 4);
-                    accumulate(block, stride, at, &planes, *last, |v, last| v.rotate_left(turn) ^ last)
+                    accumulate(block, stride, at, &planes, *last, |v, last| v.rotate_right(turn) ^ last)
                 }
             };
         }
