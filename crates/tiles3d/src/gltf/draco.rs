@@ -33,6 +33,8 @@ impl Draco {
         let Some(json) = primitive.extensions.get(NAME) else { return Ok(None) };
         let compressed = Compressed::deserialize(json).map_err(|e| DecodeError::malformed(NAME, e))?;
         let stream = source.view(compressed.buffer_view)?;
+        // Streams that many primitives share, and turn out broken at their ends, cost time too.
+        source.spend(stream.len())?;
         let limit = source.max_bytes as u64;
         // A point has a position and a triangle three indices, 12 bytes each.
         let limits = DecodeLimits::default()
