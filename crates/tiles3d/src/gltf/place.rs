@@ -132,3 +132,88 @@ pub(super) fn clean(positions: &mut [[f32; 3]]) -> usize {
     let broken = positions.iter_mut().filter(|p| p.iter().any(|v| !v.is_finite()));
     broken.map(|p| *p = [0.0; 3]).count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gltf::elements::{Component, Kind, Shape};
+    use glam::DQuat;
+    use proptest::prelude::*;
+    use std::borrow::Cow;
+
+    fn elements<const N: usize>(values: &[[f32; N]]) -> Elements<'static> {
+        let bytes = values.as_flattened().iter().flat_map(|v| v.to_le_bytes()).collect();
+        let kind = Kind { shape: Shape::Vector(N), component: Component::F32, normalized: false };
+        Elements::new(Cow::Owned(bytes), values.len(), None, kind).unwrap()
+    }
+
+    #[test]
+    fn normals_stay_upright_on_what_is_flattened() {
+        // The plane x + y = 0 with x doubled is x / 2 + y = 0.
+        let place = Place::new(&DMat4::from_scale(DVec3::new(2.0, 1.0, 1.0)), DVec3::ZERO);
+        let [n] = place.normals(&elements(&[[1.0, 1.0, 0.0]]))[..] else { panic!() };
+        let expected = Vec3::new(0.5, 1.0, 0.0).normalize();
+        assert!((Vec3::from_array(n) - expected).length() < 1e-6, "{n:?}");
+        // Without any height there is no inverse, and still one side that is up.
+        let flat = Place::new(&DMat4::from_scale(DVec3::new(1.0, 1.0, 0.0)), DVec3::ZERO);
+        assert_eq!(flat.normals(&elements(&[[0.1, 0.2, 0.9]])), [[0.0, 0.0, 1.0]]);
+        assert!(!flat.mirrored && !place.mirrored);
+    }
+
+    #[test]
+    fn normals_of_any_length_become_unit_vectors() {
+        let place = Place::new(&DMat4::IDENTITY, DVec3::ZERO);
+        let normals = place.normals(&elements(&[[0.0, 3.0, 0.0], [0.0; 3], [f32::NAN, 0.0, 0.0], [1.0, 0.0, 0.0]]));
+        assert_eq!(normals, [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]);
+    }
+
+    #[test]
+    fn whatever_is_not_finite_is_counted_and_zero() {
+        let mut positions = [[1.0, 2.0, 3.0], [f32::INFINITY, 0.0, 0.0], [0.0, f32::NAN, f32::NEG_INFINITY]];
+        assert_eq!(clean(&mut positions), 2);
+        assert_eq!(positions, [[1.0, 2.0, 3.0], [0.0; 3], [0.0; 3]]);
+        assert_eq!(clean(&mut positions), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn exchanged_coordinates_are_those_of_the_matrix(
+            turn in 0usize..6,
+            signs in prop::array::uniform3(any::<bool>()),
+            size in prop::sample::select(vec![0.5, 1.0, 2.0]),
+            p in prop::array::uniform3(-1e4f32..1e4),
+        ) {
+            let [a, b, c] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]][turn];
+            let axis = |i: usize, k: usize| DVec3::AXES[i] * size * if signs[k] { -1.0 } else { 1.0 };
+            let matrix = DMat4::from_mat3(DMat3::from_cols(axis(a, 0), axis(b, 1), axis(c, 2)));
+            let place = Place::new(&matrix, DVec3::ZERO);
+            prop_assert!(place.shuffle.is_some());
+            let expected = matrix.transform_point3(Vec3::from_array(p).as_dvec3()).as_vec3().to_array();
+            prop_assert_eq!(&place.positions(&elements(&[p]))[..], &[expected]);
+            let unit = Vec3::from_array(p).normalize_or(Vec3::Z);
+            let normal = Vec3::from_array(place.normals(&elements(&[unit.to_array()]))[0]);
+            prop_assert!((normal - (place.normal * unit).normalize()).length() < 1e-3);
+            prop_assert_eq!(place.mirrored, matrix.determinant() < 0.0);
+        }
+
+        #[test]
+        fn normals_stay_square_to_what_they_stand_on(
+            scale in prop::array::uniform3(0.1f64..10.0),
+            turn in prop::array::uniform4(-1.0f64..1.0),
+            mirror in any::<bool>(),
+            (u, v) in (prop::array::uniform3(-1.0f32..1.0), prop::array::uniform3(-1.0f32..1.0)),
+        ) {
+            let (u, v) = (Vec3::from_array(u), Vec3::from_array(v));
+            let n = u.cross(v);
+            prop_assume!(n.length() > 0.1 && DQuat::from_array(turn).length() > 0.1);
+            let mut scale = DVec3::from_array(scale);
+            scale.x *= if mirror { -1.0 } else { 1.0 };
+            let matrix = DMat4::from_scale_rotation_translation(scale, DQuat::from_array(turn).normalize(), DVec3::ZERO);
+            let normal = Vec3::from_array(Place::new(&matrix, DVec3::ZERO).normals(&elements(&[n.to_array()]))[0]);
+            let [a, b] = [u, v].map(|t| matrix.transform_vector3(t.as_dvec3()).as_vec3().normalize());
+            prop_assert!(normal.dot(a).abs() < 1e-3 && normal.dot(b).abs() < 1e-3);
+            // It points to the same side as before.
+            prop_assert!(normal.dot(matrix.transform_vector3(n.as_dvec3()).as_vec3()) > 0.0);
+        }
+    }
+}
