@@ -20,7 +20,7 @@ const PIXELS_TOLERANCE: f64 = 0.03;
 const CLEAR: i32 = 40;
 
 fn shared(path: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(path);
+    let path = std::env::current_dir().unwrap().join("../shared/data").join(path);
     if path.exists() {
         return Some(path);
     }
@@ -29,7 +29,7 @@ fn shared(path: &str) -> Option<PathBuf> {
 }
 
 fn compare(name: &str, args: &[&str]) {
-    let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures");
+    let pictures = std::env::current_dir().unwrap().join("tests/pictures");
     let (reference, actual) = (pictures.join(format!("{name}.png")), pictures.join(format!("{name}.actual.png")));
     let output = Command::new(env!("CARGO_BIN_EXE_cim-twin"))
         .args(["snapshot", "--size", "480x270", "--samples", "1", "--shadows", "1024", "-o", actual.to_str().unwrap()])

@@ -15,7 +15,8 @@ use tiles3d::{
 fn samples() -> Option<PathBuf> {
     const INSIDE: &str = "data/3d-tiles-samples/glTF";
     let given = std::env::var_os("CIM_TWIN_SHARED").map(|dir| PathBuf::from(dir).join(INSIDE));
-    let above = || Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|dir| dir.join("shared").join(INSIDE));
+    let here = std::env::current_dir().unwrap();
+    let above = || here.ancestors().map(|dir| dir.join("shared").join(INSIDE));
     let found = given.into_iter().chain(above()).find(|dir| dir.is_dir());
     if found.is_none() {
         eprintln!("skipped: the 3D Tiles samples are not beside the checkout");

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 /// The 3D Tiles samples: under `CIM_TWIN_SHARED`, or else beside or above the checkout.
 pub(super) fn samples() -> Option<PathBuf> {
     const INSIDE: &str = "data/3d-tiles-samples";
-    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|dir| dir.join("shared"));
+    let here = std::env::current_dir().unwrap();
+    let above = here.ancestors().map(|dir| dir.join("shared"));
     let named = std::env::var_os("CIM_TWIN_SHARED").map(PathBuf::from);
     let dir = named.into_iter().chain(above).map(|shared| shared.join(INSIDE)).find(|dir| dir.exists());
     if dir.is_none() {

@@ -6,7 +6,7 @@ use url::Url;
 
 fn samples() -> Option<PathBuf> {
     let shared = std::env::var_os("CIM_TWIN_SHARED").map(PathBuf::from);
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let here = std::env::current_dir().unwrap();
     let found = shared.into_iter().chain(here.ancestors().map(|a| a.join("shared")));
     let found = found.map(|s| s.join("data/3d-tiles-samples")).find(|p| p.is_dir());
     if found.is_none() {
