@@ -156,3 +156,8 @@ fn samples_of_implicit_tiling() {
     sample("sample-octree", "1.1/SparseImplicitOctree/tileset.json");
     sample("sample-quadtree", "1.1/SparseImplicitQuadtree/tileset.json");
 }
+
+#[test]
+fn a_sample_of_instances_for_the_graphics_card() {
+    sample("sample-instances", "glTF/GpuInstancesMetadata/tileset.json");
+}
