@@ -3,7 +3,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/cim-twin/target
 CITY ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/cim-twin/demo-city
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test web lint bench setup
+.PHONY: help demo test web lint bench bench-tiles setup
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -27,6 +27,12 @@ lint: ## formatting, clippy on both platforms, layering, dependency rules
 bench: ## measure, and print the tables of docs/performance.md
 	@scripts/setup.sh build
 	@cargo run --release --locked --bin cim-twin -- bench frame
+
+bench-tiles: ## measure the engine of the tiles; SAMPLES=folder of the 3D Tiles samples to set other readers beside it
+	@scripts/setup.sh build web
+	@cargo bench --locked -p tiles3d --bench select --bench style
+	@test -z "$(SAMPLES)" || { cargo run --release --locked --bin cim-twin -- synth -o "$(CARGO_TARGET_DIR)/bench-city" \
+	  && cd benches/decode && npm ci --silent && node compare.mjs "$(CARGO_TARGET_DIR)/bench-city" "$(abspath $(SAMPLES))"; }
 
 setup: ## install what building, testing and the web page need
 	@scripts/setup.sh build test web

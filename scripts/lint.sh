@@ -8,7 +8,7 @@ echo "[lint] formatting"
 cargo fmt --all --check
 
 echo "[lint] the engine-free crates know no engine"
-for crate in cim-model cim-geo tiles3d; do
+for crate in cim-model cim-geo tiles3d cim-scene; do
   if cargo tree --locked -p "$crate" -e normal,build --prefix none | grep -qE '^bevy'; then
     echo "$crate depends on Bevy: see ARCHITECTURE.md" >&2
     exit 1
@@ -23,11 +23,12 @@ for name in bevy_ecs egui wgpu glam winit; do
 done
 
 echo "[lint] clippy, crates"
-cargo clippy --locked --quiet -p cim-model -p cim-geo -p tiles3d -p cim-tiler -p cim-backend --all-targets -- -D warnings
+cargo clippy --locked --quiet -p cim-model -p cim-geo -p tiles3d -p cim-scene -p cim-tiler -p cim-backend --all-targets -- -D warnings
 echo "[lint] clippy, application"
 cargo clippy --locked --quiet --release --all-targets -- -D warnings
 echo "[lint] clippy, web"
 cargo clippy --locked --quiet --profile web --target wasm32-unknown-unknown --lib -- -D warnings
+cargo clippy --locked --quiet --profile worker --target wasm32-unknown-unknown -p cim-worker -- -D warnings
 
 if command -v cargo-deny >/dev/null; then
   echo "[lint] licences and bans"

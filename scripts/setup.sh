@@ -61,11 +61,11 @@ install_wasm_bindgen() {
 
 install_node_tools() {
   command -v node >/dev/null || install_packages nodejs:tests_of_the_web_page npm:tools_of_the_web_page
-  local stamp=web/node_modules/.setup-stamp
-  [ -f web/package-lock.json ] || return 0
-  [ -f "$stamp" ] && [ "$stamp" -nt web/package-lock.json ] && return
-  say "needs the JavaScript tools of web/package.json"
-  (cd web && npm ci --no-audit --no-fund --silent)
+  local folder=$1 stamp=$1/node_modules/.setup-stamp
+  [ -f "$stamp" ] && [ "$stamp" -nt "$folder/package-lock.json" ] && return
+  say "needs the JavaScript tools of $folder/package.json: $2"
+  # None of them has to be compiled for what is used of it.
+  (cd "$folder" && npm ci --no-audit --no-fund --silent --ignore-scripts)
   touch "$stamp"
 }
 
@@ -73,8 +73,8 @@ install_node_tools() {
 for purpose in "$@"; do
   case $purpose in
     build) install_packages $packages_build; install_rust ;;
-    test) install_packages $packages_test ;;
-    web) install_rust; install_wasm_target; install_wasm_bindgen; install_node_tools ;;
+    test) install_packages $packages_test; install_node_tools tests/interop "others read our tiles" ;;
+    web) install_rust; install_wasm_target; install_wasm_bindgen; install_node_tools web "shrinks and opens the page" ;;
     *) fail "unknown purpose '$purpose': build, test or web" ;;
   esac
 done

@@ -1,9 +1,10 @@
 // The city's surfaces: windows on walls, water, the state of single features.
 //
 // uv   = metres along the wall, metres above its foot
-// uv_b = feature of the tile, surface (see scene/surface.rs)
+// uv_b = feature of the tile (-1 none, -2 the mesh's tag), surface (see scene/surface.rs)
 
 #import bevy_pbr::{
+    mesh_functions,
     pbr_fragment::pbr_input_from_standard_material,
     pbr_functions::alpha_discard,
     mesh_view_bindings::{view, globals},
@@ -65,7 +66,12 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
     pbr.material.base_color = alpha_discard(pbr.material, pbr.material.base_color);
 
 #ifdef VERTEX_UVS_B
-    let feature = i32(in.uv_b.x + 0.5);
+    var feature = i32(round(in.uv_b.x));
+#ifdef VERTEX_OUTPUT_INSTANCE_INDEX
+    if feature == -2 {
+        feature = i32(mesh_functions::get_tag(in.instance_index));
+    }
+#endif
     let surface = i32(in.uv_b.y + 0.5);
     let night = city.light.x;
     let distance = length(view.world_position - in.world_position.xyz);
@@ -129,7 +135,13 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
             state = textureLoad(state_texture, vec2<i32>(feature - row * size.x, row), 0);
         }
     }
-    if state.a > 0.0 {
+    // A style hides with the least alpha, colours with up to three quarters of it; highlights have more.
+    if state.a > 0.0 && state.a < 0.006 {
+        discard;
+    } else if state.a > 0.0 && state.a < 0.78 {
+        let tone = dot(pbr.material.base_color.rgb, vec3<f32>(0.2126, 0.7152, 0.0722));
+        pbr.material.base_color = vec4<f32>(mix(pbr.material.base_color.rgb, state.rgb * (0.35 + 0.9 * tone), 0.92), pbr.material.base_color.a);
+    } else if state.a > 0.0 {
         pbr.material.base_color = vec4<f32>(mix(pbr.material.base_color.rgb, state.rgb, state.a * 0.85), pbr.material.base_color.a);
         pbr.material.emissive += vec4<f32>(state.rgb * state.a * 0.35, 0.0);
     }

@@ -2,7 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Output},
 };
 
@@ -67,7 +67,7 @@ fn no_graphics_is_said() {
 }
 
 fn samples() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/3d-tiles-samples");
+    let folder = std::env::current_dir().unwrap().join("../shared/data/3d-tiles-samples");
     if folder.is_dir() {
         return Some(folder);
     }
@@ -111,5 +111,11 @@ fn a_content_that_is_not_there_is_named_and_the_rest_is_read() {
     let output = program().args(["inspect", tileset.to_str().unwrap()]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(!output.status.success());
-    assert!(text.contains("3 tiles, 2 contents") && text.contains("dragon_high.b3dm"), "{text}");
+    assert!(text.contains("file-missing: 1") && text.contains("dragon_high.b3dm"), "{text}");
+
+    let output = program().args(["inspect", tileset.to_str().unwrap(), "--json"]).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["tree"]["tiles_by_depth"], serde_json::json!([1, 1, 1]));
+    assert_eq!(report["files"]["b3dm"]["files"], 2);
+    assert_eq!(report["defects"][0]["rule"], "file-missing");
 }

@@ -20,7 +20,7 @@ const PIXELS_TOLERANCE: f64 = 0.03;
 const CLEAR: i32 = 40;
 
 fn shared(path: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(path);
+    let path = std::env::current_dir().unwrap().join("../shared/data").join(path);
     if path.exists() {
         return Some(path);
     }
@@ -29,7 +29,7 @@ fn shared(path: &str) -> Option<PathBuf> {
 }
 
 fn compare(name: &str, args: &[&str]) {
-    let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures");
+    let pictures = std::env::current_dir().unwrap().join("tests/pictures");
     let (reference, actual) = (pictures.join(format!("{name}.png")), pictures.join(format!("{name}.actual.png")));
     let output = Command::new(env!("CARGO_BIN_EXE_cim-twin"))
         .args(["snapshot", "--size", "480x270", "--samples", "1", "--shadows", "1024", "-o", actual.to_str().unwrap()])
@@ -73,6 +73,25 @@ fn the_synthetic_city() {
 }
 
 #[test]
+fn the_synthetic_city_coloured_by_use() {
+    let city = town::folder().join("city");
+    compare("style", &["--city", city.to_str().unwrap(), "--style", "use"]);
+}
+
+/// Delft from CityJSON: surveyed surfaces, in a coordinate system of its own.
+#[test]
+fn delft_from_cityjson() {
+    let Some(input) = shared("cityjson/delft.city.json.gz") else { return };
+    let city = town::folder().join("delft");
+    let tile = Command::new(env!("CARGO_BIN_EXE_cim-twin"))
+        .args(["tile", input.to_str().unwrap(), "-o", city.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(tile.status.success(), "{}", String::from_utf8_lossy(&tile.stderr));
+    compare("delft", &["--city", city.to_str().unwrap(), "--view", "4.3680,52.0118,230,30,55"]);
+}
+
+#[test]
 fn the_synthetic_city_at_night_from_a_street() {
     let city = town::folder().join("city");
     let view = ["--view", "116.587,35.415,320,140,76", "--time", "2026-09-29T19:30:00+08:00"];
@@ -110,4 +129,35 @@ fn a_sample_of_batched_buildings() {
 #[test]
 fn a_sample_of_another_make() {
     sample("sample-metadata", "1.1/MetadataGranularities/tileset.json");
+}
+
+#[test]
+fn a_sample_of_instanced_trees() {
+    sample("sample-trees", "1.0/TilesetWithTreeBillboards/tileset.json");
+}
+
+#[test]
+fn a_sample_of_points() {
+    sample("sample-points", "glTF/EXT_structural_metadata/PropertyAttributesPointCloud/tileset.json");
+}
+
+#[test]
+fn a_sample_of_points_and_triangles() {
+    sample("sample-contents", "1.1/MultipleContents/tileset.json");
+}
+
+#[test]
+fn a_sample_of_a_picture_on_a_wall() {
+    sample("sample-texture", "glTF/EXT_mesh_features/FeatureIdTexture/tileset.json");
+}
+
+#[test]
+fn samples_of_implicit_tiling() {
+    sample("sample-octree", "1.1/SparseImplicitOctree/tileset.json");
+    sample("sample-quadtree", "1.1/SparseImplicitQuadtree/tileset.json");
+}
+
+#[test]
+fn a_sample_of_instances_for_the_graphics_card() {
+    sample("sample-instances", "glTF/GpuInstancesMetadata/tileset.json");
 }

@@ -4,9 +4,11 @@
 //
 // Attributes: backend (root of the backend; the page's own server when left out), tiles (a tileset instead of the
 // backend's; with backend="none" it is shown alone), view, lang. The page's query string may say the same.
-// Methods: select(key), flyTo(view), setLayer(name, on), openCase(id). Property: state.
+// Methods: select(key), flyTo(view), setLayer(name, on), openCase(id), setStyle(style): "height", "use",
+// an object or text in the 3D Tiles Styling language, or nothing. Property: state.
 // Events: "ready", "selectionchange" (detail.key), "error" (detail.message).
 import init, * as engine from "./cim_twin.js";
+import { Decoder } from "./decoder.js";
 
 const style = `
   cim-twin { position: relative; }
@@ -44,9 +46,12 @@ class CimTwin extends HTMLElement {
       if (!document.createElement("canvas").getContext("webgl2")) {
         throw new Error("此浏览器不支持 WebGL2，请启用硬件加速或更换浏览器。\nThis browser offers no WebGL2: switch on hardware acceleration, or use another browser.");
       }
+      // One core is left to the page itself; more than four workers only wait for the network.
+      const cores = navigator.hardwareConcurrency || 2;
+      const decoder = new Decoder(new URL("./worker.js", import.meta.url), Math.min(Math.max(cores - 1, 1), 4));
       await init();
       engine.start(backend === "none" ? undefined : absolute(backend), absolute(option("tiles")), option("view"),
-        option("lang") ?? document.documentElement.lang);
+        option("lang") ?? document.documentElement.lang, (content, work) => decoder.decode(content, work));
       notice.remove();
       this.#watch();
     } catch (error) {
@@ -79,6 +84,7 @@ class CimTwin extends HTMLElement {
   select(key) { engine.select(key ?? undefined); }
   flyTo(view) { engine.fly_to(view); }
   setLayer(name, on) { engine.set_layer(name, on); }
+  setStyle(style) { engine.set_style(typeof style === "object" && style !== null ? JSON.stringify(style) : style ?? undefined); }
   openCase(id) { engine.open_case(id ?? undefined); }
 }
 

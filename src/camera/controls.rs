@@ -139,8 +139,16 @@ pub(super) fn steer(
     }
     motion.turn *= if orbit { 0.0 } else { decay };
     if next != view {
+        follow_ground(view.target, &mut next.target);
         camera.0 = limits.clamp(next);
     }
+}
+
+/// Keeps a target that moves over the ground as high above it as it was: the earth falls away from the site's plane, by
+/// 126 m at 40 km.
+pub(super) fn follow_ground(from: DVec3, to: &mut DVec3) {
+    let fallen = |p: DVec3| (p.x * p.x + p.z * p.z) / (2.0 * 6_371_000.0);
+    to.y += fallen(from) - fallen(*to);
 }
 
 /// Scales the distance by e^`step`; the anchor keeps its place on the screen.

@@ -5,9 +5,15 @@ use bevy::prelude::*;
 
 /// The flight under way.
 #[derive(Resource, Debug, Default)]
-pub(super) struct Flight(Option<(MapView, MapView, f64, f64)>);
+pub struct Flight(Option<(MapView, MapView, f64, f64)>);
 
 impl Flight {
+    /// Where it ends.
+    #[must_use]
+    pub fn destination(&self) -> Option<MapView> {
+        self.0.as_ref().map(|f| f.1)
+    }
+
     /// Ends the flight where it is.
     pub(super) fn stop(&mut self) {
         self.0 = None;

@@ -6,6 +6,7 @@ mod touch;
 mod view;
 mod viewspec;
 
+pub use flight::Flight;
 pub use view::{FlyTo, MainCamera, MapCamera, MapView};
 pub use viewspec::{ViewSpec, ViewSpecError};
 
@@ -28,13 +29,15 @@ pub struct CameraLimits {
     pub centre: DVec3,
     /// Metres around the centre within which the target stays.
     pub reach_m: f64,
+    /// Metres that the camera keeps from its target at least.
+    pub nearest_m: f64,
     /// Where "home" is.
     pub home: MapView,
 }
 
 impl Default for CameraLimits {
     fn default() -> Self {
-        Self { centre: DVec3::ZERO, reach_m: 50_000.0, home: MapView::default() }
+        Self { centre: DVec3::ZERO, reach_m: 50_000.0, nearest_m: 15.0, home: MapView::default() }
     }
 }
 
@@ -52,7 +55,7 @@ impl CameraLimits {
             target: self.centre + offset.clamp_length_max(self.reach_m),
             heading_deg: view.heading_deg.rem_euclid(360.0),
             tilt_deg: view.tilt_deg.clamp(0.0, 84.0),
-            distance_m: view.distance_m.clamp(15.0, (self.reach_m * 4.0).max(1000.0)),
+            distance_m: view.distance_m.clamp(self.nearest_m, (self.reach_m * 4.0).max(self.nearest_m * 60.0)),
         }
     }
 }
@@ -84,7 +87,7 @@ impl Plugin for CameraPlugin {
             .init_resource::<RenderOrigin>()
             .init_resource::<InputBlocked>()
             .init_resource::<controls::Motion>()
-            .init_resource::<flight::Flight>()
+            .init_resource::<Flight>()
             .add_message::<FlyTo>()
             .add_message::<MouseWheel>()
             .add_message::<PinchGesture>()
@@ -126,7 +129,7 @@ fn show(
         transform.translation = origin.to_world(eye);
         transform.rotation = map.0.rotation();
         if let Projection::Perspective(p) = &mut *projection {
-            p.near = (map.0.distance_m as f32 * 0.01).clamp(0.5, 50.0);
+            p.near = (map.0.distance_m as f32 * 0.01).clamp(0.005, 50.0);
         }
     }
 }

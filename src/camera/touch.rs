@@ -1,6 +1,10 @@
 //! Fingers: one pans, two zoom, turn and tilt.
 
-use super::{CameraLimits, InputBlocked, MapCamera, controls::ground_under, flight::Flight};
+use super::{
+    CameraLimits, InputBlocked, MapCamera,
+    controls::{follow_ground, ground_under},
+    flight::Flight,
+};
 use bevy::{prelude::*, window::PrimaryWindow};
 
 pub(super) fn steer(
@@ -40,6 +44,7 @@ pub(super) fn steer(
     }
     flight.stop();
     if view != camera.0 {
+        follow_ground(camera.0.target, &mut view.target);
         camera.0 = limits.clamp(view);
     }
 }

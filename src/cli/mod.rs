@@ -11,6 +11,7 @@ mod synth;
 mod tile;
 mod view;
 
+use cim_twin::scene::CityStyle;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -76,4 +77,16 @@ fn location(text: &str) -> Result<url::Url, String> {
     }
     let path = path.canonicalize().map_err(|e| format!("{text} cannot be opened: {e}"))?;
     url::Url::from_file_path(&path).map_err(|()| format!("{text} is not a path that can be opened"))
+}
+
+/// A style by its name or from a file; none when nothing is asked for.
+fn style(asked: Option<&str>) -> Result<CityStyle, String> {
+    let Some(asked) = asked else { return Ok(CityStyle::default()) };
+    let path = std::path::Path::new(asked);
+    if !path.is_file() {
+        return CityStyle::named(asked).map_err(|e| format!("{e}, or give a file"));
+    }
+    let bytes = std::fs::read(path).map_err(|e| format!("{asked} cannot be read: {e}"))?;
+    let name = path.file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    CityStyle::parse(&name, &bytes).map_err(|e| format!("{asked}: {e}"))
 }

@@ -50,8 +50,9 @@ impl Drop for Bars {
 
 /// What was made, in a few lines.
 pub(super) fn summary(summary: &CitySummary, out: &Path) -> String {
+    let models = if summary.models > 0 { format!("{} surveyed objects, ", summary.models) } else { String::new() };
     let mut text = format!(
-        "{} buildings, {} roads, {} areas in {} tiles, {}: {}",
+        "{models}{} buildings, {} roads, {} areas in {} tiles, {}: {}",
         summary.buildings,
         summary.roads,
         summary.areas,

@@ -11,7 +11,7 @@ use cim_twin::{
     camera::ViewSpec,
     headless::{Shot, take},
     panels::Language,
-    scene::{Quality, Sun},
+    scene::{Quality, Sun, TileInspector},
 };
 use std::{net::Ipv4Addr, path::PathBuf};
 use url::Url;
@@ -57,6 +57,12 @@ pub(super) struct Args {
     /// Language of the panels: zh or en
     #[arg(long, default_value = "zh")]
     lang: Language,
+    /// What colours the city: height, use, or a file in the 3D Tiles Styling language
+    #[arg(long)]
+    style: Option<String>,
+    /// Draw the tiles' volumes, and with --panels the tile inspector
+    #[arg(long)]
+    inspect_tiles: bool,
     /// The time that the city is lit for, such as 2026-12-22T16:00:00+08:00
     #[arg(long, value_parser = Timestamp::parse)]
     time: Option<Timestamp>,
@@ -71,6 +77,7 @@ fn size(text: &str) -> Result<(u32, u32), String> {
 
 pub(super) fn run(args: Args) -> Result<(), String> {
     let (width, height) = args.size;
+    let style = super::style(args.style.as_deref())?;
     let tiles = args.tiles.as_deref().map(super::location).transpose()?;
     let mut embedded = None;
     let scratch;
@@ -103,6 +110,8 @@ pub(super) fn run(args: Args) -> Result<(), String> {
     let shot = Shot { out: args.out, patience_secs: args.patience, live_secs: args.live, select: args.select };
     let result = graphics(|| {
         let mut app = build_app(options)?;
+        app.insert_resource(style);
+        app.insert_resource(TileInspector { on: args.inspect_tiles, ..TileInspector::default() });
         if let Some(time) = args.time {
             app.insert_resource(Sun { time, live: false });
         }

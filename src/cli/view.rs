@@ -30,6 +30,9 @@ pub(super) struct Args {
     /// Language of the panels at first: zh or en
     #[arg(long, default_value = "zh")]
     lang: Language,
+    /// What colours the city: height, use, or a file in the 3D Tiles Styling language
+    #[arg(long)]
+    style: Option<String>,
     /// Port of the backend in here; 0 for any free one
     #[arg(long, default_value_t = 0)]
     port: u16,
@@ -37,6 +40,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args) -> Result<(), String> {
     display()?;
+    let style = super::style(args.style.as_deref())?;
     let tiles = args.tiles.as_deref().map(super::location).transpose()?;
     let mut embedded = None;
     let backend = match (args.backend, &tiles, &args.city) {
@@ -65,7 +69,9 @@ pub(super) fn run(args: Args) -> Result<(), String> {
         quality: Quality::default(),
     };
     let result = graphics(|| {
-        build_app(options)?.run();
+        let mut app = build_app(options)?;
+        app.insert_resource(style);
+        app.run();
         Ok(())
     });
     drop(embedded);

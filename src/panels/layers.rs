@@ -1,7 +1,10 @@
 //! The list of layers: on or off, how many, how old.
 
 use super::{Deeds, Facts, Lang, theme};
-use crate::live::Layers;
+use crate::{
+    live::Layers,
+    scene::{CityStyle, STYLES},
+};
 use bevy_egui::egui::{self, RichText};
 use cim_model::{LAYERS, Layer};
 
@@ -16,6 +19,30 @@ pub(super) fn show(ctx: &egui::Context, rest: egui::Rect, facts: &Facts<'_>, dee
                     row(ui, layer, facts.clock.elapsed_secs(), &deeds.lang, &mut deeds.layers);
                 }
             });
+            ui.separator();
+            style(ui, deeds);
+        });
+    });
+}
+
+/// The choice of the style that colours the city.
+fn style(ui: &mut egui::Ui, deeds: &mut Deeds<'_>) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(deeds.lang.text("style")).color(theme::WEAK));
+        let now = deeds.style.name().to_owned();
+        let word = |name: &str| deeds.lang.known(&format!("style-{name}")).unwrap_or_else(|| name.to_owned());
+        let shown = if now.is_empty() { deeds.lang.text("style-none") } else { word(&now) };
+        egui::ComboBox::from_id_salt("style").selected_text(shown).show_ui(ui, |ui| {
+            if ui.selectable_label(now.is_empty(), deeds.lang.text("style-none")).clicked() {
+                *deeds.style = CityStyle::default();
+            }
+            for (name, _) in STYLES {
+                if ui.selectable_label(now == name, word(name)).clicked()
+                    && let Ok(style) = CityStyle::named(name)
+                {
+                    *deeds.style = style;
+                }
+            }
         });
     });
 }

@@ -10,6 +10,7 @@ mod map;
 mod pictures;
 mod quality;
 mod theme;
+mod tiles;
 
 pub use lang::{Lang, Language};
 
@@ -21,10 +22,14 @@ use crate::{
     grid::GridBook,
     live::{Layers, LiveCity},
     pick::{EntityCard, Select, Selection},
-    scene::{SceneStatus, SiteGeo, SiteInfo, Sun, TileScene},
+    scene::{CityStyle, SceneStatus, SiteGeo, SiteInfo, Sun, TileInspector, TileScene},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
 use bevy_egui::{EguiContexts, EguiPlugin, EguiPrimaryContextPass, egui};
+
+/// The system that lays out the panels, in [`EguiPrimaryContextPass`].
+#[derive(SystemSet, Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PanelSystems;
 
 /// Shows the panels and passes on what a person does with them.
 pub struct PanelsPlugin;
@@ -35,7 +40,7 @@ impl Plugin for PanelsPlugin {
             .init_resource::<Lang>()
             .init_resource::<Open>()
             .init_resource::<pictures::Pictures>()
-            .add_systems(EguiPrimaryContextPass, show);
+            .add_systems(EguiPrimaryContextPass, show.in_set(PanelSystems));
     }
 }
 
@@ -101,6 +106,8 @@ struct Deeds<'w> {
     layers: ResMut<'w, Layers>,
     open: ResMut<'w, Open>,
     sun: ResMut<'w, Sun>,
+    inspector: ResMut<'w, TileInspector>,
+    style: ResMut<'w, CityStyle>,
     blocked: ResMut<'w, InputBlocked>,
     pictures: ResMut<'w, pictures::Pictures>,
     select: MessageWriter<'w, Select>,
@@ -155,6 +162,7 @@ fn show(mut contexts: EguiContexts, facts: Facts<'_>, mut deeds: Deeds<'_>, mut 
     }
     details::show(&ctx, rest, &facts, &mut deeds);
     quality::show(&ctx, &facts, &mut deeds);
+    tiles::show(&ctx, &facts, &mut deeds);
     let blocked = InputBlocked {
         pointer: ctx.egui_wants_pointer_input() || ctx.is_pointer_over_egui(),
         keyboard: ctx.egui_wants_keyboard_input(),

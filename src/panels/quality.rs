@@ -11,6 +11,9 @@ pub(super) fn show(ctx: &egui::Context, facts: &Facts<'_>, deeds: &mut Deeds<'_>
     let mut open = true;
     let lang = &deeds.lang;
     egui::Window::new(title).id("quality".into()).open(&mut open).default_width(520.0).show(ctx, |ui| {
+        if ui.button(lang.text("tiles-open")).clicked() {
+            deeds.inspector.on = !deeds.inspector.on;
+        }
         let (own, remote) = (&facts.diagnostics, &facts.remote);
         if own.counts().next().is_none() && remote.counts.is_empty() {
             ui.label(RichText::new(lang.text("quality-none")).color(theme::GREEN));

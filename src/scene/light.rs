@@ -210,7 +210,8 @@ pub(super) fn shine(
         eye: Vec4::new(
             eye.x.rem_euclid(LAND_REPEATS_M) as f32,
             eye.z.rem_euclid(LAND_REPEATS_M) as f32,
-            eye.y.max(1.0) as f32,
+            // Over the ground under the eye, which falls away from the site's plane.
+            site.0.from_render(eye).height_m.max(1.0) as f32,
             density,
         ),
     };

@@ -44,9 +44,11 @@ impl Opening<'_> {
         let target = if self.source.origin.is_some() { DVec3::ZERO } else { middle };
         // A city opens on its centre; a model by itself opens on the whole of it.
         let city = self.source.origin.is_some() || radius > 3000.0;
-        let distance_m = if city { (radius * 0.32).clamp((radius * 1.1).min(1200.0), 2600.0) } else { radius * 1.7 };
+        let distance_m = if city { (radius * 0.32).clamp((radius * 1.1).min(1200.0), 2600.0) } else { radius * 2.1 };
         let home = MapView { target, heading_deg: 20.0, tilt_deg: 66.0, distance_m };
-        *self.limits = CameraLimits { centre: middle, reach_m: radius * 1.3, home };
+        // Small models are looked at from near by.
+        let nearest_m = (radius * 0.25).clamp(0.05, 15.0);
+        *self.limits = CameraLimits { centre: middle, reach_m: radius * 1.3, nearest_m, home };
         let view = self.first.0.map_or(home, |v| v.to_view(&self.site, &self.limits));
         self.fly.write(view.fly_to(0.0));
         // Nobody opens a model of the other side of the earth to see it in the dark.

@@ -1,6 +1,6 @@
 //! What of the tiles a ray hits, and where a feature is.
 
-use super::stream::Stream;
+use super::{stream::Stream, style::CityStyle, upload::ShownPart};
 use bevy::{ecs::system::SystemParam, math::DVec3, prelude::*};
 use cim_model::{EntityKey, EntityKind};
 use tiles3d::Value;
@@ -30,13 +30,13 @@ impl TileScene<'_> {
     /// The first thing that the ray from `origin` (site metres) in the unit direction `direction` hits.
     #[must_use]
     pub fn raycast(&self, origin: DVec3, direction: DVec3) -> Option<TileHit> {
-        let mut best: Option<(f64, &super::stream::ShownPart, Option<u32>, String)> = None;
+        let mut best: Option<(f64, &ShownPart, Option<u32>, String)> = None;
         for tile in &self.stream.rendered {
             let Some(shown) = self.stream.shown.get(tile) else { continue };
             for (index, part) in shown.parts.iter().enumerate() {
                 let local = (origin - part.prepared.anchor).as_vec3();
                 let limit = best.as_ref().map_or(1.0e9, |b| b.0) as f32;
-                if let Some(hit) = part.prepared.pick.cast(local, direction.as_vec3(), limit) {
+                if let Some(hit) = part.cast(local, direction.as_vec3(), limit) {
                     best = Some((f64::from(hit.distance), part, hit.feature, format!("{}/{index}", tile.0)));
                 }
             }
@@ -95,30 +95,58 @@ pub struct Highlights {
     pub tints: Vec<(EntityKey, [u8; 4])>,
 }
 
-/// Writes the tints into the state textures of the tiles, when they or the tiles changed.
+/// A texel that a highlight covers: its texture, its feature, and what the style says of it.
+type Painted = (Handle<Image>, u32, [u8; 4]);
+
+/// Writes the style and the tints into the state textures of the tiles, when they or the tiles changed.
 pub(super) fn paint(
     highlights: Res<Highlights>,
-    stream: Res<Stream>,
+    style: Res<CityStyle>,
+    mut stream: ResMut<Stream>,
     mut seen: Local<u64>,
-    mut painted: Local<Vec<(Handle<Image>, u32)>>,
+    mut painted: Local<Vec<Painted>>,
     mut images: ResMut<Assets<Image>>,
 ) {
-    if !highlights.is_changed() && *seen == stream.changes {
+    if !highlights.is_changed() && !style.is_changed() && *seen == stream.changes {
         return;
     }
     *seen = stream.changes;
-    for (handle, feature) in painted.drain(..) {
-        set(&mut images, &handle, feature, [0; 4]);
+    for (handle, feature, before) in painted.drain(..) {
+        set(&mut images, &handle, feature, before);
+    }
+    for part in stream.shown.values_mut().flat_map(|s| &mut s.parts) {
+        restyle(part, &style, &mut images);
     }
     for (key, tint) in &highlights.tints {
         let text = key.to_string();
         for part in stream.shown.values().flat_map(|s| &s.parts) {
             if let Some(&feature) = part.prepared.keys.get(&text) {
+                let before = part.styled.get(feature as usize).copied().unwrap_or_default();
                 set(&mut images, &part.state, feature, *tint);
-                painted.push((part.state.clone(), feature));
+                painted.push((part.state.clone(), feature, before));
             }
         }
     }
+}
+
+/// Asks the style about a part that is new, and about all when the style changed.
+fn restyle(part: &mut ShownPart, style: &Res<CityStyle>, images: &mut Assets<Image>) {
+    let count = part.prepared.features.count() as usize;
+    if count == 0 || (part.styled.len() == count && !style.is_changed()) {
+        return;
+    }
+    let texels = style.texels(&part.prepared.features);
+    let blank = texels.iter().all(|t| *t == [0; 4]);
+    if (part.styled.is_empty() && blank) || part.styled == texels {
+        part.styled = texels;
+        return;
+    }
+    if let Some(mut image) = images.get_mut(&part.state)
+        && let Some(data) = &mut image.data
+    {
+        data.chunks_exact_mut(4).zip(&texels).for_each(|(to, from)| to.copy_from_slice(from));
+    }
+    part.styled = texels;
 }
 
 fn set(images: &mut Assets<Image>, handle: &Handle<Image>, feature: u32, tint: [u8; 4]) {

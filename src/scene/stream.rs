@@ -1,41 +1,23 @@
-//! Streaming the city's tiles: what the camera needs comes, what it does not need goes.
+//! Streaming the city's tiles: what was asked for arrives and is put into the world.
 
 use super::{
     Quality,
-    frame::Anchor,
-    load::{self, Job, Loaded, Parcel},
+    load::{LoadError, Loaded, Parcel, Ticket, unpacked},
     opening::Opening,
-    prepare::PreparedTile,
-    surface::{CityExtension, CityMaterial},
+    upload::{Shown, Stage, state_image},
 };
-use crate::{
-    camera::{FOVY_RAD, MainCamera, MapCamera, MapView},
-    diagnostics::Diagnostics,
-    feed::Fetcher,
-};
-use bevy::{
-    asset::RenderAssetUsages,
-    camera::primitives::Aabb,
-    image::ImageSampler,
-    light::{NotShadowCaster, NotShadowReceiver},
-    math::{DMat4, DVec2, DVec3},
-    prelude::*,
-    render::render_resource::{Extent3d, TextureDimension, TextureFormat},
-};
+use crate::{diagnostics::Diagnostics, feed::Fetcher};
+use bevy::{math::DMat4, prelude::*};
 use cim_model::Place;
 use crossbeam_channel::{Receiver, Sender, bounded};
-use std::collections::HashMap;
-use tiles3d::{ContentState, SelectOptions, Selector, TileId, Tileset, View, content::TileMaterial};
+use std::{collections::HashMap, time::Duration};
+use tiles3d::{ContentState, SelectOptions, Selector, TileId, Tileset, select::Failure, tileset::Subtree};
 use url::Url;
 
 /// Parcels that may wait; more make the loading threads wait.
 const WAITING: usize = 64;
 /// Bytes of tiles that one frame puts into the world.
 const BYTES_A_FRAME: u64 = 12 << 20;
-/// How often a tile that could not be reached is asked for again.
-const TRIES: u8 = 3;
-/// Features in a row of a state texture.
-const STATE_WIDTH: u32 = 256;
 
 /// Which tileset to show. Changing it replaces the city.
 #[derive(Resource, Debug, Clone, Default, PartialEq)]
@@ -79,33 +61,21 @@ impl SceneStatus {
     }
 }
 
-/// A tile in the world.
-pub(super) struct Shown {
-    pub(super) entities: Vec<Entity>,
-    pub(super) parts: Vec<ShownPart>,
-}
-
-/// One content of a tile in the world.
-pub(super) struct ShownPart {
-    pub(super) prepared: PreparedTile,
-    pub(super) state: Handle<Image>,
-    pub(super) materials: Vec<Handle<CityMaterial>>,
-}
-
 /// The tileset and what of it is here.
 #[derive(Resource)]
 pub(super) struct Stream {
     generation: u64,
-    tileset: Option<Tileset>,
-    selector: Selector,
+    pub(super) tileset: Option<Tileset>,
+    pub(super) selector: Selector,
     options: SelectOptions,
     pub(super) shown: HashMap<TileId, Shown>,
     pub(super) rendered: Vec<TileId>,
-    render_from_root: DMat4,
-    tries: HashMap<TileId, u8>,
-    failed: usize,
-    opening: bool,
-    sender: Sender<Parcel>,
+    pub(super) render_from_root: DMat4,
+    /// What is on its way.
+    pub(super) tickets: HashMap<TileId, Ticket>,
+    pub(super) failed: usize,
+    pub(super) opening: bool,
+    pub(super) sender: Sender<Parcel>,
     receiver: Receiver<Parcel>,
     blank: Handle<Image>,
     /// Rises when tiles come or go.
@@ -125,7 +95,7 @@ impl FromWorld for Stream {
             shown: HashMap::new(),
             rendered: Vec::new(),
             render_from_root: DMat4::IDENTITY,
-            tries: HashMap::new(),
+            tickets: HashMap::new(),
             failed: 0,
             opening: false,
             sender,
@@ -140,21 +110,10 @@ impl FromWorld for Stream {
 fn options(quality: &Quality) -> SelectOptions {
     let options = SelectOptions { max_error_px: quality.error_px, ..SelectOptions::default() };
     if cfg!(target_arch = "wasm32") {
-        SelectOptions { max_bytes: 256 << 20, max_loading: 8, ..options }
+        SelectOptions { max_bytes: 128 << 20, max_gpu_bytes: 192 << 20, max_loading: 8, ..options }
     } else {
         options
     }
-}
-
-/// A state texture for so many features, all blank.
-fn state_image(features: u32) -> Image {
-    let rows = features.div_ceil(STATE_WIDTH).max(1);
-    let size = Extent3d { width: STATE_WIDTH, height: rows, depth_or_array_layers: 1 };
-    let format = TextureFormat::Rgba8Unorm;
-    let usage = RenderAssetUsages::MAIN_WORLD | RenderAssetUsages::RENDER_WORLD;
-    let mut image = Image::new_fill(size, TextureDimension::D2, &[0; 4], format, usage);
-    image.sampler = ImageSampler::nearest();
-    image
 }
 
 /// Begins anew when the source changed.
@@ -173,7 +132,7 @@ pub(super) fn open(
     stream.changes += 1;
     stream.tileset = None;
     stream.selector = Selector::new(stream.options.clone());
-    stream.tries.clear();
+    stream.tickets.drain().for_each(|(_, ticket)| ticket.cancel());
     stream.rendered.clear();
     stream.failed = 0;
     for (_, shown) in stream.shown.drain() {
@@ -191,18 +150,10 @@ pub(super) fn open(
     }
 }
 
-/// What arriving tiles need from the world.
-#[derive(bevy::ecs::system::SystemParam)]
-pub(super) struct Stage<'w, 's> {
-    commands: Commands<'w, 's>,
-    meshes: ResMut<'w, Assets<Mesh>>,
-    materials: ResMut<'w, Assets<CityMaterial>>,
-    images: ResMut<'w, Assets<Image>>,
-}
-
 /// Takes what arrived, within the frame's budget.
 pub(super) fn receive(
     mut stream: ResMut<Stream>,
+    time: Res<Time<Real>>,
     mut stage: Stage<'_, '_>,
     mut diagnostics: ResMut<Diagnostics>,
     mut status: ResMut<SceneStatus>,
@@ -217,6 +168,7 @@ pub(super) fn receive(
                 stream.opening = false;
                 let parsed = result
                     .map_err(|e| e.to_string())
+                    .and_then(|bytes| unpacked(bytes).map_err(|d| d.message))
                     .and_then(|bytes| Tileset::parse(&bytes, &url).map_err(|e| e.to_string()));
                 match parsed {
                     Ok((tileset, defects)) => {
@@ -233,29 +185,78 @@ pub(super) fn receive(
                     }
                 }
             }
-            Parcel::Tile { generation, tile, loaded } if generation == stream.generation => {
-                budget += loaded.models.iter().map(|m| m.bytes).sum::<u64>();
-                stream.accept(tile, loaded, &mut stage, &mut diagnostics);
+            Parcel::Tile { tile, ticket, loaded } if !ticket.is_cancelled() => {
+                budget += loaded.models.iter().map(|m| m.gpu_bytes).sum::<u64>();
+                stream.accept(tile, loaded, time.elapsed(), &mut stage, &mut diagnostics);
             }
-            _ => {}
+            Parcel::Subtree { tile, ticket, url, result } if !ticket.is_cancelled() => {
+                stream.graft(tile, &url, result, time.elapsed(), &mut diagnostics);
+            }
+            Parcel::Root { .. } | Parcel::Tile { .. } | Parcel::Subtree { .. } => {}
         }
     }
 }
 
 impl Stream {
-    fn accept(&mut self, tile: TileId, loaded: Loaded, stage: &mut Stage<'_, '_>, diagnostics: &mut Diagnostics) {
+    /// Puts a subtree where its tile waits for it. One that cannot be had leaves an empty place.
+    fn graft(
+        &mut self,
+        tile: TileId,
+        url: &Url,
+        result: Result<Box<Subtree>, LoadError>,
+        now: Duration,
+        diagnostics: &mut Diagnostics,
+    ) {
+        self.tickets.remove(&tile);
+        let Some(tileset) = &mut self.tileset else { return };
+        if let Err(e) = &result
+            && e.is_temporary()
+            && self.selector.set_failed(tile, Failure::Temporary, now) != ContentState::Failed
+        {
+            return;
+        }
+        let attached = match result {
+            Ok(subtree) => tileset.attach_subtree(tile, *subtree).map_err(|e| ("subtree-broken", e.to_string())),
+            Err(e) => Err((e.code(), e.to_string())),
+        };
+        match attached {
+            Ok(defects) => defects.into_iter().for_each(|d| diagnostics.report(d.code, d.place, d.message)),
+            Err((code, message)) => {
+                diagnostics.report(code, url.as_str(), message);
+                tileset.drop_pending(tile);
+                self.failed += 1;
+            }
+        }
+        // It is another tile now: with contents of its own, or with none.
+        self.selector.set_state(tile, ContentState::Unloaded);
+    }
+
+    fn accept(
+        &mut self,
+        tile: TileId,
+        loaded: Loaded,
+        now: Duration,
+        stage: &mut Stage<'_, '_>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        self.tickets.remove(&tile);
         for d in loaded.defects {
             diagnostics.report(d.code, d.place, d.message);
         }
         let nothing = loaded.models.is_empty() && loaded.tilesets.is_empty();
-        for (url, error) in &loaded.errors {
-            let tries = self.tries.entry(tile).or_default();
-            *tries += 1;
-            if nothing && error.is_temporary() && *tries < TRIES {
-                self.selector.set_state(tile, ContentState::Unloaded);
+        if nothing && !loaded.errors.is_empty() {
+            let temporary = loaded.errors.iter().any(|(_, e)| e.is_temporary());
+            let failure = if temporary { Failure::Temporary } else { Failure::Permanent };
+            if self.selector.set_failed(tile, failure, now) != ContentState::Failed {
                 return;
             }
+            self.failed += 1;
+        }
+        for (url, error) in &loaded.errors {
             diagnostics.report(error.code(), url.as_str(), error.to_string());
+        }
+        if nothing && !loaded.errors.is_empty() {
+            return;
         }
         if let Some(tileset) = &mut self.tileset {
             for (url, bytes) in loaded.tilesets {
@@ -265,181 +266,11 @@ impl Stream {
                 }
             }
         }
-        if nothing && !loaded.errors.is_empty() {
-            self.failed += 1;
-            self.selector.set_state(tile, ContentState::Failed);
-            return;
-        }
-        let bytes = loaded.models.iter().map(|m| m.bytes).sum();
-        let mut shown = Shown { entities: Vec::new(), parts: Vec::new() };
-        for prepared in loaded.models {
-            spawn(prepared, &mut shown, &self.blank, stage);
-        }
+        let cpu = loaded.models.iter().map(|m| m.cpu_bytes).sum();
+        let gpu = loaded.models.iter().map(|m| m.gpu_bytes).sum();
+        let shown = Shown::new(loaded.models, &self.blank, stage);
         self.shown.insert(tile, shown);
         self.changes += 1;
-        self.selector.set_state(tile, ContentState::Ready(bytes));
-    }
-}
-
-/// Puts one content into the world, hidden until it is selected.
-fn spawn(mut prepared: PreparedTile, shown: &mut Shown, blank: &Handle<Image>, stage: &mut Stage<'_, '_>) {
-    let count = prepared.features.count();
-    let state = if count == 0 { blank.clone() } else { stage.images.add(state_image(count)) };
-    let textures: Vec<_> = prepared.images.drain(..).map(|image| stage.images.add(image)).collect();
-    let mut handles = Vec::new();
-    for piece in prepared.meshes.drain(..) {
-        let windows = if piece.material.name == "city" { 1.0 } else { 0.0 };
-        let extension = CityExtension {
-            light: Vec4::new(0.0, if count == 0 { 0.0 } else { 1.0 }, windows, 0.0),
-            state: state.clone(),
-        };
-        let material = stage.materials.add(CityMaterial { base: standard(&piece.material, &textures), extension });
-        handles.push(material.clone());
-        let mut entity = stage.commands.spawn((
-            Anchor(prepared.anchor),
-            Visibility::Hidden,
-            Mesh3d(stage.meshes.add(piece.mesh)),
-            MeshMaterial3d(material),
-        ));
-        if piece.material.unlit {
-            entity.insert((NotShadowCaster, NotShadowReceiver));
-        }
-        if let Some((low, high)) = prepared.pick.bounds() {
-            entity.insert(Aabb::from_min_max(low, high));
-        }
-        shown.entities.push(entity.id());
-    }
-    shown.parts.push(ShownPart { prepared, state, materials: handles });
-}
-
-/// A glTF material in Bevy's words. The colour is in the vertices already.
-fn standard(material: &TileMaterial, textures: &[Handle<Image>]) -> StandardMaterial {
-    StandardMaterial {
-        base_color: Color::WHITE,
-        base_color_texture: material.base_color_texture.as_ref().and_then(|t| textures.get(t.image).cloned()),
-        metallic: material.metallic,
-        perceptual_roughness: material.roughness,
-        reflectance: 0.35,
-        emissive: LinearRgba::rgb(material.emissive[0], material.emissive[1], material.emissive[2]),
-        alpha_mode: match material.alpha_cutoff {
-            _ if material.blend => AlphaMode::Blend,
-            Some(cutoff) => AlphaMode::Mask(cutoff),
-            None => AlphaMode::Opaque,
-        },
-        double_sided: material.double_sided,
-        cull_mode: (!material.double_sided).then_some(bevy::render::render_resource::Face::Back),
-        unlit: material.unlit,
-        ..default()
-    }
-}
-
-/// Decides what is shown, asks for what is missing, drops what is not needed.
-pub(super) fn select(
-    mut stream: ResMut<Stream>,
-    fetcher: Res<Fetcher>,
-    map: Res<MapCamera>,
-    camera: Query<&Camera, With<MainCamera>>,
-    mut status: ResMut<SceneStatus>,
-    mut visibility: Query<&mut Visibility>,
-    mut commands: Commands,
-) {
-    let stream = &mut *stream;
-    let opening = stream.opening;
-    let Some(tileset) = &stream.tileset else {
-        status.quiet_frames = if opening { 0 } else { status.quiet_frames.saturating_add(1) };
-        return;
-    };
-    let size = camera
-        .single()
-        .ok()
-        .and_then(Camera::physical_viewport_size)
-        .map_or(DVec2::new(1280.0, 720.0), |s| s.as_dvec2());
-    let view = view_in_root(&map.0, size, &stream.render_from_root.inverse());
-    let selection = stream.selector.update(tileset, &[view]);
-
-    for tile in &selection.evict {
-        for entity in stream.shown.remove(tile).into_iter().flat_map(|s| s.entities) {
-            commands.entity(entity).despawn();
-        }
-        stream.changes += 1;
-    }
-    let mut show = |tiles: &[TileId], as_: Visibility| {
-        for entity in tiles.iter().filter_map(|t| stream.shown.get(t)).flat_map(|s| &s.entities) {
-            if let Ok(mut v) = visibility.get_mut(*entity) {
-                v.set_if_neq(as_);
-            }
-        }
-    };
-    let mut now = selection.render.clone();
-    now.sort_unstable();
-    let gone: Vec<TileId> = stream.rendered.iter().filter(|t| now.binary_search(t).is_err()).copied().collect();
-    show(&gone, Visibility::Hidden);
-    show(&now, Visibility::Inherited);
-    let asked: Vec<TileId> = selection.load.iter().map(|l| l.0).collect();
-    let (bytes, error_px) = (selection.bytes, selection.error_px);
-    for id in &asked {
-        let Some(tile) = tileset.tile(*id) else { continue };
-        stream.selector.set_state(*id, ContentState::Loading);
-        let job = Job {
-            generation: stream.generation,
-            tile: *id,
-            urls: tile.contents.clone(),
-            render_from_tile: stream.render_from_root * tile.transform,
-            gltf_z_up: tile.gltf_z_up,
-        };
-        load::start(&fetcher, job, stream.sender.clone());
-    }
-    let loading = tileset.tiles().filter(|t| stream.selector.state(t.id) == ContentState::Loading).count();
-    let same = now == stream.rendered && loading == 0;
-    stream.rendered = now;
-    let quiet_frames = if same { status.quiet_frames.saturating_add(1) } else { 0 };
-    let next = SceneStatus {
-        opened: true,
-        rendered: stream.rendered.len(),
-        loading,
-        failed: stream.failed,
-        held: stream.shown.len(),
-        bytes,
-        error_px,
-        problem: None,
-        quiet_frames,
-    };
-    status.set_if_neq(next);
-}
-
-/// The map's view in the tileset's root frame.
-fn view_in_root(view: &MapView, size: DVec2, root_from_render: &DMat4) -> View {
-    let rotation = view.rotation().as_dquat();
-    let turn = |v: DVec3| root_from_render.transform_vector3(rotation * v);
-    let position = root_from_render.transform_point3(view.eye());
-    let (right, up, ahead) = (turn(DVec3::X), turn(DVec3::Y), turn(DVec3::NEG_Z));
-    let half = (0.5 * f64::from(FOVY_RAD)).tan();
-    let wide = half * (size.x / size.y.max(1.0));
-    let inward = [ahead * wide + right, ahead * wide - right, ahead * half + up, ahead * half - up];
-    let mut planes: Vec<_> = inward
-        .into_iter()
-        .map(|n| {
-            let n = n.normalize();
-            (n, -n.dot(position))
-        })
-        .collect();
-    planes.push((ahead, -ahead.dot(position)));
-    View { position, direction: ahead, planes, viewport_height_px: size.y, fovy_rad: f64::from(FOVY_RAD) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_view_holds_its_target_and_not_what_is_behind_or_beside() {
-        let view =
-            MapView { target: DVec3::new(100.0, 0.0, -50.0), heading_deg: 30.0, tilt_deg: 60.0, distance_m: 800.0 };
-        let seen = view_in_root(&view, DVec2::new(1600.0, 900.0), &DMat4::IDENTITY);
-        let inside = |p: DVec3| seen.planes.iter().all(|(n, d)| n.dot(p) + d >= 0.0);
-        assert!(inside(view.target));
-        assert!(!inside(view.eye() - view.forward() * 10.0));
-        let right = view.rotation().as_dquat() * DVec3::X;
-        assert!(inside(view.target + right * 580.0) && !inside(view.target + right * 600.0));
+        self.selector.set_state(tile, ContentState::Ready { cpu, gpu });
     }
 }

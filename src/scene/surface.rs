@@ -1,4 +1,4 @@
-//! Materials of the city: what a surface is, and the shader that draws it.
+//! Materials of the city and the shader that draws it.
 
 use bevy::{
     asset::{load_internal_asset, uuid_handle},
@@ -10,39 +10,6 @@ use bevy::{
 
 const CITY_SHADER: Handle<Shader> = uuid_handle!("3d7cdd52-5b8e-4f4e-9d55-6a3c3c1c7a01");
 const SKY_SHADER: Handle<Shader> = uuid_handle!("3d7cdd52-5b8e-4f4e-9d55-6a3c3c1c7a02");
-
-/// What a surface is, by the material's name in the tile. The number goes to the shader in `uv_b.y`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Surface {
-    /// Anything that is not of our own tiler: drawn as its material says.
-    Plain = 0,
-    /// Walls and roofs.
-    Building = 1,
-    /// Water.
-    Water = 2,
-    /// Grass and woods.
-    Green = 3,
-    /// Carriageways, pavements and markings.
-    Road = 4,
-    /// The ground between.
-    Ground = 5,
-}
-
-impl Surface {
-    /// By the material's name.
-    #[must_use]
-    pub(super) fn from_name(name: &str) -> Self {
-        match name {
-            "building" => Self::Building,
-            "water" => Self::Water,
-            "green" => Self::Green,
-            "road" | "sidewalk" | "marking" => Self::Road,
-            "ground" => Self::Ground,
-            _ => Self::Plain,
-        }
-    }
-}
 
 /// What the city's shader needs beyond the standard material.
 #[derive(Asset, AsBindGroup, TypePath, Debug, Clone)]

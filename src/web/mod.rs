@@ -7,7 +7,7 @@ use crate::{
     feed::{Clock, Fetcher, LinkState, LinkStatus},
     live::{Layers, LiveCity},
     pick::{Picked, Select, Selection},
-    scene::{Quality, SceneStatus, SiteGeo, TileScene},
+    scene::{CityStyle, Quality, SceneStatus, SiteGeo, TileScene, set_decoder},
 };
 use bevy::prelude::*;
 use cim_model::{EntityKey, LayerId};
@@ -25,6 +25,7 @@ enum Command {
     Fly(ViewSpec),
     Layer(LayerId, bool),
     OpenCase(Option<String>),
+    Style(CityStyle),
 }
 
 thread_local! {
@@ -49,7 +50,7 @@ fn push(command: Command) -> Result<(), JsValue> {
 /// Starts the viewer in the canvas with the id `cim-twin`.
 ///
 /// `backend`: the backend's root. `tiles`: a tileset instead of the backend's. `view`: as on the command line.
-/// `language`: `zh` or `en`.
+/// `language`: `zh` or `en`. `decoder`: the page's pool of workers; without one tiles are decoded between frames.
 ///
 /// # Errors
 /// An address or the view is none, or the browser cannot do what is needed.
@@ -59,8 +60,10 @@ pub fn start(
     tiles: Option<String>,
     view: Option<String>,
     language: Option<String>,
+    decoder: Option<js_sys::Function>,
 ) -> Result<(), JsValue> {
     console_error_panic_hook::set_once();
+    set_decoder(decoder);
     let url = |text: Option<String>| text.map(|t| Url::parse(&t).map_err(|e| error(format!("{t}: {e}")))).transpose();
     let options = AppOptions {
         product: Product::Web,
@@ -113,7 +116,22 @@ pub fn open_case(id: Option<String>) -> Result<(), JsValue> {
     push(Command::OpenCase(id))
 }
 
-/// The application's state as JSON: connection, tiles, camera, selection, case history.
+/// Colours the city by a style: the name of one that comes with the program, or JSON in the 3D Tiles Styling language;
+/// `undefined` or nothing for none.
+///
+/// # Errors
+/// It is no style, or too many commands wait.
+#[wasm_bindgen]
+pub fn set_style(style: Option<String>) -> Result<(), JsValue> {
+    let text = style.unwrap_or_default();
+    push(Command::Style(match text.trim() {
+        "" => CityStyle::default(),
+        json if json.starts_with('{') => CityStyle::parse("own", json.as_bytes()).map_err(error)?,
+        name => CityStyle::named(name).map_err(error)?,
+    }))
+}
+
+/// The application's state as JSON: connection, tiles, camera, selection, case history, style.
 #[wasm_bindgen]
 #[must_use]
 pub fn state() -> String {
@@ -128,6 +146,7 @@ fn obey(
     clock: Res<Clock>,
     tiles: TileScene<'_>,
     mut layers: ResMut<Layers>,
+    mut in_force: ResMut<CityStyle>,
     mut select: MessageWriter<Select>,
     mut fly: MessageWriter<FlyTo>,
     mut cases: MessageWriter<OpenCaseRequest>,
@@ -144,6 +163,7 @@ fn obey(
                 fly.write(view.to_view(&site, &limits).fly_to(1.2));
             }
             Command::Layer(layer, on) => layers.set_on(layer, on),
+            Command::Style(style) => *in_force = style,
             Command::OpenCase(id) => {
                 cases.write(OpenCaseRequest(id));
             }
@@ -161,6 +181,7 @@ fn publish(
     map: Res<MapCamera>,
     site: Res<SiteGeo>,
     layers: Res<Layers>,
+    style: Res<CityStyle>,
     mut frame: Local<u64>,
 ) {
     *frame += 1;
@@ -189,6 +210,7 @@ fn publish(
         "selection": selection.current.as_ref().map(|p| p.key.to_string()),
         "history": history,
         "case": open,
+        "style": style.name(),
         "layers": cim_model::LAYERS.iter()
             .map(|l| (l.name.to_owned(), json!({"on": layers.is_on(l.id), "count": layers.count(l.id)})))
             .collect::<serde_json::Map<_, _>>(),

@@ -75,9 +75,19 @@ test("the page draws the city, and a click opens the case history", { timeout: 9
   const problems = [];
   page.on("console", (message) => message.type() === "error" && problems.push(`${message.text()} ${message.location().url}`));
   page.on("pageerror", (error) => problems.push(String(error)));
+  await page.addInitScript(() => {
+    const post = Worker.prototype.postMessage;
+    window.tasks = 0;
+    Worker.prototype.postMessage = function (...args) {
+      window.tasks += 1;
+      return post.apply(this, args);
+    };
+  });
   await page.goto(`${url}?view=${place.join(",")},260,0,0`);
   const drawn = await until(page, "the city", (s) => s.settled && s.connected && s.tiles.rendered > 0);
   assert.equal(drawn.problem, null);
+  const tasks = await page.evaluate(() => window.tasks);
+  assert.ok(tasks >= drawn.tiles.rendered, `${tasks} tiles were decoded by workers, ${drawn.tiles.rendered} are drawn`);
   assert.ok(drawn.layers.unit_grid.count > 0 && drawn.layers.camera.count > 0);
 
   const picture = await page.screenshot({ path: process.env.PICTURES && join(process.env.PICTURES, "page.png") });
@@ -110,6 +120,42 @@ test("the page draws the city, and a click opens the case history", { timeout: 9
   assert.equal(opened.case.steps, full.steps.length);
   if (process.env.PICTURES) await page.screenshot({ path: join(process.env.PICTURES, "page-case.png") });
 
+  // A style that hides every building: what was clicked cannot be clicked any more. One that is none is refused.
+  // The card, which lies over the middle of so small a page, is closed first, and the flight to the case undone.
+  const styled = (style) => page.evaluate((s) => document.querySelector("cim-twin").setStyle(s), style);
+  const clicked = async (what) => {
+    await page.evaluate(() => document.querySelector("cim-twin").select());
+    const { frame } = await until(page, "an empty selection", (s) => s.selection === null, 30);
+    // The card takes clicks until the panels have been drawn without it.
+    await until(page, "some frames", (s) => s.frame > frame + 3, 30);
+    await page.mouse.click(320, 200);
+    return (await until(page, what, (s) => s.selection !== null, 60)).selection;
+  };
+  await page.evaluate((view) => document.querySelector("cim-twin").flyTo(view), `${place.join(",")},260,0,0`);
+  await until(page, "the flight back", (s) => s.view[2] === 260 && s.settled, 60);
+  await assert.rejects(styled({ color: "colour('red')" }), /colour/);
+  await styled({ show: "!(${height} > 0)" });
+  await until(page, "the style", (s) => s.style === "own", 30);
+  const behind = await clicked("a selection behind what is hidden");
+  assert.ok(!behind.startsWith("building:"), behind);
+  await styled("use");
+  await until(page, "the style by use", (s) => s.style === "use", 30);
+  assert.equal(await clicked("the building again"), key);
+  if (process.env.PICTURES) await page.screenshot({ path: join(process.env.PICTURES, "page-style.png") });
+
+  assert.deepEqual(problems, []);
+  await page.close();
+});
+
+test("without workers the page draws the city all the same", { timeout: 900_000 }, async () => {
+  const page = await browser.newPage({ viewport: { width: 320, height: 200 } });
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(String(error)));
+  // Workers that cannot be started: their module does not exist for this page.
+  await page.route("**/worker.js", (route) => route.fulfill({ status: 404, body: "" }));
+  await page.goto(url);
+  const drawn = await until(page, "the city", (s) => s.settled && s.tiles.rendered > 0);
+  assert.equal(drawn.tiles.failed, 0);
   assert.deepEqual(problems, []);
   await page.close();
 });

@@ -19,6 +19,10 @@ pub struct City {
     pub utc_offset_minutes: i32,
     /// Buildings.
     pub buildings: Vec<Building>,
+    /// What was surveyed, surface by surface.
+    pub models: Vec<Model>,
+    /// Height of the flat ground, metres.
+    pub ground_m: f64,
     /// Roads.
     pub roads: Vec<Road>,
     /// Water and green.
@@ -63,6 +67,118 @@ pub struct Building {
     pub wall: [u8; 3],
     /// sRGB colour of the roof.
     pub roof_color: [u8; 3],
+}
+
+/// A place at a height above the city's ground.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// The place.
+    pub place: Place,
+    /// Metres above the city's ground.
+    pub height_m: f64,
+}
+
+/// What a surface is to the thing that it is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FacetKind {
+    /// Roof, or the upper side of something.
+    Roof,
+    /// Wall.
+    Wall,
+    /// The side towards the ground.
+    Ground,
+    /// Window.
+    Window,
+    /// Door.
+    Door,
+    /// An opening that was closed for the sake of a volume: not drawn.
+    Closure,
+    /// The data does not say.
+    Unknown,
+}
+
+/// A plane polygon.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facet {
+    /// Outer ring, counter-clockwise seen from outside, and the holes; first corners not repeated.
+    pub rings: Vec<Vec<Point>>,
+    /// What it is.
+    pub kind: FacetKind,
+}
+
+/// How a model looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skin {
+    /// Walls with windows, roofs.
+    Building,
+    /// Bridges, furniture, whatever is built.
+    Structure,
+    /// Carriageways.
+    Road,
+    /// Water.
+    Water,
+    /// Grass and woods, seen from above.
+    Green,
+    /// Trees.
+    Plant,
+    /// Land and relief.
+    Land,
+}
+
+impl Skin {
+    /// Whether it is part of the ground that other things stand on.
+    #[must_use]
+    pub const fn is_ground(self) -> bool {
+        matches!(self, Self::Road | Self::Water | Self::Green | Self::Land)
+    }
+}
+
+/// The value of an attribute of the source.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Attribute {
+    /// Yes or no.
+    Bool(bool),
+    /// Whole number.
+    Integer(i64),
+    /// Number.
+    Number(f64),
+    /// Text.
+    Text(String),
+}
+
+/// Something whose surfaces are known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// Its key.
+    pub key: EntityKey,
+    /// Its name.
+    pub name: String,
+    /// What it is, Chinese.
+    pub class: String,
+    /// Address.
+    pub address: String,
+    /// Metres from its foot to its top.
+    pub height_m: f32,
+    /// Floors; 0 when the source does not say.
+    pub floors: u16,
+    /// How it looks.
+    pub skin: Skin,
+    /// Its surfaces, from the coarsest level of detail to the finest; never empty.
+    pub levels: Vec<Vec<Facet>>,
+    /// Everything else that the source says.
+    pub attributes: Vec<(String, Attribute)>,
+}
+
+impl Model {
+    /// All corners of all levels.
+    pub fn points(&self) -> impl Iterator<Item = &Point> {
+        self.levels.iter().flatten().flat_map(|f| f.rings.iter().flatten())
+    }
+
+    /// All corners of all levels, to be moved.
+    pub fn points_mut(&mut self) -> impl Iterator<Item = &mut Point> {
+        self.levels.iter_mut().flatten().flat_map(|f| f.rings.iter_mut().flatten())
+    }
 }
 
 /// Hierarchy of roads, as OpenStreetMap's `highway` names it.

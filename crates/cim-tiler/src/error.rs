@@ -29,6 +29,14 @@ pub enum TilerError {
         /// Why.
         reason: String,
     },
+    /// A file is no usable CityJSON.
+    #[error("{path} cannot be used as CityJSON: {reason}")]
+    CityJson {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// The region is no administrative code.
     #[error("the region `{0}` is not a code of six digits such as 370811")]
     Region(String),

@@ -5,6 +5,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod city;
+pub mod cityjson;
+mod crs;
 mod error;
 mod mesh;
 pub mod osm;
@@ -13,6 +15,7 @@ pub mod records;
 pub mod synth;
 pub mod tiling;
 
+pub use crs::{CrsError, SourceCrs};
 pub use error::TilerError;
 pub use progress::{Progress, Silent};
 pub use tiling::CitySummary;

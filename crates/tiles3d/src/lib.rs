@@ -2,16 +2,23 @@
 //! No I/O and no engine: bytes in, plain arrays out; the same on the desktop and in a browser's worker.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod archive;
 pub mod content;
 mod diagnostic;
 mod gltf;
+pub mod inspect;
 mod metadata;
 pub mod select;
+pub mod style;
 pub mod tileset;
+pub mod transfer;
 pub mod write;
 
 pub use content::{Content, DecodeError, DecodeOptions, DecodedTile, decode_content};
 pub use diagnostic::Diagnostic;
-pub use metadata::{FeatureTable, Value};
-pub use select::{ContentState, SelectOptions, Selection, Selector, View};
-pub use tileset::{BoundingVolume, Refine, Tile, TileId, Tileset, TilesetError};
+pub use metadata::{FeatureTable, MetadataEntity, PropertyInfo, Value};
+pub use select::{
+    Bytes, ContentState, Counts, Decision, Failure, Frame, Projection, SelectOptions, Selection, Selector,
+    SharedBudget, View, Why,
+};
+pub use tileset::{BoundingVolume, Refine, Subtree, Tile, TileId, Tileset, TilesetError};

@@ -2,10 +2,12 @@
 
 mod area;
 mod building;
+mod facet;
 mod road;
 
 pub(crate) use area::{add_area, add_ground};
 pub(crate) use building::{Shape, add_building};
+pub(crate) use facet::{add_facet, facet_color, twice_area_vector};
 pub(crate) use road::{RoadTarget, add_road};
 
 use tiles3d::write::WritePrimitive;
@@ -14,6 +16,7 @@ use tiles3d::write::WritePrimitive;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Surface {
     Building,
+    Structure,
     Road,
     Sidewalk,
     Marking,
@@ -27,6 +30,7 @@ impl Surface {
     pub(crate) fn primitive(self) -> WritePrimitive {
         let (name, color, roughness) = match self {
             Self::Building => ("building", [255, 255, 255], 0.85),
+            Self::Structure => ("structure", [255, 255, 255], 0.85),
             Self::Road => ("road", [104, 107, 112], 0.95),
             Self::Sidewalk => ("sidewalk", [172, 170, 165], 0.95),
             Self::Marking => ("marking", [225, 225, 215], 0.9),

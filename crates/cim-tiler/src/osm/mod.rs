@@ -105,6 +105,8 @@ pub fn make_city(
         bounds,
         utc_offset_minutes: options.utc_offset_minutes.unwrap_or((origin.lon / 15.0).round() as i32 * 60),
         buildings,
+        models: Vec::new(),
+        ground_m: 0.0,
         roads,
         areas,
         network: network::network(&data),

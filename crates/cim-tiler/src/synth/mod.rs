@@ -92,6 +92,8 @@ pub fn make_city(options: &SynthOptions) -> City {
         bounds: SiteBounds { west: low.lon, south: low.lat, east: high.lon, north: high.lat },
         utc_offset_minutes: 480,
         buildings,
+        models: Vec::new(),
+        ground_m: 0.0,
         roads,
         areas,
         network,

@@ -1,9 +1,11 @@
 //! How a surface looks.
 
-use super::tile::Primitive;
+use super::{texel::Wrap, tile::Primitive};
+use glam::DAffine2;
+use serde::{Deserialize, Serialize};
 
 /// A glTF material in metallic-roughness terms, whichever workflow its file uses.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TileMaterial {
     /// Its name; cim-twin's own tiles say `building`, `road`, ... here.
     pub name: String,
@@ -79,15 +81,15 @@ impl TileMaterial {
 }
 
 /// A picture, and how it lies on a surface.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TextureRef {
     /// Index into [`DecodedTile::images`](super::DecodedTile::images), always in range.
     pub image: usize,
     /// How it is read.
     pub sampler: Sampler,
-    /// Which texture coordinates of a primitive it takes. The base colour texture takes [`UvSet::First`] whenever the
+    /// Which texture coordinates of a primitive it takes. The base colour texture takes [`UvSlot::First`] whenever the
     /// material has one.
-    pub uvs: UvSet,
+    pub uvs: UvSlot,
     /// What is still to be done to those coordinates. `None` nearly always: the transforms of `KHR_texture_transform`
     /// are in the coordinates already, unless the textures of a material need more than two different ones.
     pub transform: Option<TextureTransform>,
@@ -98,15 +100,15 @@ impl TextureRef {
     #[must_use]
     pub fn coordinates<'p>(&self, primitive: &'p Primitive) -> &'p [[f32; 2]] {
         match self.uvs {
-            UvSet::First => &primitive.uvs,
-            UvSet::Second => &primitive.uvs1,
+            UvSlot::First => &primitive.uvs,
+            UvSlot::Second => &primitive.uvs1,
         }
     }
 }
 
 /// One of the two sets of texture coordinates of a [`Primitive`]. They are numbered by use, not as in the file.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum UvSet {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum UvSlot {
     /// [`Primitive::uvs`].
     #[default]
     First,
@@ -115,7 +117,7 @@ pub enum UvSet {
 }
 
 /// How a picture is read (glTF 2.0, 3.8.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Sampler {
     /// Outside 0 to 1 across.
     pub wrap_s: Wrap,
@@ -142,19 +144,8 @@ impl Default for Sampler {
     }
 }
 
-/// What lies outside a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Wrap {
-    /// The picture again.
-    Repeat,
-    /// The picture mirrored, again and again.
-    Mirror,
-    /// Its edge.
-    Clamp,
-}
-
 /// How pixels become the value between them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Filter {
     /// The nearest one.
     Nearest,
@@ -163,7 +154,7 @@ pub enum Filter {
 }
 
 /// An affine change of texture coordinates (`KHR_texture_transform`).
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TextureTransform {
     /// Added last.
     pub offset: [f32; 2],
@@ -189,14 +180,15 @@ impl TextureTransform {
 
     /// As a matrix: the translation after the rotation after the scale.
     #[must_use]
-    pub fn matrix(&self) -> glam::Affine2 {
+    pub fn matrix(&self) -> DAffine2 {
         // v points down in a picture, so what looks counter-clockwise there is a negative angle in the plane.
-        glam::Affine2::from_scale_angle_translation(self.scale.into(), -self.rotation, self.offset.into())
+        let [scale, offset] = [self.scale, self.offset].map(|v| v.map(f64::from).into());
+        DAffine2::from_scale_angle_translation(scale, -f64::from(self.rotation), offset)
     }
 
     /// The changed coordinates.
     #[must_use]
-    pub fn apply(&self, uv: [f32; 2]) -> [f32; 2] {
+    pub fn apply(&self, uv: [f64; 2]) -> [f64; 2] {
         self.matrix().transform_point2(uv.into()).to_array()
     }
 }

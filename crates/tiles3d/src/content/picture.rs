@@ -1,9 +1,10 @@
 //! Pictures as a renderer takes them: pixels or compressed blocks, with their mip levels.
 
 use super::mips;
+use serde::{Deserialize, Serialize};
 
 /// What the numbers of a picture mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ColorSpace {
     /// Colours: red, green and blue are sRGB, alpha is linear.
     Srgb,
@@ -13,7 +14,7 @@ pub enum ColorSpace {
 
 /// How a picture's bytes are laid out. Blocks are 4 by 4 pixels, rows of blocks from the top; a level whose size is no
 /// multiple of 4 has whole blocks at its right and lower edge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum PictureFormat {
     /// 4 bytes a pixel: red, green, blue, alpha.
     Rgba8,
@@ -55,7 +56,7 @@ impl PictureFormat {
 
 /// The compressed formats that a device takes. More of them mean less memory for `KHR_texture_basisu` pictures; with
 /// none, all pictures come as [`PictureFormat::Rgba8`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextureFormats {
     /// BC1 to BC7: desktops.
     pub bc: bool,
@@ -66,7 +67,7 @@ pub struct TextureFormats {
 }
 
 /// A decoded picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Picture {
     /// Pixels across.
     pub width: u32,
@@ -79,6 +80,7 @@ pub struct Picture {
     /// Mip levels, at least 1. Each is half as large as the one before (rounded down, at least 1 pixel).
     pub levels: u32,
     /// The levels one after the other, the largest first, each with rows from the top.
+    #[serde(with = "crate::transfer::pod")]
     pub data: Vec<u8>,
 }
 

@@ -4,15 +4,17 @@ use glam::DVec3;
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 
-fn samples() -> Option<PathBuf> {
-    const SAMPLES: &str = "data/3d-tiles-samples";
-    let shared = std::env::var_os("CIM_TWIN_SHARED").map(PathBuf::from);
-    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|dir| dir.join("shared"));
-    let found = shared.into_iter().chain(above).map(|dir| dir.join(SAMPLES)).find(|dir| dir.exists());
-    if found.is_none() {
+/// The 3D Tiles samples: under `CIM_TWIN_SHARED`, or else beside or above the checkout.
+pub(super) fn samples() -> Option<PathBuf> {
+    const INSIDE: &str = "data/3d-tiles-samples";
+    let here = std::env::current_dir().unwrap();
+    let above = here.ancestors().map(|dir| dir.join("shared"));
+    let named = std::env::var_os("CIM_TWIN_SHARED").map(PathBuf::from);
+    let dir = named.into_iter().chain(above).map(|shared| shared.join(INSIDE)).find(|dir| dir.exists());
+    if dir.is_none() {
         eprintln!("skipped: the 3D Tiles samples are not beside the checkout");
     }
-    found
+    dir
 }
 
 fn decode_file(path: &Path) -> Result<Content, DecodeError> {
@@ -23,7 +25,7 @@ fn decode_file(path: &Path) -> Result<Content, DecodeError> {
     })
 }
 
-fn model(path: &Path) -> DecodedTile {
+pub(super) fn model(path: &Path) -> DecodedTile {
     match decode_file(path) {
         Ok(Content::Models(mut tiles)) if tiles.len() == 1 => tiles.remove(0),
         other => panic!("{}: {other:?}", path.display()),

@@ -1,8 +1,9 @@
 //! What a content decodes to: plain arrays, ready for any renderer.
 
-use super::{Picture, TileMaterial};
-use crate::{Diagnostic, FeatureTable};
+use super::{FeatureSet, Picture, PrimitiveProperties, TileMaterial};
+use crate::{Diagnostic, FeatureTable, metadata::PropertyTexture};
 use glam::{DAffine3, DVec3};
+use serde::{Deserialize, Serialize};
 
 /// Plain arrays of one tile, z up, in the tile's own frame (its `transform` comes next).
 #[derive(Debug, Default)]
@@ -17,8 +18,13 @@ pub struct DecodedTile {
     pub materials: Vec<TileMaterial>,
     /// The pictures that the materials show, by [`TextureRef::image`](super::TextureRef::image).
     pub images: Vec<Picture>,
+    /// The pictures that hold data (feature ids, properties), by [`TexelSource::image`](super::TexelSource::image): one
+    /// level, numbers as in the file.
+    pub data_images: Vec<Picture>,
     /// The features and their properties.
     pub features: FeatureTable,
+    /// Properties in pictures, by [`PrimitiveProperties::textures`].
+    pub property_textures: Vec<PropertyTexture>,
     /// What was wrong without being fatal.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -28,16 +34,18 @@ impl DecodedTile {
     #[must_use]
     pub fn byte_size(&self) -> usize {
         let primitives: usize = self.primitives.iter().map(Primitive::byte_size).sum();
-        let images: usize = self.images.iter().map(Picture::byte_size).sum();
+        let images: usize = self.images.iter().chain(&self.data_images).map(Picture::byte_size).sum();
         let instances: usize = self.instances.iter().map(|list| list.len() * size_of::<Instance>()).sum();
-        primitives + images + instances + self.features.byte_size()
+        let textures: usize = self.property_textures.iter().map(PropertyTexture::byte_size).sum();
+        primitives + images + instances + textures + self.features.byte_size()
     }
 }
 
 /// What the vertices of a primitive make.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum PrimitiveMode {
     /// A triangle list.
+    #[default]
     Triangles,
     /// A line list.
     Lines,
@@ -46,7 +54,7 @@ pub enum PrimitiveMode {
 }
 
 /// One indexed primitive. Per-vertex arrays are empty or as long as `positions`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Primitive {
     /// Triangles, lines or points.
     pub mode: PrimitiveMode,
@@ -54,6 +62,8 @@ pub struct Primitive {
     pub positions: Vec<[f32; 3]>,
     /// Unit normals; always there for triangles.
     pub normals: Vec<[f32; 3]>,
+    /// Unit tangents with the side of the bitangent (1 or -1) last; only where the file has them.
+    pub tangents: Vec<[f32; 4]>,
     /// Texture coordinates of the base colour texture (of another texture when there is no such; of `TEXCOORD_0` when
     /// there is none at all), with the texture's transform in them. [`TextureRef::uvs`](super::TextureRef::uvs) says
     /// which texture takes these and which takes `uvs1`.
@@ -62,10 +72,18 @@ pub struct Primitive {
     pub uvs1: Vec<[f32; 2]>,
     /// Linear colours.
     pub colors: Vec<[f32; 4]>,
-    /// Feature of each vertex.
+    /// Feature of each vertex, numbered as in the tile's [`FeatureTable`]; [`NO_FEATURE`](super::NO_FEATURE) for none. Of
+    /// several feature sets it is the first that has properties, else the first. Empty when that set lies in a picture:
+    /// then only [`DecodedTile::feature_at`] knows.
     pub feature_ids: Vec<u32>,
+    /// All feature sets of `EXT_mesh_features`, in the order of the file.
+    pub feature_sets: Vec<FeatureSet>,
+    /// Properties by texel and by vertex.
+    pub properties: PrimitiveProperties,
     /// Vertex indices, all in range.
     pub indices: Vec<u32>,
+    /// Edges to draw as lines (`CESIUM_primitive_outline`), two vertex indices each, all in range.
+    pub outline: Vec<u32>,
     /// Index into the tile's materials.
     pub material: usize,
     /// Index into the tile's instances; `None`: it stands once, where it is.
@@ -85,9 +103,13 @@ impl Primitive {
     fn byte_size(&self) -> usize {
         self.positions.len() * 12
             + self.normals.len() * 12
+            + self.tangents.len() * 16
             + (self.uvs.len() + self.uvs1.len()) * 8
             + self.colors.len() * 16
             + self.feature_ids.len() * 4
             + self.indices.len() * 4
+            + self.outline.len() * 4
+            + self.feature_sets.iter().map(FeatureSet::byte_size).sum::<usize>()
+            + self.properties.byte_size()
     }
 }

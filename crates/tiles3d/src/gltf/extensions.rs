@@ -4,16 +4,23 @@ use super::json::Root;
 use crate::content::DecodeError;
 
 /// The extensions that a file may require: each is read in full, or says nothing that changes what is decoded here.
-const READ: [&str; 12] = [
+const READ: [&str; 19] = [
     "CESIUM_RTC",
+    "CESIUM_primitive_outline",
+    "EXT_feature_metadata",
+    "EXT_instance_features",
     "EXT_mesh_features",
+    "EXT_mesh_gpu_instancing",
+    "EXT_meshopt_compression",
     "EXT_structural_metadata",
     "EXT_texture_webp",
+    "KHR_draco_mesh_compression",
     "KHR_materials_common",
     "KHR_materials_emissive_strength",
     "KHR_materials_pbrSpecularGlossiness",
     "KHR_materials_unlit",
     "KHR_mesh_quantization",
+    "KHR_meshopt_compression",
     "KHR_techniques_webgl",
     "KHR_texture_basisu",
     "KHR_texture_transform",

@@ -1,7 +1,7 @@
 //! The JSON of glTF 2.0, as far as it is read. Own types, because content is untrusted: indices stay numbers until they
 //! are checked.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -69,6 +69,8 @@ pub(super) struct SparsePart {
 pub(super) struct Buffer {
     pub(super) uri: Option<String>,
     pub(super) byte_length: usize,
+    #[serde(default)]
+    pub(super) extensions: Map<String, Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,6 +81,8 @@ pub(super) struct BufferView {
     pub(super) byte_offset: usize,
     pub(super) byte_length: usize,
     pub(super) byte_stride: Option<usize>,
+    #[serde(default)]
+    pub(super) extensions: Map<String, Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -167,6 +171,9 @@ pub(super) struct MeshPrimitive {
     pub(super) indices: Option<usize>,
     pub(super) material: Option<usize>,
     pub(super) mode: Option<u32>,
+    /// Morph targets.
+    #[serde(default)]
+    pub(super) targets: Vec<IgnoredAny>,
     #[serde(default)]
     pub(super) extensions: Map<String, Value>,
 }
@@ -176,32 +183,16 @@ pub(super) struct MeshPrimitive {
 pub(super) struct Node {
     pub(super) children: Vec<usize>,
     pub(super) mesh: Option<usize>,
+    pub(super) skin: Option<usize>,
     pub(super) matrix: Option<[f64; 16]>,
     pub(super) translation: Option<[f64; 3]>,
     pub(super) rotation: Option<[f64; 4]>,
     pub(super) scale: Option<[f64; 3]>,
+    pub(super) extensions: Map<String, Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Scene {
     pub(super) nodes: Vec<usize>,
-}
-
-/// `EXT_mesh_features` of a primitive.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct MeshFeatures {
-    pub(super) feature_ids: Vec<FeatureIds>,
-}
-
-/// One feature id set.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct FeatureIds {
-    #[serde(default)]
-    pub(super) feature_count: usize,
-    pub(super) attribute: Option<usize>,
-    pub(super) texture: Option<Value>,
-    pub(super) property_table: Option<usize>,
 }

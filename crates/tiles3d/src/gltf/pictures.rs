@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Diagnostic,
-    content::{ColorSpace, DecodeError, DecodeOptions, FetchExternal, Picture},
+    content::{ColorSpace, DecodeError, DecodeOptions, DecodedTile, FetchExternal, Picture},
 };
 use serde_json::Value;
 use std::{
@@ -28,6 +28,9 @@ pub(super) struct Pictures<'s, 'f, 'e> {
     shown: BTreeMap<(usize, ColorSpace), Option<usize>>,
     exact: BTreeMap<usize, Option<Rc<Picture>>>,
     images: Vec<Picture>,
+    /// Pictures of data, by image and in their order.
+    data_index: BTreeMap<usize, Option<usize>>,
+    data: Vec<Picture>,
     found: Vec<Diagnostic>,
 }
 
@@ -49,6 +52,8 @@ impl<'s, 'f, 'e> Pictures<'s, 'f, 'e> {
             shown: BTreeMap::new(),
             exact: BTreeMap::new(),
             images: Vec::new(),
+            data_index: BTreeMap::new(),
+            data: Vec::new(),
             found: Vec::new(),
         }
     }
@@ -71,9 +76,29 @@ impl<'s, 'f, 'e> Pictures<'s, 'f, 'e> {
         })
     }
 
-    /// A texture's picture as its file has it: RGBA of 8 bits, the largest level, colours not converted; for what is
-    /// computed from pictures (feature ids, properties, other workflows of materials). `None` when it cannot be had,
-    /// which has been noted.
+    /// A texture's picture of data (feature ids, properties) as its file has it, as an index into [`Pictures::data`];
+    /// `None` when it cannot be had, which has been noted.
+    pub(super) fn data_of(&mut self, texture: usize) -> Option<usize> {
+        self.each(texture, |pictures, image| {
+            if let Some(known) = pictures.data_index.get(&image) {
+                return *known;
+            }
+            let index = pictures.decode(image, Want::exact()).map(|picture| {
+                pictures.data.push(picture);
+                pictures.data.len() - 1
+            });
+            pictures.data_index.insert(image, index);
+            index
+        })
+    }
+
+    /// The pictures of data so far.
+    pub(super) fn data(&self) -> &[Picture] {
+        &self.data
+    }
+
+    /// A texture's picture as its file has it: RGBA of 8 bits, the largest level, colours not converted; for materials
+    /// that are computed from pictures. `None` when it cannot be had, which has been noted.
     pub(super) fn exact(&mut self, texture: usize) -> Option<Rc<Picture>> {
         self.each(texture, |pictures, image| {
             if let Some(known) = pictures.exact.get(&image) {
@@ -96,9 +121,10 @@ impl<'s, 'f, 'e> Pictures<'s, 'f, 'e> {
         self.found.push(Diagnostic::new(code, place, message));
     }
 
-    /// The pictures to show, and what was wrong with them.
-    pub(super) fn finish(self) -> (Vec<Picture>, Vec<Diagnostic>) {
-        (self.images, self.found)
+    /// Gives the tile the pictures; what was wrong with them.
+    pub(super) fn finish(self, tile: &mut DecodedTile) -> Vec<Diagnostic> {
+        (tile.images, tile.data_images) = (self.images, self.data);
+        self.found
     }
 
     fn push(&mut self, picture: Picture) -> usize {
@@ -109,12 +135,12 @@ impl<'s, 'f, 'e> Pictures<'s, 'f, 'e> {
     /// Tries the images of a texture until one can be used.
     fn each<T>(&mut self, texture: usize, mut get: impl FnMut(&mut Self, usize) -> Option<T>) -> Option<T> {
         let Some(texture) = self.source.root.textures.get(texture) else {
-            self.note("texture-missing", format!("texture {texture}"), "there is no such texture; drawn without it");
+            self.note("texture-missing", format!("texture {texture}"), "there is no such texture; left out");
             return None;
         };
         for image in images(texture) {
             let Some(image) = self.same.get(image).copied() else {
-                self.note("image-missing", format!("image {image}"), "there is no such image; drawn without it");
+                self.note("image-missing", format!("image {image}"), "there is no such image; left out");
                 continue;
             };
             if let Some(picture) = get(self, image) {
@@ -134,7 +160,7 @@ impl<'s, 'f, 'e> Pictures<'s, 'f, 'e> {
         match bytes.and_then(|bytes| image::decode(&bytes, want, &mut self.budget)) {
             Ok(picture) => Some(picture),
             Err(e) => {
-                self.note("image-broken", format!("image {index}"), format!("{e}; drawn without it"));
+                self.note("image-broken", format!("image {index}"), format!("{e}; left out"));
                 None
             }
         }

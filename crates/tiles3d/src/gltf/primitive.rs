@@ -2,198 +2,193 @@
 
 use super::{
     accessor::Source,
-    json::{MeshFeatures, MeshPrimitive},
+    attributes::Attributes,
+    elements::{Elements, Shape},
+    features,
+    flat::flat_normals,
+    json::MeshPrimitive,
+    looks::Looks,
+    metadata::Metadata,
+    outline,
+    place::{Place, clean},
+    topology,
 };
 use crate::{
     Diagnostic,
-    content::{DecodeError, Primitive, PrimitiveMode},
+    content::{DecodeError, DecodedTile, FeatureSet, FeatureSource, Primitive, PrimitiveMode, PrimitiveProperties},
 };
-use glam::{DMat3, DMat4, DVec3};
-use serde::Deserialize as _;
+use glam::DVec3;
 
 /// A primitive in its node's frame.
-pub(super) struct Part {
-    pub(super) mode: PrimitiveMode,
-    pub(super) positions: Vec<[f64; 3]>,
-    pub(super) normals: Vec<[f64; 3]>,
-    /// `TEXCOORD_0`.
-    pub(super) uvs: Vec<[f32; 2]>,
-    /// `TEXCOORD_1`.
-    pub(super) uvs1: Vec<[f32; 2]>,
-    pub(super) colors: Vec<[f32; 4]>,
-    pub(super) feature_ids: Vec<u32>,
-    pub(super) indices: Vec<u32>,
-    pub(super) material: usize,
+#[derive(Clone)]
+pub(super) struct Part<'a> {
+    mode: PrimitiveMode,
+    positions: Elements<'a>,
+    normals: Option<Elements<'a>>,
+    tangents: Option<Elements<'a>>,
+    uvs: Vec<[f32; 2]>,
+    uvs1: Vec<[f32; 2]>,
+    colors: Vec<[f32; 4]>,
+    feature_ids: Vec<u32>,
+    feature_sets: Vec<FeatureSet>,
+    properties: PrimitiveProperties,
+    indices: Vec<u32>,
+    outline: Vec<u32>,
+    material: usize,
 }
 
-pub(super) fn read_primitive(
-    source: &Source<'_>,
-    primitive: &MeshPrimitive,
-    default_material: usize,
-    table: &mut Option<usize>,
-    found: &mut Vec<Diagnostic>,
-) -> Result<Option<Part>, DecodeError> {
-    let Some(&position) = primitive.attributes.get("POSITION") else { return Ok(None) };
-    let positions = source.floats::<3>(position)?;
-    let n = positions.len();
-    let optional = |name: &str| primitive.attributes.get(name).copied();
-    let same = |len: usize, what: &'static str| {
-        if len == n { Ok(()) } else { Err(DecodeError::malformed(what, format!("{len} values for {n} vertices"))) }
-    };
-    let normals = optional("NORMAL").map(|a| source.floats::<3>(a)).transpose()?.unwrap_or_default();
-    let uvs = optional("TEXCOORD_0").map(|a| source.floats::<2>(a)).transpose()?.unwrap_or_default();
-    let uvs1 = optional("TEXCOORD_1").map(|a| source.floats::<2>(a)).transpose()?.unwrap_or_default();
-    let colors = match optional("COLOR_0") {
-        Some(a) if source.accessor(a)?.kind == "VEC3" => {
-            source.floats::<3>(a)?.into_iter().map(|[r, g, b]| [r, g, b, 1.0].map(|c| c as f32)).collect()
+pub(super) fn read_primitive<'s>(
+    source: &'s Source<'s>,
+    primitive: &'s MeshPrimitive,
+    looks: &mut Looks<'_, '_, '_>,
+    metadata: &mut Metadata,
+    tile: &mut DecodedTile,
+) -> Result<Option<Part<'s>>, DecodeError> {
+    let attributes = Attributes::new(source, primitive, &mut tile.diagnostics)?;
+    let Some(positions) = attributes.read("POSITION").transpose()? else { return Ok(None) };
+    positions.at_least::<3>()?;
+    let n = positions.count();
+    // Whatever else there is has a value for each vertex.
+    let optional = |name: &str| {
+        let elements = attributes.read(name).transpose()?;
+        match elements.as_ref().map_or(n, Elements::count) {
+            count if count == n => Ok(elements),
+            count => Err(DecodeError::malformed("glTF primitive", format!("{count} of {name} for {n} vertices"))),
         }
-        Some(a) => source.floats::<4>(a)?.into_iter().map(|c| c.map(|c| c as f32)).collect(),
-        None => Vec::new(),
     };
-    let lengths =
-        [(normals.len(), "NORMAL"), (uvs.len(), "TEXCOORD_0"), (uvs1.len(), "TEXCOORD_1"), (colors.len(), "COLOR_0")];
-    for (len, what) in lengths {
-        if len > 0 {
-            same(len, what)?;
+    let normals = optional("NORMAL")?;
+    normals.as_ref().map(Elements::at_least::<3>).transpose()?;
+    // Tangents go with normals (glTF 2.0, 3.7.2.1).
+    let tangents = if normals.is_some() { optional("TANGENT")? } else { None };
+    tangents.as_ref().map(Elements::at_least::<4>).transpose()?;
+    let (material, coordinates) = looks.of(primitive.material, tile);
+    let (mut uvs, mut uvs1) = (Vec::new(), Vec::new());
+    for (name, set, uvs) in [("TEXCOORD_0", 0, &mut uvs), ("TEXCOORD_1", 1, &mut uvs1)] {
+        if coordinates.need(set)
+            && let Some(elements) = optional(name)?
+        {
+            *uvs = elements.floats()?;
         }
     }
-    let feature_ids = feature_ids(source, primitive, n, table, found)?;
-    let indices = match primitive.indices {
-        Some(a) => source.indices(a)?,
-        None => (0..n as u32).collect(),
-    };
-    if indices.iter().any(|&i| i as usize >= n) {
-        return Err(DecodeError::Truncated { what: "glTF indices" });
+    coordinates.apply(&mut uvs, &mut uvs1);
+    let colors = optional("COLOR_0")?.map_or(Ok(Vec::new()), |e| colors(&e))?;
+    let read = |name: &str| attributes.read(name);
+    let mut feature_sets = metadata.feature_sets(&mut looks.pictures, &primitive.extensions, n, &read, tile);
+    let mut feature_ids = features::take_primary(&mut feature_sets);
+    // Batch ids are those of the container around this glTF; with tables of its own they would mean other features.
+    if feature_sets.is_empty()
+        && tile.features.count() == 0
+        && let Some(ids) = attributes.read("_BATCHID").or_else(|| attributes.read("BATCHID"))
+    {
+        feature_ids = ids?.indices()?;
     }
-    let (mode, indices) = match primitive.mode.unwrap_or(4) {
-        0 => (PrimitiveMode::Points, indices),
-        1 => (PrimitiveMode::Lines, indices),
-        3 => (PrimitiveMode::Lines, indices.windows(2).flat_map(|w| [w[0], w[1]]).collect()),
-        4 => (PrimitiveMode::Triangles, indices),
-        5 => (PrimitiveMode::Triangles, strip(&indices)),
-        6 => (PrimitiveMode::Triangles, fan(&indices)),
-        other => return Err(DecodeError::malformed("glTF primitive", format!("mode {other}"))),
-    };
-    let mut indices = indices;
-    if mode == PrimitiveMode::Triangles {
-        indices.truncate(indices.len() / 3 * 3);
-    }
+    let texcoords = feature_sets.iter().filter_map(|set| match &set.source {
+        FeatureSource::Texture { texels, .. } => Some(texels.texcoord),
+        _ => None,
+    });
+    let properties = metadata.properties(&primitive.extensions, n, texcoords.collect(), &read, tile);
+    let mode = if attributes.is_list() { 4 } else { primitive.mode.unwrap_or(4) };
+    let lists = topology::lists(mode, attributes.indices(n)?, n, &mut tile.diagnostics)?;
+    let outline = outline::read(source, primitive, lists.mode, n, &mut tile.diagnostics);
     Ok(Some(Part {
-        mode,
+        mode: lists.mode,
         positions,
         normals,
-        uvs: uvs.into_iter().map(|uv| uv.map(|v| v as f32)).collect(),
-        uvs1: uvs1.into_iter().map(|uv| uv.map(|v| v as f32)).collect(),
+        tangents,
+        uvs,
+        uvs1,
         colors,
         feature_ids,
-        indices,
-        material: primitive.material.filter(|m| *m < default_material).unwrap_or(default_material),
+        feature_sets,
+        properties,
+        indices: lists.indices,
+        outline,
+        material,
     }))
 }
 
-fn strip(indices: &[u32]) -> Vec<u32> {
-    let flip = |(i, w): (usize, &[u32])| if i % 2 == 0 { [w[0], w[1], w[2]] } else { [w[1], w[0], w[2]] };
-    indices.windows(3).enumerate().flat_map(flip).collect()
+/// Colours with alpha, 1 where there is none.
+fn colors(elements: &Elements<'_>) -> Result<Vec<[f32; 4]>, DecodeError> {
+    if elements.kind().shape != Shape::Vector(3) {
+        return elements.floats();
+    }
+    Ok(elements.map(|[r, g, b]| [r as f32, g as f32, b as f32, 1.0]))
 }
 
-fn fan(indices: &[u32]) -> Vec<u32> {
-    let Some((&first, rest)) = indices.split_first() else { return Vec::new() };
-    rest.windows(2).flat_map(|w| [first, w[0], w[1]]).collect()
-}
-
-/// Feature ids: `EXT_mesh_features` (attribute or implicit), or the `_BATCHID` of 3D Tiles 1.0.
-fn feature_ids(
-    source: &Source<'_>,
-    primitive: &MeshPrimitive,
-    vertices: usize,
-    table: &mut Option<usize>,
-    found: &mut Vec<Diagnostic>,
-) -> Result<Vec<u32>, DecodeError> {
-    let sets = primitive.extensions.get("EXT_mesh_features").map(MeshFeatures::deserialize);
-    if let Some(sets) = sets {
-        let sets = sets.map_err(|e| DecodeError::malformed("EXT_mesh_features", e))?;
-        // The set that has properties is the one that a person asks about.
-        let chosen = sets.feature_ids.iter().find(|s| s.property_table.is_some()).or(sets.feature_ids.first());
-        if let Some(set) = chosen {
-            *table = table.or(set.property_table);
-            if let Some(n) = set.attribute {
-                let name = format!("_FEATURE_ID_{n}");
-                let accessor = primitive
-                    .attributes
-                    .get(&name)
-                    .ok_or_else(|| DecodeError::malformed("EXT_mesh_features", format!("{name} is missing")))?;
-                return source.indices(*accessor);
-            }
-            if set.texture.is_some() {
-                let message = "feature ids in a texture are not read yet; the primitive has no features";
-                found.push(Diagnostic::new("feature-id-texture-unsupported", "EXT_mesh_features", message));
-                return Ok(Vec::new());
-            }
-            return Ok((0..vertices as u32).map(|i| i.min(set.feature_count.max(1) as u32 - 1)).collect());
+impl Part<'_> {
+    /// Adds the feature that the node around it is. Where there is no other, it is that of every vertex.
+    pub(super) fn add_node_feature(&mut self, set: Option<FeatureSet>) {
+        if let Some(FeatureSet { source: FeatureSource::Whole(feature), .. }) = &set
+            && self.feature_sets.is_empty()
+            && self.feature_ids.is_empty()
+        {
+            self.feature_ids = vec![*feature; self.positions.count()];
         }
+        self.feature_sets.extend(set);
     }
-    match primitive.attributes.get("_BATCHID").or(primitive.attributes.get("BATCHID")) {
-        Some(&accessor) => source.indices(accessor),
-        None => Ok(Vec::new()),
-    }
-}
 
-impl Part {
-    /// Applies the transform in f64, moves to the anchor, and fills in normals.
-    pub(super) fn place(self, transform: &DMat4, anchor: DVec3) -> Primitive {
-        let clean = |v: DVec3| if v.is_finite() { v } else { DVec3::ZERO };
-        let placed: Vec<DVec3> =
-            self.positions.iter().map(|p| clean(transform.transform_point3(DVec3::from_array(*p)) - anchor)).collect();
-        let normal_matrix = DMat3::from_mat4(*transform).inverse().transpose();
+    /// The first vertex; `None` when there is none.
+    pub(super) fn first(&self) -> Option<DVec3> {
+        self.positions.get(0).map(DVec3::from_array)
+    }
+
+    /// Bytes that the arrays of [`place`](Self::place) take, but for the features.
+    pub(super) fn placed_bytes(&self) -> usize {
+        let vertices = if self.normals.is_none() && self.mode == PrimitiveMode::Triangles {
+            self.indices.len()
+        } else {
+            self.positions.count()
+        };
+        // Positions, normals, tangents, texture coordinates, colours and ids.
+        let optional = |there: bool, bytes: usize| if there { bytes } else { 0 };
+        let vertex = 24
+            + optional(self.tangents.is_some(), 16)
+            + optional(!self.uvs.is_empty(), 8)
+            + optional(!self.uvs1.is_empty(), 8)
+            + optional(!self.colors.is_empty(), 16)
+            + optional(!self.feature_ids.is_empty(), 4);
+        vertices.saturating_mul(vertex).saturating_add(self.indices.len().saturating_mul(4))
+    }
+
+    /// Puts it where it stands, and fills in normals.
+    pub(super) fn place(self, place: &Place, found: &mut Vec<Diagnostic>) -> Primitive {
         let mut out = Primitive {
             mode: self.mode,
-            positions: placed.iter().map(|p| p.as_vec3().to_array()).collect(),
-            normals: self
-                .normals
-                .iter()
-                .map(|n| (normal_matrix * DVec3::from_array(*n)).normalize_or(DVec3::Z).as_vec3().to_array())
-                .collect(),
+            positions: place.positions(&self.positions),
+            normals: self.normals.map_or_else(Vec::new, |n| place.normals(&n)),
+            tangents: self.tangents.map_or_else(Vec::new, |t| place.tangents(&t)),
             uvs: self.uvs,
             uvs1: self.uvs1,
             colors: self.colors,
             feature_ids: self.feature_ids,
+            feature_sets: self.feature_sets,
+            properties: self.properties,
             indices: self.indices,
+            outline: self.outline,
             material: self.material,
             instances: None,
         };
-        if transform.determinant() < 0.0 && out.mode == PrimitiveMode::Triangles {
-            out.indices.chunks_exact_mut(3).for_each(|t| t.swap(1, 2));
+        let broken = clean(&mut out.positions);
+        if broken > 0 {
+            let message = format!("{broken} positions are not finite; moved to the origin");
+            found.push(Diagnostic::new("positions-not-finite", "glTF primitive", message));
         }
-        if out.normals.is_empty() && out.mode == PrimitiveMode::Triangles {
-            flat_normals(&mut out);
+        if place.mirrored {
+            turn_over(&mut out);
         }
         if out.feature_ids.len() != out.positions.len() {
             out.feature_ids.clear();
+        }
+        if out.normals.is_empty() && out.mode == PrimitiveMode::Triangles {
+            flat_normals(&mut out);
         }
         out
     }
 }
 
-/// Without normals the client shall use flat ones (glTF 2.0, 3.7.2.1): each triangle gets its own vertices.
-fn flat_normals(p: &mut Primitive) {
-    fn pick<T: Copy>(v: &[T], i: &[u32]) -> Vec<T> {
-        if v.is_empty() { Vec::new() } else { i.iter().map(|&i| v[i as usize]).collect() }
+/// Makes the fronts of triangles their backs.
+pub(super) fn turn_over(p: &mut Primitive) {
+    if p.mode == PrimitiveMode::Triangles {
+        p.indices.as_chunks_mut::<3>().0.iter_mut().for_each(|t| t.swap(1, 2));
     }
-    let i = std::mem::take(&mut p.indices);
-    p.positions = pick(&p.positions, &i);
-    p.uvs = pick(&p.uvs, &i);
-    p.uvs1 = pick(&p.uvs1, &i);
-    p.colors = pick(&p.colors, &i);
-    if p.feature_ids.iter().len() > 0 {
-        p.feature_ids = pick(&p.feature_ids, &i);
-    }
-    p.normals = p
-        .positions
-        .chunks_exact(3)
-        .flat_map(|t| {
-            let [a, b, c] = [0, 1, 2].map(|k| glam::Vec3::from_array(t[k]));
-            [(b - a).cross(c - a).normalize_or(glam::Vec3::Z).to_array(); 3]
-        })
-        .collect();
-    p.indices = (0..i.len() as u32).collect();
 }

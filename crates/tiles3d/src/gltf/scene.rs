@@ -3,28 +3,47 @@
 use super::json::{Mesh, Node, Root};
 use glam::{DMat4, DQuat, DVec3};
 
-/// Every mesh with the transform of each node that shows it. A node graph with cycles ends: each node is visited once.
-pub(super) fn placed_meshes(root: &Root, axes: DMat4) -> Vec<(&Mesh, DMat4)> {
+/// A node that shows a mesh.
+pub(super) struct PlacedMesh<'a> {
+    pub(super) node: &'a Node,
+    pub(super) mesh: &'a Mesh,
+    /// The index of the mesh.
+    pub(super) index: usize,
+    /// From the node's frame to that around the axes.
+    pub(super) transform: DMat4,
+}
+
+/// Every node that shows a mesh. A node graph with cycles ends: each node is visited once.
+pub(super) fn placed_meshes(root: &Root, axes: DMat4) -> Vec<PlacedMesh<'_>> {
     let scene = root.scenes.get(root.scene.unwrap_or(0));
-    let mut queue: Vec<(usize, DMat4)> = match scene {
-        Some(scene) => scene.nodes.iter().map(|&n| (n, axes)).collect(),
-        None => (0..root.nodes.len()).map(|n| (n, axes)).collect(),
+    let roots = match scene {
+        Some(scene) => scene.nodes.clone(),
+        None => roots(root),
     };
-    queue.reverse();
+    let mut queue: Vec<(usize, DMat4)> = roots.into_iter().rev().map(|n| (n, axes)).collect();
     let mut seen = vec![false; root.nodes.len()];
     let mut out = Vec::new();
     while let Some((index, outer)) = queue.pop() {
-        let Some(node) = root.nodes.get(index) else { continue };
-        if std::mem::replace(&mut seen[index], true) {
+        let Some((node, seen)) = root.nodes.get(index).zip(seen.get_mut(index)) else { continue };
+        if std::mem::replace(seen, true) {
             continue;
         }
         let transform = outer * local(node);
-        if let Some(mesh) = node.mesh.and_then(|m| root.meshes.get(m)) {
-            out.push((mesh, transform));
+        if let Some((index, mesh)) = node.mesh.and_then(|m| Some((m, root.meshes.get(m)?))) {
+            out.push(PlacedMesh { node, mesh, index, transform });
         }
         queue.extend(node.children.iter().rev().map(|&c| (c, transform)));
     }
     out
+}
+
+/// The nodes that are no other's child: what a glTF without scenes shows.
+fn roots(root: &Root) -> Vec<usize> {
+    let mut is_child = vec![false; root.nodes.len()];
+    for child in root.nodes.iter().flat_map(|node| &node.children) {
+        is_child.get_mut(*child).into_iter().for_each(|c| *c = true);
+    }
+    (0..root.nodes.len()).filter(|n| !is_child.get(*n).copied().unwrap_or_default()).collect()
 }
 
 fn local(node: &Node) -> DMat4 {

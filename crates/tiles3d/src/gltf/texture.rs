@@ -4,8 +4,8 @@ use super::{
     json::{Root, TextureInfo},
     pictures::Pictures,
 };
-use crate::content::{ColorSpace, Filter, Sampler, TextureRef, TextureTransform, UvSet, Wrap};
-use serde_json::Value;
+use crate::content::{ColorSpace, Filter, Sampler, TextureRef, TextureTransform, UvSlot, Wrap};
+use serde_json::{Map, Value};
 
 /// Sets of texture coordinates that are read.
 const SETS: usize = 2;
@@ -53,17 +53,22 @@ pub(super) fn has_coordinates(info: &TextureInfo, pictures: &mut Pictures<'_, '_
 
 /// The coordinates that a texture info asks for, with `KHR_texture_transform`.
 pub(super) fn place(info: &TextureInfo) -> Place {
-    let Some(extension) = info.extensions.get("KHR_texture_transform") else {
-        return Place { set: info.tex_coord, transform: TextureTransform::default() };
+    placed(info.tex_coord, &info.extensions)
+}
+
+/// What `KHR_texture_transform`, if it is among the extensions, makes of a set of coordinates.
+pub(super) fn placed(set: usize, extensions: &Map<String, Value>) -> Place {
+    let Some(extension) = extensions.get("KHR_texture_transform") else {
+        return Place { set, transform: TextureTransform::default() };
     };
     let number = |v: &Value| v.as_f64().map(|v| v as f32).filter(|v| v.is_finite());
     let pair = |name: &str| {
         let [x, y] = extension.get(name)?.as_array()?.as_slice() else { return None };
         Some([number(x)?, number(y)?])
     };
-    let set = extension.get("texCoord").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+    let other = extension.get("texCoord").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
     Place {
-        set: set.unwrap_or(info.tex_coord),
+        set: other.unwrap_or(set),
         transform: TextureTransform {
             offset: pair("offset").unwrap_or([0.0; 2]),
             rotation: extension.get("rotation").and_then(number).unwrap_or(0.0),
@@ -73,7 +78,7 @@ pub(super) fn place(info: &TextureInfo) -> Place {
 }
 
 /// The sampler of a texture.
-fn sampler(texture: usize, root: &Root) -> Sampler {
+pub(super) fn sampler(texture: usize, root: &Root) -> Sampler {
     let Some(json) = root.textures.get(texture).and_then(|t| t.sampler).and_then(|s| root.samplers.get(s)) else {
         return Sampler::default();
     };
@@ -134,7 +139,7 @@ impl Coordinates {
         let refs = textures.map(|texture| {
             let Placed { image, sampler, place } = texture?;
             let is = |p: &Place| if done { *p == place } else { p.set == place.set };
-            let uvs = if places.first().is_some_and(is) { UvSet::First } else { UvSet::Second };
+            let uvs = if places.first().is_some_and(is) { UvSlot::First } else { UvSlot::Second };
             let transform = (!done && !place.transform.is_identity()).then_some(place.transform);
             Some(TextureRef { image, sampler, uvs, transform })
         });
@@ -143,6 +148,11 @@ impl Coordinates {
             None => Self::default(),
         };
         (refs, coordinates)
+    }
+
+    /// Whether `TEXCOORD_n` is one of them.
+    pub(super) fn need(&self, n: usize) -> bool {
+        self.first.set == n || self.second.is_some_and(|second| second.set == n)
     }
 
     /// Turns `TEXCOORD_0` and `TEXCOORD_1` into what the textures take. A set that the file lacks stays empty.
@@ -156,7 +166,8 @@ impl Coordinates {
         for (place, uvs) in [(Some(&self.first), uvs), (self.second.as_ref(), uvs1)] {
             if let Some(transform) = place.map(|p| p.transform).filter(|t| !t.is_identity()) {
                 let matrix = transform.matrix();
-                uvs.iter_mut().for_each(|uv| *uv = matrix.transform_point2((*uv).into()).to_array());
+                let apply = |uv: [f32; 2]| matrix.transform_point2(uv.map(f64::from).into()).as_vec2().to_array();
+                uvs.iter_mut().for_each(|uv| *uv = apply(*uv));
             }
         }
     }

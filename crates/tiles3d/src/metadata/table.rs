@@ -1,270 +1,265 @@
-//! Property tables of `EXT_structural_metadata` (its specification, and 3D Metadata, OGC 22-025r4 clause 10).
+//! Property tables of `EXT_structural_metadata` (its specification, and 3D Metadata, OGC 22-025r4 clause 10), and the
+//! feature tables of its predecessor `EXT_feature_metadata`.
 
 use super::{
-    Value,
+    PropertyInfo, Value,
+    check::{self, Bounds},
+    column::{Column, ColumnIn, LONGEST_ARRAY, OffsetsIn},
+    property::{PropertyType, Shape},
     scalar::Scalar,
-    schema::{ClassProperty, Enum, Schema},
+    schema::{Class, ClassProperty, Schema},
 };
 use crate::{Diagnostic, content::DecodeError};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use std::collections::BTreeMap;
+
+const WHAT: &str = "property table";
+
+/// Rows that a table without any column in the file may claim: nothing shows how many there really are.
+const MOST_ROWS_WITHOUT_BYTES: usize = 1 << 20;
 
 #[derive(Debug, Deserialize)]
 struct Table {
+    name: Option<String>,
     class: String,
     count: usize,
     #[serde(default)]
-    properties: BTreeMap<String, TableProperty>,
+    properties: BTreeMap<String, Json>,
 }
 
+/// The aliases are the words of `EXT_feature_metadata`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct TableProperty {
+    #[serde(alias = "bufferView")]
     values: usize,
+    #[serde(alias = "arrayOffsetBufferView")]
     array_offsets: Option<usize>,
+    #[serde(alias = "stringOffsetBufferView")]
     string_offsets: Option<usize>,
     array_offset_type: Option<String>,
     string_offset_type: Option<String>,
-    offset: Option<serde_json::Value>,
-    scale: Option<serde_json::Value>,
+    offset_type: Option<String>,
+    offset: Option<Json>,
+    scale: Option<Json>,
+    min: Option<Json>,
+    max: Option<Json>,
+}
+
+/// What a schema says of the class of a table, a property texture or a property attribute.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassInfo {
+    /// The class's id in the schema.
+    pub id: String,
+    /// A name for people.
+    pub name: Option<String>,
+    /// What it is.
+    pub description: Option<String>,
+    /// The name of the table, property texture or property attribute.
+    pub source: Option<String>,
+}
+
+impl ClassInfo {
+    pub(crate) fn new(id: &str, class: &Class, source: Option<String>) -> Self {
+        Self { id: id.to_owned(), name: class.name.clone(), description: class.description.clone(), source }
+    }
+
+    /// Bytes that it takes beside itself.
+    pub(crate) fn byte_size(&self) -> usize {
+        let texts = [&self.name, &self.description, &self.source];
+        self.id.len() + texts.into_iter().flatten().map(String::len).sum::<usize>()
+    }
 }
 
 /// One property table, its columns still as bytes.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PropertyTable {
+    class: ClassInfo,
     count: u32,
     columns: BTreeMap<String, Column>,
 }
 
-#[derive(Debug)]
-struct Column {
-    class: ClassProperty,
-    enumeration: Option<Enum>,
-    scalar: Scalar,
-    /// Components of one element: 1, 2-4 for vectors, 4-16 for matrices.
-    width: usize,
-    values: Vec<u8>,
-    array_offsets: Option<(Vec<u8>, Scalar)>,
-    string_offsets: Option<(Vec<u8>, Scalar)>,
+/// A property of a table before the number of rows is known.
+struct Found<'s, 'a> {
+    id: &'s str,
+    class: &'s ClassProperty,
+    kind: PropertyType,
+    json: TableProperty,
+    bytes: ColumnIn<'a>,
 }
 
 impl PropertyTable {
     /// Reads the table `json` of a glTF, a subtree or a tileset; `view` gives the bytes of a buffer view. Properties that
     /// cannot be read are left out and named.
     pub(crate) fn read<'a>(
-        json: &serde_json::Value,
+        json: &Json,
         schema: &Schema,
         view: &dyn Fn(usize) -> Result<&'a [u8], DecodeError>,
         found: &mut Vec<Diagnostic>,
     ) -> Result<Self, DecodeError> {
-        const WHAT: &str = "property table";
         let table = Table::deserialize(json).map_err(|e| DecodeError::malformed(WHAT, e))?;
-        let class = schema
-            .classes
-            .get(&table.class)
-            .ok_or_else(|| DecodeError::malformed(WHAT, format!("there is no class {:?}", table.class)))?;
+        let class = schema.classes.get(&table.class);
+        let class =
+            class.ok_or_else(|| DecodeError::malformed(WHAT, format!("there is no class {:?}", table.class)))?;
+        let properties = schema.properties(class);
+        for id in table.properties.keys().filter(|id| !properties.contains_key(id.as_str())) {
+            let message = format!("class {:?} has no readable property of this name; left out", table.class);
+            found.push(Diagnostic::new("property-unknown", id, message));
+        }
+        let mut present = Vec::new();
         let mut columns = BTreeMap::new();
-        for (name, class) in &class.properties {
-            let column = table.properties.get(name).map(|p| Column::read(view, class, p, schema));
-            match column {
-                Some(Ok(column)) => drop(columns.insert(name.clone(), column)),
-                Some(Err(e)) => found.push(Diagnostic::new("property-broken", name, e.to_string())),
-                None if class.default.is_some() => {
-                    columns.insert(name.clone(), Column::constant(class));
+        for (id, class) in properties {
+            let kind = match PropertyType::new(class, schema) {
+                Ok(kind) => kind,
+                Err(message) => {
+                    if table.properties.contains_key(id) {
+                        found.push(Diagnostic::new("property-broken", id, format!("{message}; left out")));
+                    }
+                    continue;
                 }
-                None => {}
+            };
+            match table.properties.get(id) {
+                Some(json) => match Found::new(id, class, kind, json, view) {
+                    Ok(property) => present.push(property),
+                    Err(e) => found.push(Diagnostic::new("property-broken", id, format!("{e}; left out"))),
+                },
+                None => {
+                    if class.required {
+                        let message = "required by its class, but the table does not have it";
+                        found.push(Diagnostic::new("property-missing", id, message));
+                    }
+                    if kind.has_default() {
+                        columns.insert(id.to_owned(), Column::absent(PropertyInfo::new(class, &kind), kind));
+                    }
+                }
             }
         }
-        let count = u32::try_from(table.count).map_err(|e| DecodeError::malformed(WHAT, e))?;
-        Ok(Self { count, columns })
+        let count = rows(&table, &present, found)?;
+        for property in present {
+            let (id, column) = property.read(count as usize, found);
+            columns.insert(id, column);
+        }
+        Ok(Self { class: ClassInfo::new(&table.class, class, table.name), count, columns })
     }
 
+    /// The number of rows.
     pub(crate) fn count(&self) -> u32 {
         self.count
+    }
+
+    /// What the table's rows are.
+    pub(crate) fn class(&self) -> &ClassInfo {
+        &self.class
     }
 
     pub(crate) fn names(&self) -> Vec<&str> {
         self.columns.keys().map(String::as_str).collect()
     }
 
-    pub(crate) fn get(&self, feature: u32, name: &str) -> Option<Value> {
-        let column = self.columns.get(name)?;
-        let value = column.get(feature as usize).unwrap_or(Value::Null);
-        Some(column.finish(value))
+    /// The value of a row; `None` when there is no such property.
+    pub(crate) fn get(&self, row: u32, name: &str) -> Option<Value> {
+        Some(self.columns.get(name)?.get(row as usize))
     }
 
+    /// All properties of a row.
+    pub(crate) fn row(&self, row: u32) -> Vec<(String, Value)> {
+        self.columns.iter().map(|(id, column)| (id.clone(), column.get(row as usize))).collect()
+    }
+
+    /// Appends the numbers of all rows; `false`, and nothing appended, when there is no such property.
+    pub(crate) fn fill(&self, name: &str, out: &mut Vec<f64>) -> bool {
+        let column = self.columns.get(name);
+        if let Some(column) = column {
+            column.fill(self.count as usize, out);
+        }
+        column.is_some()
+    }
+
+    pub(crate) fn info(&self, name: &str) -> Option<&PropertyInfo> {
+        self.columns.get(name).map(|column| &column.info)
+    }
+
+    /// The property that has this semantic.
+    pub(crate) fn by_semantic(&self, semantic: &str) -> Option<&str> {
+        let has = |column: &Column| column.info.semantic.as_deref() == Some(semantic);
+        self.columns.iter().find(|(_, column)| has(column)).map(|(id, _)| id.as_str())
+    }
+
+    /// Bytes that it takes.
     pub(crate) fn byte_size(&self) -> usize {
-        self.columns.values().map(Column::byte_size).sum()
+        let columns = self.columns.iter().map(|(id, column)| id.len() + column.byte_size()).sum::<usize>();
+        size_of::<Self>() + self.class.byte_size() + columns
     }
 }
 
-impl Column {
-    fn constant(class: &ClassProperty) -> Self {
-        Self {
-            class: class.clone(),
-            enumeration: None,
-            scalar: Scalar::Text,
-            width: 1,
-            values: Vec::new(),
-            array_offsets: None,
-            string_offsets: None,
-        }
+/// The number of rows: what the table says, but no more than the longest column has bytes for.
+fn rows(table: &Table, present: &[Found<'_, '_>], found: &mut Vec<Diagnostic>) -> Result<u32, DecodeError> {
+    let held = present.iter().map(|p| p.bytes.rows(&p.kind)).max().unwrap_or(MOST_ROWS_WITHOUT_BYTES);
+    let count = table.count.min(held);
+    if count < table.count {
+        let message = format!("{} rows are declared, of which the file has {count}", table.count);
+        found.push(Diagnostic::new("property-table-short", WHAT, message));
     }
+    u32::try_from(count).map_err(|e| DecodeError::malformed(WHAT, e))
+}
 
-    fn read<'a>(
+impl<'s, 'a> Found<'s, 'a> {
+    fn new(
+        id: &'s str,
+        class: &'s ClassProperty,
+        mut kind: PropertyType,
+        json: &Json,
         view: &dyn Fn(usize) -> Result<&'a [u8], DecodeError>,
-        class: &ClassProperty,
-        p: &TableProperty,
-        schema: &Schema,
     ) -> Result<Self, DecodeError> {
-        let bad = |message: String| DecodeError::malformed("property table", message);
-        let width = match class.kind.as_str() {
-            "SCALAR" | "STRING" | "BOOLEAN" | "ENUM" => 1,
-            "VEC2" => 2,
-            "VEC3" => 3,
-            "VEC4" | "MAT2" => 4,
-            "MAT3" => 9,
-            "MAT4" => 16,
-            other => return Err(bad(format!("type {other:?}"))),
-        };
-        let enumeration = class.enum_type.as_ref().and_then(|e| schema.enums.get(e)).cloned();
-        let scalar = match class.kind.as_str() {
-            "STRING" => Scalar::Text,
-            "BOOLEAN" => Scalar::Bool,
-            "ENUM" => {
-                let e = enumeration.as_ref().ok_or_else(|| bad(format!("enum {:?}", class.enum_type)))?;
-                let name = e.value_type.as_deref().unwrap_or("UINT16");
-                Scalar::of(name).ok_or_else(|| bad(format!("enum value type {name:?}")))?
-            }
-            _ => {
-                let name = class.component_type.as_deref().unwrap_or("");
-                Scalar::of(name).ok_or_else(|| bad(format!("component type {name:?}")))?
-            }
-        };
-        let offsets = |index: Option<usize>, kind: &Option<String>| {
-            index
-                .map(|index| {
-                    let name = kind.as_deref().unwrap_or("UINT32");
-                    let scalar = Scalar::of(name).ok_or_else(|| bad(format!("offset type {name:?}")))?;
-                    Ok::<_, DecodeError>((view(index)?.to_vec(), scalar))
-                })
-                .transpose()
-        };
-        let mut class = class.clone();
-        class.offset = p.offset.clone().or(class.offset);
-        class.scale = p.scale.clone().or(class.scale);
-        Ok(Self {
-            class,
-            enumeration,
-            scalar,
-            width,
-            values: view(p.values)?.to_vec(),
-            array_offsets: offsets(p.array_offsets, &p.array_offset_type)?,
-            string_offsets: offsets(p.string_offsets, &p.string_offset_type)?,
-        })
-    }
-
-    fn byte_size(&self) -> usize {
-        let offsets = |o: &Option<(Vec<u8>, Scalar)>| o.as_ref().map_or(0, |(b, _)| b.len());
-        self.values.len() + offsets(&self.array_offsets) + offsets(&self.string_offsets)
-    }
-
-    /// The raw value of a feature.
-    fn get(&self, feature: usize) -> Option<Value> {
-        if !self.class.array {
-            return self.element(feature);
+        let bad = |message: &str| DecodeError::malformed(WHAT, message);
+        if matches!(kind.shape, Shape::Fixed(n) if n > LONGEST_ARRAY) {
+            return Err(bad("its arrays are too long"));
         }
-        let (start, end) = match (&self.array_offsets, self.class.count) {
-            (Some((bytes, kind)), _) => (offset(bytes, *kind, feature)?, offset(bytes, *kind, feature + 1)?),
-            (None, Some(n)) => (feature.checked_mul(n)?, feature.checked_mul(n)?.checked_add(n)?),
-            (None, None) => return None,
-        };
-        // An element takes at least a bit: more than that is a lie.
-        if end < start || end - start > self.values.len().saturating_mul(8) {
-            return None;
-        }
-        (start..end).map(|i| self.element(i)).collect::<Option<_>>().map(Value::Array)
-    }
-
-    fn element(&self, index: usize) -> Option<Value> {
-        if self.scalar == Scalar::Text {
-            let (bytes, kind) = self.string_offsets.as_ref()?;
-            let (start, end) = (offset(bytes, *kind, index)?, offset(bytes, *kind, index + 1)?);
-            return Some(Value::String(String::from_utf8_lossy(self.values.get(start..end)?).into_owned()));
-        }
-        if self.width == 1 {
-            return self.scalar.read(&self.values, index);
-        }
-        let first = index.checked_mul(self.width)?;
-        (0..self.width).map(|i| self.scalar.read(&self.values, first + i)).collect::<Option<_>>().map(Value::Array)
-    }
-
-    /// `noData`, `normalized`, `offset`, `scale`, enum names and `default`, in the order of the specification.
-    fn finish(&self, raw: Value) -> Value {
-        let fallback = || self.class.default.as_ref().map_or(Value::Null, Value::from);
-        let named = self.name(raw);
-        if named == Value::Null || self.class.no_data.as_ref().is_some_and(|n| same(&Value::from(n), &named)) {
-            return fallback();
-        }
-        let (offset, scale) = (self.class.offset.as_ref().map(Value::from), self.class.scale.as_ref().map(Value::from));
-        if !self.class.normalized && offset.is_none() && scale.is_none() {
-            return named;
-        }
-        let max = if self.class.normalized { self.scalar.max() } else { 1.0 };
-        adjust(named, max, offset.as_ref(), scale.as_ref())
-    }
-
-    fn name(&self, raw: Value) -> Value {
-        let Some(e) = &self.enumeration else { return raw };
-        match raw {
-            Value::Array(values) => Value::Array(values.into_iter().map(|v| self.name(v)).collect()),
-            other => {
-                let number = match other {
-                    Value::Int(i) => Some(i),
-                    Value::UInt(u) => i64::try_from(u).ok(),
-                    _ => None,
-                };
-                match e.values.iter().find(|v| Some(v.value) == number) {
-                    Some(v) => Value::String(v.name.clone()),
-                    None => other,
-                }
-            }
-        }
-    }
-}
-
-fn offset(bytes: &[u8], kind: Scalar, index: usize) -> Option<usize> {
-    match kind.read(bytes, index)? {
-        Value::UInt(n) => usize::try_from(n).ok(),
-        _ => None,
-    }
-}
-
-fn same(a: &Value, b: &Value) -> bool {
-    match (a.as_f64(), b.as_f64(), a, b) {
-        (Some(x), Some(y), ..) => x == y,
-        (_, _, Value::Array(x), Value::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same(x, y)),
-        _ => a == b,
-    }
-}
-
-fn adjust(value: Value, max: f64, offset: Option<&Value>, scale: Option<&Value>) -> Value {
-    match value {
-        Value::Array(values) => {
-            let part = |v: Option<&Value>, i: usize| match v {
-                Some(Value::Array(a)) => a.get(i).cloned(),
-                other => other.cloned(),
+        let json = TableProperty::deserialize(json).map_err(|e| DecodeError::malformed(WHAT, e))?;
+        let offsets = |index: Option<usize>, name: &Option<String>| {
+            let Some(index) = index else { return Ok(None) };
+            let name = name.as_ref().or(json.offset_type.as_ref()).map_or("UINT32", String::as_str);
+            let kind = match name {
+                "UINT8" | "UINT16" | "UINT32" | "UINT64" => Scalar::of(name),
+                _ => None,
             };
-            let each = |(i, v)| adjust(v, max, part(offset, i).as_ref(), part(scale, i).as_ref());
-            Value::Array(values.into_iter().enumerate().map(each).collect())
-        }
-        other => match other.as_f64() {
-            Some(x) => {
-                let number = |v: Option<&Value>, or: f64| v.and_then(Value::as_f64).unwrap_or(or);
-                let x = if max == 1.0 { x } else { (x / max).max(-1.0) };
-                Value::Float(x * number(scale, 1.0) + number(offset, 0.0))
+            let kind = kind.ok_or_else(|| DecodeError::malformed(WHAT, format!("{name:?} is no type of offsets")))?;
+            Ok::<_, DecodeError>(Some(OffsetsIn { kind, bytes: view(index)? }))
+        };
+        let array_offsets = match kind.shape {
+            Shape::Variable => {
+                let offsets = offsets(json.array_offsets, &json.array_offset_type)?;
+                Some(offsets.ok_or_else(|| bad("arrays of varying length without array offsets"))?)
             }
-            None => other,
-        },
+            _ => None,
+        };
+        let string_offsets = match kind.scalar {
+            Scalar::Text => {
+                let offsets = offsets(json.string_offsets, &json.string_offset_type)?;
+                Some(offsets.ok_or_else(|| bad("strings without string offsets"))?)
+            }
+            _ => None,
+        };
+        let bytes = ColumnIn { values: view(json.values)?, array_offsets, string_offsets };
+        kind.adjust(json.offset.as_ref(), json.scale.as_ref());
+        Ok(Self { id, class, kind, json, bytes })
+    }
+
+    fn read(self, count: usize, diagnostics: &mut Vec<Diagnostic>) -> (String, Column) {
+        let held = self.bytes.rows(&self.kind);
+        if held < count {
+            let message = format!("there are values for {held} of {count} rows; the others have none");
+            diagnostics.push(Diagnostic::new("property-short", self.id, message));
+        }
+        let bounds = Bounds {
+            min: self.json.min.as_ref().or(self.class.min.as_ref()),
+            max: self.json.max.as_ref().or(self.class.max.as_ref()),
+        };
+        let column = self.bytes.own(PropertyInfo::new(self.class, &self.kind), self.kind, count);
+        for (code, message) in check::column(&column, count.min(held), bounds) {
+            diagnostics.push(Diagnostic::new(code, self.id, message));
+        }
+        (self.id.to_owned(), column)
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use glam::DVec3;
 use url::Url;
 
 /// A quadtree of `levels` levels over a square of 1,024 m; every tile has content.
@@ -23,13 +24,7 @@ fn quadtree(levels: u32, refine: &str) -> Tileset {
 }
 
 fn above(x: f64, y: f64, z: f64) -> View {
-    View {
-        position: DVec3::new(x, y, z),
-        direction: DVec3::NEG_Z,
-        planes: Vec::new(),
-        viewport_height_px: 1000.0,
-        fovy_rad: 1.0,
-    }
+    View::perspective(DVec3::new(x, y, z), DVec3::NEG_Z, Vec::new(), 1000.0, 1.0)
 }
 
 /// How often each 64 m cell of the square is covered by rendered tiles.
@@ -83,7 +78,7 @@ fn replace_never_shows_a_hole_or_two_at_once() {
         for _ in 0..random(3) {
             if !pending.is_empty() {
                 let id = pending.swap_remove(random(pending.len()));
-                selector.set_state(id, ContentState::Ready(1000));
+                selector.set_state(id, ContentState::ready(1000));
             }
         }
     }
@@ -99,7 +94,7 @@ fn the_same_path_gives_the_same_trace() {
         for i in 0..50 {
             let s = selector.update(&set, &[above(f64::from(i) * 9.0, 0.0, 100.0)]).clone();
             for (id, _) in s.load.iter().take(2) {
-                selector.set_state(*id, ContentState::Ready(10));
+                selector.set_state(*id, ContentState::ready(10));
             }
             out.push(s);
         }
@@ -115,7 +110,7 @@ fn add_shows_parents_beside_children() {
     for _ in 0..4 {
         let load = selector.update(&set, &[above(0.0, 0.0, 20.0)]).load.clone();
         for (id, _) in load {
-            selector.set_state(id, ContentState::Ready(10));
+            selector.set_state(id, ContentState::ready(10));
         }
     }
     let render = selector.update(&set, &[above(0.0, 0.0, 20.0)]).render.clone();
@@ -130,7 +125,7 @@ fn failed_tiles_do_not_stop_the_rest() {
         let load = selector.update(&set, &[above(0.0, 0.0, 20.0)]).load.clone();
         for (i, (id, _)) in load.into_iter().enumerate() {
             let bad = set.tile(id).unwrap().depth == 2 && i % 3 == 0;
-            selector.set_state(id, if bad { ContentState::Failed } else { ContentState::Ready(10) });
+            selector.set_state(id, if bad { ContentState::Failed } else { ContentState::ready(10) });
         }
     }
     let render = selector.update(&set, &[above(0.0, 0.0, 20.0)]).render.clone();
@@ -140,13 +135,13 @@ fn failed_tiles_do_not_stop_the_rest() {
 #[test]
 fn the_budget_is_kept_by_coarsening() {
     let set = quadtree(6, "REPLACE");
-    let options = SelectOptions { max_bytes: 40_000, max_loading: 1000, max_error_px: 2.0 };
+    let options = SelectOptions { max_bytes: 40_000, max_loading: 1000, max_error_px: 2.0, ..Default::default() };
     let mut selector = Selector::new(options);
     let mut worst = 0;
     for frame in 0..800 {
         let s = selector.update(&set, &[above(0.0, 0.0, 60.0)]).clone();
         for (id, _) in s.load {
-            selector.set_state(id, ContentState::Ready(1000));
+            selector.set_state(id, ContentState::ready(1000));
         }
         if frame > 400 {
             worst = worst.max(s.bytes);

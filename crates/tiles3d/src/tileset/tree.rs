@@ -2,16 +2,30 @@
 
 use super::{
     BoundingVolume,
-    schema::{TileJson, TilesetJson},
+    grow::Origin,
+    implicit::{Implicit, Place},
+    metadata::TreeMetadata,
+    prune::Slots,
+    schema::TilesetJson,
 };
 use crate::Diagnostic;
 use glam::DMat4;
+use std::{collections::BTreeMap, sync::Arc};
 use url::Url;
 
 /// Deeper nesting is refused: no city needs it, and a cyclic external tileset would never end.
-const MAX_DEPTH: u32 = 256;
+pub(super) const MAX_DEPTH: u32 = 256;
 /// More tiles than this are refused.
-const MAX_TILES: usize = 4_000_000;
+pub(super) const MAX_TILES: usize = 4_000_000;
+
+/// Extensions of a tileset that may be required.
+const KNOWN: [&str; 5] = [
+    "3DTILES_bounding_volume_S2",
+    "3DTILES_content_gltf",
+    "3DTILES_implicit_tiling",
+    "3DTILES_metadata",
+    "3DTILES_multiple_contents",
+];
 
 /// How the children of a tile relate to it (clause 7.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,16 +61,26 @@ pub struct Tile {
     pub refine: Refine,
     /// Absolute URLs of its contents.
     pub contents: Vec<Url>,
+    /// Tighter volumes of its contents in the root frame (clause 7.7.2); empty when any content has none of its own.
+    pub content_volumes: Vec<BoundingVolume>,
+    /// The subtree that says what this tile is and what is below it, not read yet: the tile has no contents and no
+    /// children until [`Tileset::attach_subtree`].
+    pub pending: Option<Url>,
     /// Steps from the root.
     pub depth: u32,
     /// Whether the glTF content's up axis is z (1.0 `gltfUpAxis`), not the standard's y.
     pub gltf_z_up: bool,
 }
 
-/// A tileset with everything grafted in so far. Tiles live in one arena and are never moved.
+/// A tileset with everything grafted in so far. Tiles live in one arena and are never moved; places of pruned tiles
+/// are used again ([`Self::generation`]).
 #[derive(Debug, Clone)]
 pub struct Tileset {
-    tiles: Vec<Tile>,
+    pub(super) tiles: Vec<Tile>,
+    pub(super) slots: Slots,
+    pub(super) metadata: TreeMetadata,
+    /// Where the roots of subtrees, read and unread, are in their implicit trees.
+    pub(super) subtree_roots: BTreeMap<TileId, (Arc<Implicit>, Place)>,
     /// `asset.version`.
     pub version: String,
     /// Where it came from.
@@ -95,6 +119,30 @@ pub enum TilesetError {
         /// The missing index.
         tile: u32,
     },
+    /// The tile waits for no subtree.
+    #[error("{url} was to be attached to tile {tile}, which waits for no subtree")]
+    NotPending {
+        /// Which subtree.
+        url: Url,
+        /// The tile's index.
+        tile: u32,
+    },
+    /// The subtree says less than the tileset needs to know.
+    #[error("the subtree {url}: {message}")]
+    Subtree {
+        /// Which subtree.
+        url: Url,
+        /// What is missing.
+        message: String,
+    },
+    /// Not the schema that a tileset refers to.
+    #[error("{url} is no metadata schema: {source}")]
+    Schema {
+        /// Which file.
+        url: Url,
+        /// Where in the JSON and why.
+        source: serde_json::Error,
+    },
 }
 
 impl Tileset {
@@ -106,13 +154,15 @@ impl Tileset {
         let json = read(bytes, url)?;
         let mut set = Self {
             tiles: Vec::new(),
+            slots: Slots::default(),
+            metadata: TreeMetadata::default(),
+            subtree_roots: BTreeMap::new(),
             version: json.asset.version.clone(),
             url: url.clone(),
             geometric_error: json.geometric_error.unwrap_or(0.0),
         };
         let mut found = Vec::new();
-        let context = Context { url, z_up: z_up(&json), parent: None };
-        set.add(json.root, &context, &DMat4::IDENTITY, &mut found);
+        set.grow(json, &Origin { url, parent: None, transform: DMat4::IDENTITY }, &mut found);
         if set.tiles.is_empty() { Err(TilesetError::Root(url.clone())) } else { Ok((set, found)) }
     }
 
@@ -124,19 +174,25 @@ impl Tileset {
         let Some(parent) = self.tile(tile) else {
             return Err(TilesetError::Tile { url: url.clone(), tile: tile.0 });
         };
-        let transform = parent.transform;
+        let pointer_before = parent.clone();
         let json = read(bytes, url)?;
         let mut found = Vec::new();
-        let before = self.tiles.len();
-        let context = Context { url, z_up: z_up(&json), parent: Some(tile) };
-        self.add(json.root, &context, &transform, &mut found);
-        if self.tiles.len() == before {
+        let before = self.tiles().len();
+        self.grow(json, &Origin { url, parent: Some(tile), transform: pointer_before.transform }, &mut found);
+        if self.tiles().len() == before {
             return Err(TilesetError::Root(url.clone()));
         }
+        self.slots.remember(pointer_before);
         // What stood here was a pointer, not something to show: it always gives way to what it pointed to.
         if let Some(pointer) = self.tiles.get_mut(tile.0 as usize) {
-            pointer.contents.retain(|c| c != url);
             pointer.geometric_error = f64::INFINITY;
+            while let Some(n) = pointer.contents.iter().position(|c| c == url) {
+                pointer.contents.remove(n);
+                if n < pointer.content_volumes.len() {
+                    pointer.content_volumes.remove(n);
+                }
+                self.metadata.hide_content(tile, n);
+            }
         }
         Ok(found)
     }
@@ -150,137 +206,22 @@ impl Tileset {
     /// A tile by its index.
     #[must_use]
     pub fn tile(&self, id: TileId) -> Option<&Tile> {
-        self.tiles.get(id.0 as usize)
+        self.tiles.get(id.0 as usize).filter(|tile| tile.id == id)
     }
 
-    /// All tiles, parents before children.
+    /// All tiles, in the order of their ids: parents before children.
     pub fn tiles(&self) -> impl ExactSizeIterator<Item = &Tile> {
-        self.tiles.iter()
+        self.slots.live(&self.tiles)
     }
-
-    /// Adds a tile and those below it, without recursion.
-    fn add(&mut self, root: TileJson, context: &Context<'_>, transform: &DMat4, found: &mut Vec<Diagnostic>) {
-        let mut queue = vec![(root, context.parent, *transform)];
-        while let Some((json, parent, outer)) = queue.pop() {
-            let (depth, inherited, parent_error) = parent
-                .and_then(|p| self.tile(p))
-                .map_or((0, Refine::Replace, f64::INFINITY), |p| (p.depth + 1, p.refine, p.geometric_error));
-            let place = || format!("{} (tile {}, depth {depth})", context.url, self.tiles.len());
-            if depth > MAX_DEPTH || self.tiles.len() >= MAX_TILES {
-                found.push(Diagnostic::new(
-                    "tileset-too-deep",
-                    place(),
-                    "more levels or tiles than any city needs; cut",
-                ));
-                continue;
-            }
-            let transform = outer * matrix(json.transform.as_deref(), &place, found);
-            let Some(volume) = BoundingVolume::parse(&json.bounding_volume, &transform) else {
-                found.push(Diagnostic::new(
-                    "tile-volume-invalid",
-                    place(),
-                    "no box, region or sphere of finite numbers; the tile and those below it are left out",
-                ));
-                continue;
-            };
-            let geometric_error = match json.geometric_error {
-                Some(e) if e.is_finite() && e >= 0.0 => e,
-                other => {
-                    let message = format!("geometricError is {other:?}; half its parent's is assumed");
-                    found.push(Diagnostic::new("tile-error-invalid", place(), message));
-                    if parent_error.is_finite() { parent_error * 0.5 } else { 0.0 }
-                }
-            };
-            let refine = match json.refine.as_deref().map(str::to_ascii_uppercase).as_deref() {
-                Some("ADD") => Refine::Add,
-                Some("REPLACE") => Refine::Replace,
-                Some(other) => {
-                    found.push(Diagnostic::new("tile-refine-invalid", place(), format!("refine is {other:?}")));
-                    inherited
-                }
-                None => inherited,
-            };
-            if json.implicit_tiling.is_some() {
-                found.push(Diagnostic::new(
-                    "implicit-tiling-unsupported",
-                    place(),
-                    "implicit tiling is not read yet; only this tile's own content is shown",
-                ));
-            }
-            let mut contents = Vec::new();
-            let implicit = json.implicit_tiling.is_some();
-            for content in json.content.into_iter().chain(json.contents).filter(|_| !implicit) {
-                match context.url.join(&content.uri) {
-                    Ok(url) => contents.push(url),
-                    Err(e) => found.push(Diagnostic::new(
-                        "tile-uri-invalid",
-                        place(),
-                        format!("content uri {:?}: {e}", content.uri),
-                    )),
-                }
-            }
-            let id = TileId(self.tiles.len() as u32);
-            let viewer_request_volume =
-                json.viewer_request_volume.as_ref().and_then(|v| BoundingVolume::parse(v, &transform));
-            let mut children = Vec::new();
-            for child in json.children {
-                match serde_json::from_value::<TileJson>(child) {
-                    Ok(child) => children.push((child, Some(id), transform)),
-                    Err(e) => found.push(Diagnostic::new("tile-invalid", place(), format!("a child: {e}; left out"))),
-                }
-            }
-            queue.extend(children.into_iter().rev());
-            self.tiles.push(Tile {
-                id,
-                parent,
-                children: Vec::new(),
-                transform,
-                volume,
-                viewer_request_volume,
-                geometric_error,
-                refine,
-                contents,
-                depth,
-                gltf_z_up: context.z_up,
-            });
-            if let Some(p) = parent.and_then(|p| self.tiles.get_mut(p.0 as usize)) {
-                p.children.push(id);
-            }
-        }
-    }
-}
-
-struct Context<'a> {
-    url: &'a Url,
-    z_up: bool,
-    parent: Option<TileId>,
-}
-
-fn z_up(json: &TilesetJson) -> bool {
-    json.asset.gltf_up_axis.as_deref().is_some_and(|axis| axis.eq_ignore_ascii_case("z"))
 }
 
 fn read(bytes: &[u8], url: &Url) -> Result<TilesetJson, TilesetError> {
     let json: TilesetJson =
         serde_json::from_slice(bytes).map_err(|source| TilesetError::Json { url: url.clone(), source })?;
-    let known = ["3DTILES_content_gltf", "3DTILES_metadata", "3DTILES_multiple_contents"];
-    if let Some(extension) = json.extensions_required.iter().find(|e| !known.contains(&e.as_str())) {
+    if let Some(extension) = json.extensions_required.iter().find(|e| !KNOWN.contains(&e.as_str())) {
         return Err(TilesetError::Extension { url: url.clone(), extension: extension.clone() });
     }
     Ok(json)
-}
-
-fn matrix(numbers: Option<&[f64]>, place: &dyn Fn() -> String, found: &mut Vec<Diagnostic>) -> DMat4 {
-    match numbers {
-        None => DMat4::IDENTITY,
-        Some(v) => match <&[f64; 16]>::try_from(v) {
-            Ok(v) if v.iter().all(|x| x.is_finite() && x.abs() < 1e12) => DMat4::from_cols_array(v),
-            _ => {
-                found.push(Diagnostic::new("tile-transform-invalid", place(), "not 16 finite numbers; ignored"));
-                DMat4::IDENTITY
-            }
-        },
-    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! Bounding volumes (clause 7.3).
 
-use super::schema::VolumeJson;
-use cim_geo::{Geodetic, SiteFrame, wgs84};
+use super::region;
 use glam::{DMat3, DMat4, DVec3};
 
 /// A bounding volume in the tileset's root frame (ECEF for a georeferenced tileset), metres.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BoundingVolume {
-    /// An oriented box; regions become one too.
+    /// An oriented box; regions and S2 cells become one too.
     Box {
         /// Centre.
         center: DVec3,
@@ -24,47 +23,11 @@ pub enum BoundingVolume {
 }
 
 impl BoundingVolume {
-    /// From JSON, in the frame of `transform`. `None` when it is missing or not made of the right finite numbers.
-    pub(super) fn parse(json: &VolumeJson, transform: &DMat4) -> Option<Self> {
-        let numbers = |v: &Option<Vec<f64>>, n: usize| {
-            v.as_ref().filter(|v| v.len() == n && v.iter().all(|x| x.is_finite() && x.abs() < 1e12)).cloned()
-        };
-        let v3 = |v: &[f64], i: usize| DVec3::new(v[i], v[i + 1], v[i + 2]);
-        if let Some(v) = numbers(&json.obb, 12) {
-            let axes = DMat3::from_cols(v3(&v, 3), v3(&v, 6), v3(&v, 9));
-            return Some(Self::Box { center: v3(&v, 0), half_axes: axes }.transformed(transform));
-        }
-        if let Some(v) = numbers(&json.region, 6) {
-            return Some(Self::from_region(v[0], v[1], v[2], v[3], v[4], v[5]));
-        }
-        let v = numbers(&json.sphere, 4)?;
-        Some(Self::Sphere { center: v3(&v, 0), radius: v[3].abs() }.transformed(transform))
-    }
-
-    /// The box around a region (radians, metres above the ellipsoid). Never transformed (clause 7.3.3).
+    /// The box around a region (radians, metres above the ellipsoid; east may be less than west across the antimeridian),
+    /// or the sphere around the Earth's centre where that is smaller. Never transformed (clause 7.3.3).
     #[must_use]
     pub fn from_region(west: f64, south: f64, east: f64, north: f64, min_height: f64, max_height: f64) -> Self {
-        let east = if east < west { east + std::f64::consts::TAU } else { east };
-        if east - west > 0.6 || north - south > 0.6 {
-            return Self::Sphere { center: DVec3::ZERO, radius: wgs84::A + max_height.max(0.0) };
-        }
-        let centre = Geodetic::from_radians(0.5 * (west + east), 0.5 * (south + north), 0.0);
-        let frame = SiteFrame::new(centre);
-        let (mut low, mut high) = (DVec3::INFINITY, DVec3::NEG_INFINITY);
-        for i in 0..=4 {
-            for j in 0..=4 {
-                for h in [min_height, max_height] {
-                    let (u, v) = (f64::from(i) / 4.0, f64::from(j) / 4.0);
-                    let g = Geodetic::from_radians(west + (east - west) * u, south + (north - south) * v, h);
-                    let p = frame.enu_from_ecef().transform_point3(g.to_ecef());
-                    low = low.min(p);
-                    high = high.max(p);
-                }
-            }
-        }
-        let half = 0.5 * (high - low);
-        Self::Box { center: 0.5 * (low + high), half_axes: DMat3::from_diagonal(half) }
-            .transformed(&frame.ecef_from_enu())
+        region::volume([west, south, east, north, min_height, max_height])
     }
 
     /// The volume in the parent frame of `m`.
@@ -90,10 +53,10 @@ impl BoundingVolume {
                 let r = (0..4)
                     .map(|i| {
                         let s = |bit: i32| if i & bit == 0 { 1.0 } else { -1.0 };
-                        (a.x_axis + a.y_axis * s(1) + a.z_axis * s(2)).length()
+                        (a.x_axis + a.y_axis * s(1) + a.z_axis * s(2)).length_squared()
                     })
                     .fold(0.0, f64::max);
-                (*center, r)
+                (*center, r.sqrt())
             }
             Self::Sphere { center, radius } => (*center, *radius),
         }

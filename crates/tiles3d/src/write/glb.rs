@@ -1,8 +1,8 @@
 //! glb with `EXT_mesh_features` and `EXT_structural_metadata`.
 
+use super::FeatureColumns;
 use glam::DVec3;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// One primitive: z-up metres around the tile's centre; turned to glTF's y-up when it is written.
 #[derive(Debug, Default, Clone)]
@@ -23,36 +23,6 @@ pub struct WritePrimitive {
     pub feature_ids: Vec<u32>,
     /// Triangles.
     pub indices: Vec<u32>,
-}
-
-/// The values of one property.
-#[derive(Debug, Clone)]
-pub enum Column {
-    /// Text.
-    Text(Vec<String>),
-    /// Numbers.
-    F32(Vec<f32>),
-    /// Small counts.
-    U16(Vec<u16>),
-}
-
-impl Column {
-    fn len(&self) -> usize {
-        match self {
-            Self::Text(v) => v.len(),
-            Self::F32(v) => v.len(),
-            Self::U16(v) => v.len(),
-        }
-    }
-}
-
-/// The property table: name to values, all of the same length.
-#[derive(Debug, Default, Clone)]
-pub struct FeatureColumns {
-    /// How many features.
-    pub count: usize,
-    /// Values by property id.
-    pub columns: BTreeMap<String, Column>,
 }
 
 /// Why a glb could not be written.
@@ -207,47 +177,8 @@ impl GlbWriter {
         Ok(json!({ "attributes": attributes, "indices": self.accessors.len() - 1, "material": material }))
     }
 
-    fn table(&mut self, features: &FeatureColumns) -> Result<Value, WriteError> {
-        let (mut class, mut table) = (json!({}), json!({}));
-        for (name, column) in &features.columns {
-            if column.len() != features.count {
-                return Err(WriteError::Length { what: name.clone(), got: column.len(), want: features.count });
-            }
-            match column {
-                Column::Text(values) => {
-                    class[name] = json!({ "type": "STRING" });
-                    let mut offsets = vec![0u32];
-                    let mut text = Vec::new();
-                    for v in values {
-                        text.extend(v.as_bytes());
-                        offsets.push(u32::try_from(text.len()).map_err(|_| WriteError::TooLarge)?);
-                    }
-                    // A buffer view may not be empty.
-                    if text.is_empty() {
-                        text.push(0);
-                    }
-                    let values = self.view(&text, None, None);
-                    let offsets = self.view(bytemuck::cast_slice(&offsets), None, None);
-                    table[name] = json!({ "values": values, "stringOffsets": offsets });
-                }
-                Column::F32(values) => {
-                    class[name] = json!({ "type": "SCALAR", "componentType": "FLOAT32" });
-                    table[name] = json!({ "values": self.view(bytemuck::cast_slice(values), None, None) });
-                }
-                Column::U16(values) => {
-                    class[name] = json!({ "type": "SCALAR", "componentType": "UINT16" });
-                    table[name] = json!({ "values": self.view(bytemuck::cast_slice(values), None, None) });
-                }
-            }
-        }
-        Ok(json!({
-            "schema": { "id": "cim_twin", "classes": { "feature": { "properties": class } } },
-            "propertyTables": [{ "class": "feature", "count": features.count, "properties": table }],
-        }))
-    }
-
     /// Appends bytes at an 8-byte boundary, which property tables require and everything else allows.
-    fn view(&mut self, bytes: &[u8], target: Option<u32>, stride: Option<usize>) -> usize {
+    pub(super) fn view(&mut self, bytes: &[u8], target: Option<u32>, stride: Option<usize>) -> usize {
         self.bin.resize(self.bin.len().next_multiple_of(8), 0);
         let mut view = json!({ "buffer": 0, "byteOffset": self.bin.len(), "byteLength": bytes.len() });
         if let Some(target) = target {
@@ -292,6 +223,7 @@ impl GlbWriter {
 mod tests {
     use super::*;
     use crate::content::{Content, DecodeOptions, decode_content};
+    use crate::write::Column;
 
     fn triangle() -> WritePrimitive {
         WritePrimitive {

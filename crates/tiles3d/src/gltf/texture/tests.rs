@@ -33,6 +33,7 @@ fn the_example_of_the_extension_shows_the_lower_left_quarter() {
     // down, so that quarter has u from 0 to 0.5 and v from 0.5 to 1.
     let t = transform(json!({ "offset": [0, 1], "rotation": std::f64::consts::FRAC_PI_2, "scale": [0.5, 0.5] }));
     let corners = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]].map(|uv| t.apply(uv));
+    let corners = corners.map(|uv| uv.map(|v| v as f32));
     assert!(close(&corners, &[[0.0, 1.0], [0.0, 0.5], [0.5, 0.5], [0.5, 1.0]]), "{corners:?}");
 }
 
@@ -42,7 +43,7 @@ fn scale_comes_before_rotation_and_offset_last() {
     let t = transform(json!({ "offset": [0.25, -0.5], "rotation": angle, "scale": [2.0, -3.0] }));
     let (u, v) = (0.7f32 * 2.0, 0.2f32 * -3.0);
     let expected = [u * angle.cos() + v * angle.sin() + 0.25, v * angle.cos() - u * angle.sin() - 0.5];
-    assert!(close(&[t.apply([0.7, 0.2])], &[expected]));
+    assert!(close(&[t.apply([0.7, 0.2]).map(|v| v as f32)], &[expected]));
     assert!(transform(json!({})).is_identity());
     assert!(transform(json!({ "offset": "x", "scale": [1], "rotation": null })).is_identity());
 }
@@ -67,7 +68,7 @@ fn coordinates_come_with_the_transform_of_their_texture() {
     assert!(close(&tile.primitives[0].uvs, &UVS.map(|[u, v]| [u, 1.0 - v])));
     assert!(tile.primitives[0].uvs1.is_empty());
     let material = &tile.materials[0];
-    assert!(material.textures().all(|t| t.uvs == UvSet::First && t.transform.is_none()));
+    assert!(material.textures().all(|t| t.uvs == UvSlot::First && t.transform.is_none()));
     assert_eq!(material.textures().count(), 2);
     // Colour and data are two pictures of one image.
     assert_eq!(tile.images.len(), 2);
@@ -88,10 +89,10 @@ fn two_places_fill_two_sets() {
     let m = &tile.materials[0];
     assert_eq!((m.occlusion_strength, m.normal_scale), (0.5, 0.75));
     let occlusion = m.occlusion_texture.unwrap();
-    assert_eq!((occlusion.uvs, occlusion.transform), (UvSet::Second, None));
+    assert_eq!((occlusion.uvs, occlusion.transform), (UvSlot::Second, None));
     assert_eq!(occlusion.coordinates(p), p.uvs1);
     assert_eq!(m.base_color_texture.unwrap().coordinates(p), p.uvs);
-    assert_eq!(m.normal_texture.unwrap().uvs, UvSet::First);
+    assert_eq!(m.normal_texture.unwrap().uvs, UvSlot::First);
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn more_places_leave_the_transforms_to_the_renderer() {
     assert!(close(&p.uvs, &UVS1) && close(&p.uvs1, &UVS));
     let found: Vec<_> = tile.materials[0].textures().map(|t| (t.uvs, t.transform.map(|t| t.scale[0]))).collect();
     let expected =
-        [(UvSet::First, Some(2.0)), (UvSet::First, Some(3.0)), (UvSet::Second, Some(5.0)), (UvSet::Second, None)];
+        [(UvSlot::First, Some(2.0)), (UvSlot::First, Some(3.0)), (UvSlot::Second, Some(5.0)), (UvSlot::Second, None)];
     assert_eq!(found, expected);
 }
 

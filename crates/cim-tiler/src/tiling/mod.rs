@@ -1,17 +1,20 @@
 //! A city as a folder: `site.json`, `network.json`, `records/` and the tileset.
 //!
-//! The root tile holds ground, water, green and roads and is always shown (ADD). Below it a quadtree of buildings
-//! (REPLACE): an inner tile holds only the buildings that are large enough to be seen from where it is used, a leaf
-//! holds all. One frame serves all tiles, the site's east-north-up; a tile's transform moves it to its centre.
+//! The root tile holds ground, water, green and roads and is always shown (ADD). Below it a quadtree of buildings and
+//! models (REPLACE). One frame serves all tiles, the site's east-north-up; a tile's transform moves it to its centre.
+
+mod rows;
+mod stack;
 
 use crate::{
     Progress, TilerError,
-    city::{Area, AreaKind, Building, City, Road},
-    mesh::{Surface, add_area, add_building, add_ground, add_road},
+    city::{AreaKind, City},
+    mesh::{Surface, add_area, add_ground, add_road},
 };
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, Place, Site, Timestamp};
 use glam::DVec3;
+use rows::Rows;
 use std::{
     collections::BTreeMap,
     fs,
@@ -19,11 +22,9 @@ use std::{
 };
 use tiles3d::{
     Refine,
-    write::{Column, FeatureColumns, GlbWriter, TileNode, WritePrimitive, write_tileset},
+    write::{FeatureColumns, GlbWriter, TileNode, WritePrimitive, write_tileset},
 };
 
-/// Buildings of a leaf at most.
-const LEAF_BUILDINGS: usize = 220;
 /// Metres of error of a tile, as a share of its edge: 1/25 refines at about three times the edge on a 1,080-line screen.
 const ERROR_SHARE: f64 = 0.04;
 
@@ -32,6 +33,8 @@ const ERROR_SHARE: f64 = 0.04;
 pub struct CitySummary {
     /// Buildings in the tiles.
     pub buildings: usize,
+    /// Surveyed things in the tiles.
+    pub models: usize,
     /// Roads in the tiles.
     pub roads: usize,
     /// Areas in the tiles.
@@ -85,16 +88,6 @@ struct Writer<'a> {
     summary: CitySummary,
 }
 
-/// A building with its place in the site's metres.
-struct Sited<'a> {
-    building: &'a Building,
-    ring: Vec<[f64; 2]>,
-    holes: Vec<Vec<[f64; 2]>>,
-    centre: [f64; 2],
-    /// Metres across, the larger of height and footprint.
-    size: f64,
-}
-
 impl<'a> Writer<'a> {
     fn new(city: &'a City, folder: PathBuf) -> Self {
         let frame = SiteFrame::new(Geodetic::new(city.origin.lon, city.origin.lat, 0.0));
@@ -138,120 +131,11 @@ impl<'a> Writer<'a> {
     }
 
     fn tiles(&mut self, progress: &mut dyn Progress) -> Result<(), TilerError> {
-        let mut sited: Vec<Sited<'_>> = Vec::new();
-        for building in &self.city.buildings {
-            let ring = self.ring(&building.footprint);
-            if ring.is_empty() || ring.iter().flatten().any(|x| !x.is_finite()) {
-                self.summary.left_out.push((building.key.clone(), "position is not a number"));
-                continue;
-            }
-            let n = ring.len() as f64;
-            let centre = ring.iter().fold([0.0; 2], |c, p| [c[0] + p[0] / n, c[1] + p[1] / n]);
-            let across = ring.iter().map(|p| (p[0] - centre[0]).hypot(p[1] - centre[1])).fold(0.0, f64::max);
-            let holes = building.holes.iter().map(|h| self.ring(h)).collect();
-            sited.push(Sited { building, ring, holes, centre, size: across.max(f64::from(building.height_m)) });
-        }
-        progress.stage("buildings", Some(sited.len() as u64));
-        let mut edge: f64 = 500.0;
-        let reach = |s: &Sited<'_>| s.centre[0].abs().max(s.centre[1].abs());
-        while 0.5 * edge < sited.iter().map(reach).fold(0.0, f64::max) + 1.0 {
-            edge *= 2.0;
-        }
-        let all: Vec<&Sited<'_>> = sited.iter().collect();
-        let children = self.quad("b", [0.0; 2], edge, &all, progress)?.into_iter().collect();
+        let (edge, children) = self.stack(progress)?;
         progress.stage("ground, water, green and roads", None);
         let root = self.base(edge, children)?;
         let text = write_tileset(&root, root.geometric_error * 2.0);
         self.file("tiles/tileset.json", text.as_bytes())
-    }
-
-    /// The tile of a square and those below it.
-    fn quad(
-        &mut self,
-        name: &str,
-        centre: [f64; 2],
-        edge: f64,
-        buildings: &[&Sited<'_>],
-        progress: &mut dyn Progress,
-    ) -> Result<Option<TileNode>, TilerError> {
-        if buildings.is_empty() {
-            return Ok(None);
-        }
-        let leaf = buildings.len() <= LEAF_BUILDINGS || edge < 60.0;
-        let mut children = Vec::new();
-        if !leaf {
-            for quarter in 0..4 {
-                let (right, top) = (quarter % 2 == 1, quarter / 2 == 1);
-                let inside: Vec<&Sited<'_>> = buildings
-                    .iter()
-                    .filter(|s| (s.centre[0] >= centre[0]) == right && (s.centre[1] >= centre[1]) == top)
-                    .copied()
-                    .collect();
-                let q = 0.25 * edge;
-                let at = [centre[0] + if right { q } else { -q }, centre[1] + if top { q } else { -q }];
-                children.extend(self.quad(&format!("{name}{quarter}"), at, 0.5 * edge, &inside, progress)?);
-            }
-        }
-        let error = if leaf { 0.0 } else { edge * ERROR_SHARE };
-        // What is left out of an inner tile is no larger than the error that the tile declares.
-        let shown: Vec<&Sited<'_>> = buildings.iter().filter(|s| leaf || s.size > error).copied().collect();
-        let content = self.building_tile(name, centre, &shown, leaf)?;
-        if leaf {
-            progress.advance(buildings.len() as u64);
-        }
-        let (mut low, mut high) = (DVec3::splat(f64::MAX), DVec3::splat(f64::MIN));
-        for s in buildings {
-            for p in &s.ring {
-                let z = drop_m(p[0], p[1]);
-                low = low.min(DVec3::new(p[0], p[1], z - 0.5));
-                high = high.max(DVec3::new(p[0], p[1], z + f64::from(s.building.height_m) + 8.0));
-            }
-        }
-        Ok(Some(TileNode {
-            volume: obb(low, high),
-            geometric_error: error,
-            refine: Refine::Replace,
-            transform: None,
-            content,
-            children,
-        }))
-    }
-
-    fn building_tile(
-        &mut self,
-        name: &str,
-        centre: [f64; 2],
-        buildings: &[&Sited<'_>],
-        leaf: bool,
-    ) -> Result<Option<String>, TilerError> {
-        let base = drop_m(centre[0], centre[1]);
-        let mut primitive = Surface::Building.primitive();
-        let mut rows = Rows::default();
-        for s in buildings {
-            let near = |ring: &Vec<[f64; 2]>| -> Vec<[f64; 2]> {
-                ring.iter().map(|p| [p[0] - centre[0], p[1] - centre[1]]).collect()
-            };
-            let (ring, holes) = (near(&s.ring), s.holes.iter().map(near).collect::<Vec<_>>());
-            let shape = crate::mesh::Shape {
-                footprint: &ring,
-                holes: &holes,
-                height_m: f64::from(s.building.height_m),
-                roof: s.building.roof,
-                wall: s.building.wall,
-                roof_color: s.building.roof_color,
-                feature: rows.count(),
-            };
-            let first = primitive.positions.len();
-            if add_building(&mut primitive, &shape) {
-                let sink = (drop_m(s.centre[0], s.centre[1]) - base) as f32;
-                primitive.positions[first..].iter_mut().for_each(|p| p[2] += sink);
-                rows.building(s.building);
-                self.summary.buildings += usize::from(leaf);
-            } else if leaf {
-                self.summary.left_out.push((s.building.key.clone(), "footprint has no area or height is not one"));
-            }
-        }
-        self.content(name, &[primitive], &rows.columns(), DVec3::new(centre[0], centre[1], base))
     }
 
     /// Lowest and highest corner of buildings and roads with some land around, metres.
@@ -259,7 +143,8 @@ impl<'a> Writer<'a> {
         const AROUND_M: f64 = 60.0;
         let buildings = self.city.buildings.iter().flat_map(|b| &b.footprint);
         let roads = self.city.roads.iter().flat_map(|r| &r.points);
-        let places: Vec<Place> = buildings.chain(roads).copied().collect();
+        let models = self.city.models.iter().flat_map(crate::city::Model::points).map(|p| &p.place);
+        let places: Vec<Place> = buildings.chain(roads).chain(models).copied().collect();
         let fold = |(low, high): ([f64; 2], [f64; 2]), p: [f64; 2]| {
             let both = |k: usize| (low[k].min(p[k] - AROUND_M), high[k].max(p[k] + AROUND_M));
             let ((west, east), (south, north)) = (both(0), both(1));
@@ -315,14 +200,18 @@ impl<'a> Writer<'a> {
         p.extend([(Surface::Road, road), (Surface::Sidewalk, sidewalk), (Surface::Marking, marking)]);
         let ground = p.entry(Surface::Ground).or_insert_with(|| Surface::Ground.primitive());
         add_ground(ground, built.0, built.1, 250.0);
+        ground.positions.iter_mut().for_each(|v| v[2] += self.city.ground_m as f32);
         let mut primitives: Vec<WritePrimitive> = p.into_values().collect();
         for v in primitives.iter_mut().flat_map(|p| p.positions.iter_mut()) {
             v[2] += drop_m(f64::from(v[0]), f64::from(v[1])) as f32;
         }
         let content = self.content("base", &primitives, &rows.columns(), DVec3::ZERO)?;
         let depth = drop_m(low[0].abs().max(high[0]), low[1].abs().max(high[1]));
+        // Cellars and river beds reach below the ground.
+        let deepest = children.iter().map(|c| c.volume[2] - c.volume[11] - 1.0).fold(depth - 1.0, f64::min);
+        let deepest = deepest.min(depth - 1.0 + self.city.ground_m);
         Ok(TileNode {
-            volume: obb(DVec3::new(low[0], low[1], depth - 1.0), DVec3::new(high[0], high[1], 350.0)),
+            volume: obb(DVec3::new(low[0], low[1], deepest), DVec3::new(high[0], high[1], 350.0)),
             geometric_error: edge * 2.0 * ERROR_SHARE,
             refine: Refine::Add,
             transform: Some(self.frame.ecef_from_enu()),
@@ -360,66 +249,4 @@ fn drop_m(x: f64, y: f64) -> f64 {
 fn obb(low: DVec3, high: DVec3) -> [f64; 12] {
     let (c, h) = (0.5 * (low + high), 0.5 * (high - low));
     [c.x, c.y, c.z, h.x, 0.0, 0.0, 0.0, h.y, 0.0, 0.0, 0.0, h.z]
-}
-
-/// The property table of one tile, row by row.
-#[derive(Default)]
-struct Rows {
-    key: Vec<String>,
-    name: Vec<String>,
-    class: Vec<String>,
-    address: Vec<String>,
-    height: Vec<f32>,
-    floors: Vec<u16>,
-    width: Vec<f32>,
-}
-
-impl Rows {
-    fn count(&self) -> u32 {
-        self.key.len() as u32
-    }
-
-    fn push(&mut self, key: &EntityKey, name: &str, class: &str) {
-        self.key.push(key.to_string());
-        self.name.push(name.to_owned());
-        self.class.push(class.to_owned());
-    }
-
-    fn building(&mut self, b: &Building) {
-        self.push(&b.key, &b.name, &b.class);
-        self.address.push(b.address.clone());
-        self.height.push(b.height_m);
-        self.floors.push(b.floors);
-    }
-
-    fn area(&mut self, a: &Area) {
-        self.push(&a.key, &a.name, if a.kind == AreaKind::Water { "水域" } else { "绿地" });
-        self.width.push(0.0);
-    }
-
-    fn road(&mut self, r: &Road) {
-        self.push(&r.key, &r.name, r.class.name());
-        self.width.push(r.width_m);
-    }
-
-    /// Columns that every row of this tile has.
-    fn columns(self) -> FeatureColumns {
-        let count = self.key.len();
-        let columns = [
-            ("key", Column::Text(self.key)),
-            ("name", Column::Text(self.name)),
-            ("class", Column::Text(self.class)),
-            ("address", Column::Text(self.address)),
-            ("height", Column::F32(self.height)),
-            ("floors", Column::U16(self.floors)),
-            ("width", Column::F32(self.width)),
-        ];
-        let full = |c: &Column| match c {
-            Column::Text(v) => v.len() == count,
-            Column::F32(v) => v.len() == count,
-            Column::U16(v) => v.len() == count,
-        };
-        let columns = columns.into_iter().filter(|(_, c)| full(c)).map(|(n, c)| (n.to_owned(), c)).collect();
-        FeatureColumns { count, columns }
-    }
 }

@@ -1,14 +1,17 @@
 //! A bounding volume hierarchy over the triangles of one tile: what a ray hits first.
 
-use bevy::prelude::*;
+use bytemuck::{Pod, Zeroable};
+use glam::Vec3;
+use serde::{Deserialize, Serialize};
 
 /// Triangles of a leaf at most.
 const LEAF: usize = 8;
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
 struct Node {
-    low: Vec3,
-    high: Vec3,
+    low: [f32; 3],
+    high: [f32; 3],
     /// First triangle of a leaf, or the right child of an inner node (the left one comes next).
     at: u32,
     /// Triangles of a leaf; 0 for an inner node.
@@ -17,26 +20,30 @@ struct Node {
 
 /// What a ray hit.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct RayHit {
+pub struct RayHit {
     /// Multiples of the ray's direction from its origin.
-    pub(super) distance: f32,
+    pub distance: f32,
     /// Feature of the triangle; `None` when it has none.
-    pub(super) feature: Option<u32>,
+    pub feature: Option<u32>,
 }
 
 /// Triangles in the tile's own metres (relative to its anchor) in an order that rays find fast.
-#[derive(Debug, Default)]
-pub(super) struct Bvh {
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Bvh {
+    #[serde(with = "tiles3d::transfer::pod")]
     positions: Vec<[f32; 3]>,
+    #[serde(with = "tiles3d::transfer::pod")]
     indices: Vec<[u32; 3]>,
+    #[serde(with = "tiles3d::transfer::pod")]
     features: Vec<u32>,
+    #[serde(with = "tiles3d::transfer::pod")]
     nodes: Vec<Node>,
 }
 
 impl Bvh {
     /// Builds over a triangle list; `features` has one entry per vertex, `u32::MAX` for none.
     #[must_use]
-    pub(super) fn new(positions: Vec<[f32; 3]>, indices: Vec<u32>, features: Vec<u32>) -> Self {
+    pub fn new(positions: Vec<[f32; 3]>, indices: Vec<u32>, features: Vec<u32>) -> Self {
         let all: Vec<[u32; 3]> = indices.chunks_exact(3).map(|t| [t[0], t[1], t[2]]).collect();
         let at = |t: &[u32; 3]| t.map(|i| Vec3::from(positions[i as usize]));
         let mut order: Vec<(u32, Vec3)> =
@@ -58,14 +65,14 @@ impl Bvh {
                 parent.at = node as u32;
             }
             if to - from <= LEAF {
-                nodes.push(Node { low, high, at: from as u32, count: (to - from) as u32 });
+                nodes.push(Node { low: low.into(), high: high.into(), at: from as u32, count: (to - from) as u32 });
                 continue;
             }
             let size = high - low;
             let axis = if size.x >= size.y && size.x >= size.z { 0 } else { usize::from(size.z > size.y) + 1 };
             let middle = (to - from) / 2;
             order[from..to].select_nth_unstable_by(middle, |a, b| a.1[axis].total_cmp(&b.1[axis]));
-            nodes.push(Node { low, high, at: 0, count: 0 });
+            nodes.push(Node { low: low.into(), high: high.into(), at: 0, count: 0 });
             // The left half is popped first and so lands right behind its parent.
             stack.push((from + middle, to, Some(node)));
             stack.push((from, from + middle, None));
@@ -76,7 +83,19 @@ impl Bvh {
 
     /// The first hit of a ray within `limit` multiples of `direction`; both sides of a triangle count.
     #[must_use]
-    pub(super) fn cast(&self, origin: Vec3, direction: Vec3, limit: f32) -> Option<RayHit> {
+    pub fn cast(&self, origin: Vec3, direction: Vec3, limit: f32) -> Option<RayHit> {
+        self.cast_where(origin, direction, limit, |_| true)
+    }
+
+    /// As [`Self::cast`], through triangles whose feature is not to be hit.
+    #[must_use]
+    pub fn cast_where(
+        &self,
+        origin: Vec3,
+        direction: Vec3,
+        limit: f32,
+        counts: impl Fn(u32) -> bool,
+    ) -> Option<RayHit> {
         let inverse = direction.recip();
         let mut best: Option<RayHit> = None;
         let mut nearest = limit;
@@ -94,8 +113,11 @@ impl Bvh {
             for t in &self.indices[node.at as usize..(node.at + node.count) as usize] {
                 let corners = t.map(|i| Vec3::from(self.positions[i as usize]));
                 if let Some(distance) = meets(corners, origin, direction).filter(|d| *d < nearest) {
-                    nearest = distance;
                     let feature = self.features.get(t[0] as usize).copied().filter(|f| *f != u32::MAX);
+                    if feature.is_some_and(|f| !counts(f)) {
+                        continue;
+                    }
+                    nearest = distance;
                     best = Some(RayHit { distance, feature });
                 }
             }
@@ -103,15 +125,24 @@ impl Bvh {
         best
     }
 
+    /// Memory that it takes, bytes.
+    #[must_use]
+    pub fn byte_size(&self) -> usize {
+        size_of_val(&self.positions[..])
+            + size_of_val(&self.indices[..])
+            + size_of_val(&self.features[..])
+            + size_of_val(&self.nodes[..])
+    }
+
     /// Lowest and highest corner; `None` without triangles.
     #[must_use]
-    pub(super) fn bounds(&self) -> Option<(Vec3, Vec3)> {
-        self.nodes.first().filter(|_| !self.indices.is_empty()).map(|n| (n.low, n.high))
+    pub fn bounds(&self) -> Option<(Vec3, Vec3)> {
+        self.nodes.first().filter(|_| !self.indices.is_empty()).map(|n| (n.low.into(), n.high.into()))
     }
 
     /// Lowest and highest corner of one feature; `None` when it has no triangle here.
     #[must_use]
-    pub(super) fn feature_bounds(&self, feature: u32) -> Option<(Vec3, Vec3)> {
+    pub fn feature_bounds(&self, feature: u32) -> Option<(Vec3, Vec3)> {
         let mut found = None;
         for (p, f) in self.positions.iter().zip(&self.features) {
             if *f == feature {
@@ -127,7 +158,7 @@ impl Bvh {
 
 /// Slab test.
 fn enters(node: &Node, origin: Vec3, inverse: Vec3, limit: f32) -> bool {
-    let (a, b) = ((node.low - origin) * inverse, (node.high - origin) * inverse);
+    let (a, b) = ((Vec3::from(node.low) - origin) * inverse, (Vec3::from(node.high) - origin) * inverse);
     let (near, far) = (a.min(b).max_element().max(0.0), a.max(b).min_element().min(limit));
     near <= far
 }
@@ -184,6 +215,10 @@ mod tests {
             assert_eq!(hit.feature, Some(i));
         }
         assert_eq!(bvh.cast(Vec3::new(0.0, 50.0, 0.0), Vec3::Y, 1e9), None);
+        // Through what does not count to what stands behind it.
+        let (origin, ahead) = (Vec3::new(2.0, 1.0, -5.0), Vec3::Z);
+        assert_eq!(bvh.cast(origin, ahead, 1e9).unwrap().feature, Some(0));
+        assert_eq!(bvh.cast_where(origin, ahead, 1e9, |f| f > 20).unwrap().feature, Some(40));
     }
 
     #[test]

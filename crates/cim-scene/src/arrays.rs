@@ -1,0 +1,137 @@
+//! Arrays of one mesh in render axes.
+
+use crate::Surface;
+use glam::{DMat3, DMat4, DVec3, Vec2, Vec3};
+use serde::{Deserialize, Serialize};
+use tiles3d::content::{NO_FEATURE, Primitive, PrimitiveMode, TileMaterial};
+
+/// The linear part of the way from a tile's frame to render axes.
+pub(crate) struct Turn {
+    pub(crate) points: DMat3,
+    normals: DMat3,
+    mirrored: bool,
+}
+
+impl Turn {
+    pub(crate) fn of(render_from_tile: &DMat4) -> Self {
+        let points = DMat3::from_mat4(*render_from_tile);
+        Self { points, normals: points.inverse().transpose(), mirrored: points.determinant() < 0.0 }
+    }
+
+    pub(crate) const NONE: Self = Self { points: DMat3::IDENTITY, normals: DMat3::IDENTITY, mirrored: false };
+
+    pub(crate) fn point(&self, p: [f32; 3]) -> [f32; 3] {
+        (self.points * DVec3::from(p.map(f64::from))).as_vec3().to_array()
+    }
+
+    pub(crate) fn normal(&self, n: [f32; 3]) -> [f32; 3] {
+        (self.normals * DVec3::from(n.map(f64::from))).as_vec3().normalize_or(Vec3::Y).to_array()
+    }
+
+    /// Triangles of a mirrored transform are turned round, so that their front stays their front.
+    pub(crate) fn indices(&self, primitive: &Primitive, base: u32, out: &mut Vec<u32>) {
+        let from = out.len();
+        out.extend(primitive.indices.iter().map(|i| i + base));
+        if self.mirrored && primitive.mode == PrimitiveMode::Triangles {
+            for triangle in out[from..].chunks_exact_mut(3) {
+                triangle.swap(1, 2);
+            }
+        }
+    }
+}
+
+/// What a graphics card takes of a mesh; all arrays are as long as `positions`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MeshArrays {
+    /// Triangles or lines.
+    pub mode: PrimitiveMode,
+    /// Metres from the tile's anchor (a copy's: from its own origin), render axes.
+    #[serde(with = "tiles3d::transfer::pod")]
+    pub positions: Vec<[f32; 3]>,
+    /// Unit normals.
+    #[serde(with = "tiles3d::transfer::pod")]
+    pub normals: Vec<[f32; 3]>,
+    /// Texture coordinates, or metres of the pattern of the surface.
+    #[serde(with = "tiles3d::transfer::pod")]
+    pub uvs: Vec<[f32; 2]>,
+    /// Feature (-1 none, [`crate::FEATURE_IN_TAG`]) and [`Surface`] number.
+    #[serde(with = "tiles3d::transfer::pod")]
+    pub marks: Vec<[f32; 2]>,
+    /// Linear colours, the material's factor multiplied in.
+    #[serde(with = "tiles3d::transfer::pod")]
+    pub colors: Vec<[f32; 4]>,
+    /// Vertex indices, all in range.
+    #[serde(with = "tiles3d::transfer::pod")]
+    pub indices: Vec<u32>,
+}
+
+impl MeshArrays {
+    /// Memory that its arrays take, bytes.
+    #[must_use]
+    pub fn byte_size(&self) -> usize {
+        size_of_val(&self.positions[..])
+            + size_of_val(&self.normals[..])
+            + size_of_val(&self.uvs[..])
+            + size_of_val(&self.marks[..])
+            + size_of_val(&self.colors[..])
+            + size_of_val(&self.indices[..])
+    }
+
+    pub(crate) fn new(mode: PrimitiveMode) -> Self {
+        Self {
+            mode,
+            positions: Vec::new(),
+            normals: Vec::new(),
+            uvs: Vec::new(),
+            marks: Vec::new(),
+            colors: Vec::new(),
+            indices: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, p: &Primitive, material: &TileMaterial, surface: Surface, turn: &Turn, anchor: DVec3) {
+        let base = self.positions.len() as u32;
+        self.positions.extend(p.positions.iter().map(|&v| turn.point(v)));
+        if p.normals.len() == p.positions.len() {
+            self.normals.extend(p.normals.iter().map(|&n| turn.normal(n)));
+        } else {
+            self.normals.resize(self.positions.len(), [0.0, 1.0, 0.0]);
+        }
+        let from = base as usize;
+        match surface {
+            Surface::Plain if p.uvs.len() == p.positions.len() => self.uvs.extend(&p.uvs),
+            Surface::Plain => self.uvs.resize(self.positions.len(), [0.0; 2]),
+            Surface::Building => {
+                let wall = |(v, n): (&[f32; 3], &[f32; 3])| {
+                    let along = Vec2::new(-n[2], n[0]).normalize_or(Vec2::X);
+                    [along.dot(Vec2::new(v[0], v[2])), v[1] + anchor.y as f32 + drop_m(v, anchor)]
+                };
+                let made: Vec<_> = self.positions[from..].iter().zip(&self.normals[from..]).map(wall).collect();
+                self.uvs.extend(made);
+            }
+            // Patterns on the ground go on from tile to tile; the remainder keeps f32 precise.
+            _ => {
+                let shift = [anchor.x.rem_euclid(4096.0) as f32, anchor.z.rem_euclid(4096.0) as f32];
+                let made: Vec<_> = self.positions[from..].iter().map(|v| [v[0] + shift[0], v[2] + shift[1]]).collect();
+                self.uvs.extend(made);
+            }
+        }
+        let factor = material.base_color;
+        let colors = (0..p.positions.len()).map(|i| {
+            let c = p.colors.get(i).copied().unwrap_or([1.0; 4]);
+            std::array::from_fn(|k| c[k] * factor[k])
+        });
+        self.colors.extend(colors);
+        let mark = f32::from(surface as u8);
+        let feature = |i: usize| p.feature_ids.get(i).filter(|f| **f != NO_FEATURE).map_or(-1.0, |f| *f as f32);
+        let features = (0..p.positions.len()).map(|i| [feature(i), mark]);
+        self.marks.extend(features);
+        turn.indices(p, base, &mut self.indices);
+    }
+}
+
+/// Metres that the earth's surface has fallen below the site's horizontal plane: heights of walls count from there.
+fn drop_m(v: &[f32; 3], anchor: DVec3) -> f32 {
+    let (x, z) = (anchor.x + f64::from(v[0]), anchor.z + f64::from(v[2]));
+    ((x * x + z * z) / (2.0 * 6_371_000.0)) as f32
+}

@@ -1,0 +1,23 @@
+//! From decoded tiles to what cim-twin draws and picks: merged surfaces in render axes, clouds, copies, rays. It knows no
+//! engine, so that the same code runs on the desktop's threads and in a browser's worker.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod arrays;
+mod bvh;
+mod cloud;
+mod copies;
+mod pick;
+mod prepare;
+mod surface;
+mod work;
+
+pub use arrays::MeshArrays;
+pub use bvh::{Bvh, RayHit};
+pub use cloud::{Cloud, NONE};
+pub use copies::{Copy, FEATURE_IN_TAG};
+pub use prepare::{Piece, PreparedTile, prepare};
+pub use surface::Surface;
+pub use work::{Outcome, Work, from_bytes, to_bytes};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! One decoded content, ready for a renderer and a pointer.
+
+use crate::{
+    Bvh, Cloud, Copy, Surface,
+    arrays::{MeshArrays, Turn},
+    copies::copied,
+    pick::PickArrays,
+};
+use glam::{DMat4, DVec3};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use tiles3d::{
+    DecodedTile, FeatureTable, Value,
+    content::{PrimitiveMode, RgbaImage, TileMaterial},
+};
+
+/// One draw of a tile.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Piece {
+    /// What to draw.
+    pub arrays: MeshArrays,
+    /// How it looks; its images are indices into [`PreparedTile::images`].
+    pub material: TileMaterial,
+    /// Where its copies stand; empty when it stands once, at the tile's anchor.
+    pub copies: Vec<Copy>,
+}
+
+/// One content of a tile, ready to be put into the world.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PreparedTile {
+    /// Where it stands, site metres.
+    pub anchor: DVec3,
+    /// What to draw.
+    pub pieces: Vec<Piece>,
+    /// Clouds to draw.
+    pub clouds: Vec<Cloud>,
+    /// Base colour textures.
+    pub images: Vec<RgbaImage>,
+    /// Its features and their properties.
+    pub features: FeatureTable,
+    /// Feature by the text of its key.
+    pub keys: HashMap<String, u32>,
+    /// For rays.
+    pub pick: Bvh,
+    /// Main memory that it keeps, bytes: properties, and what rays need.
+    pub cpu_bytes: u64,
+    /// Memory of the graphics card that it takes, bytes.
+    pub gpu_bytes: u64,
+}
+
+/// Turns `tile` into render axes with `render_from_tile` (f64) and its parts into as few meshes as possible: all plain
+/// opaque surfaces become one.
+pub fn prepare(tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile {
+    let anchor = render_from_tile.transform_point3(tile.origin);
+    let turn = Turn::of(render_from_tile);
+    let mut pick = PickArrays::default();
+    let mut merged = MeshArrays::new(PrimitiveMode::Triangles);
+    let (mut pieces, mut clouds) = (Vec::new(), Vec::new());
+    let fallback = TileMaterial::default();
+    for primitive in &tile.primitives {
+        let material = tile.materials.get(primitive.material).unwrap_or(&fallback);
+        let surface = Surface::from_name(&material.name);
+        if let Some(instances) = primitive.instances.and_then(|i| tile.instances.get(i)) {
+            pick.add_copies(primitive, &turn, instances);
+            pieces.push(copied(primitive, material, &turn, anchor, instances));
+            continue;
+        }
+        if primitive.mode == PrimitiveMode::Points {
+            clouds.push(Cloud::new(primitive, material.base_color, &turn));
+            continue;
+        }
+        if primitive.mode == PrimitiveMode::Triangles {
+            pick.add(primitive, &turn);
+        }
+        if surface != Surface::Plain && primitive.mode == PrimitiveMode::Triangles && !material.blend {
+            merged.add(primitive, material, surface, &turn, anchor);
+        } else {
+            let mut arrays = MeshArrays::new(primitive.mode);
+            arrays.add(primitive, material, surface, &turn, anchor);
+            pieces.push(Piece { arrays, material: material.clone(), copies: Vec::new() });
+        }
+    }
+    if !merged.indices.is_empty() {
+        let material = TileMaterial { name: "city".into(), metallic: 0.0, roughness: 0.88, ..TileMaterial::default() };
+        pieces.push(Piece { arrays: merged, material, copies: Vec::new() });
+    }
+    let keys: HashMap<String, u32> = (0..tile.features.count())
+        .filter_map(|f| match tile.features.get(f, "key")? {
+            Value::String(key) => Some((key, f)),
+            _ => None,
+        })
+        .collect();
+    let (images, features) = (tile.images, tile.features);
+    let pick = pick.build();
+    let keyed: usize = keys.keys().map(|k: &String| k.len() + size_of::<(String, u32)>()).sum();
+    let cpu_bytes = (pick.byte_size() + features.byte_size() + keyed) as u64;
+    let drawn = pieces.iter().map(|p| p.arrays.byte_size()).chain(clouds.iter().map(Cloud::byte_size));
+    let gpu_bytes = drawn.chain(images.iter().map(|i: &RgbaImage| i.rgba8.len())).sum::<usize>() as u64;
+    PreparedTile { anchor, pieces, clouds, images, keys, features, pick, cpu_bytes, gpu_bytes }
+}

@@ -1,0 +1,34 @@
+//! What a surface of the city is.
+
+/// What a surface is, by the material's name in the tile. The number goes to the shader in `uv_b.y`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Surface {
+    /// Anything that is not of our own tiler: drawn as its material says.
+    Plain = 0,
+    /// Walls and roofs.
+    Building = 1,
+    /// Water.
+    Water = 2,
+    /// Grass and woods.
+    Green = 3,
+    /// Carriageways, pavements and markings.
+    Road = 4,
+    /// The ground between.
+    Ground = 5,
+}
+
+impl Surface {
+    /// By the material's name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Self {
+        match name {
+            "building" => Self::Building,
+            "water" => Self::Water,
+            "green" => Self::Green,
+            "road" | "sidewalk" | "marking" => Self::Road,
+            "ground" => Self::Ground,
+            _ => Self::Plain,
+        }
+    }
+}

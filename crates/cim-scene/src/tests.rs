@@ -1,0 +1,178 @@
+use crate::{FEATURE_IN_TAG, Outcome, PreparedTile, Surface, Work, from_bytes, prepare, to_bytes};
+use glam::{DAffine3, DMat4, DVec3, Vec3};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use tiles3d::{
+    DecodedTile,
+    content::{Instance, Primitive, PrimitiveMode, TileMaterial},
+};
+
+/// Z-up tile axes to render axes: x stays, z becomes y, y becomes -z.
+const RENDER: DMat4 =
+    DMat4::from_cols_array(&[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
+
+fn triangle(mode: PrimitiveMode) -> Primitive {
+    Primitive {
+        mode,
+        positions: vec![[0.0, 0.0, 0.0], [2.0, 0.0, 0.0], [0.0, 0.0, 3.0]],
+        normals: vec![[0.0, -1.0, 0.0]; 3],
+        colors: vec![[0.5, 0.25, 1.0, 1.0]; 3],
+        feature_ids: vec![7; 3],
+        indices: vec![0, 1, 2],
+        ..Primitive::default()
+    }
+}
+
+fn named(name: &str) -> TileMaterial {
+    TileMaterial { name: name.into(), base_color: [0.5, 1.0, 1.0, 1.0], ..TileMaterial::default() }
+}
+
+#[test]
+fn surfaces_of_the_city_become_one_mesh_and_others_stay_themselves() {
+    let mut parts = vec![triangle(PrimitiveMode::Triangles); 3];
+    parts[1].material = 1;
+    parts[2].material = 2;
+    let tile = DecodedTile {
+        primitives: parts,
+        materials: vec![named("building"), named("water"), named("anything")],
+        ..Default::default()
+    };
+    let prepared = prepare(tile, &(DMat4::from_translation(DVec3::new(1e5, 0.0, 0.0)) * RENDER));
+    assert_eq!(prepared.anchor, DVec3::new(1e5, 0.0, 0.0));
+    let [plain, city] = &prepared.pieces[..] else { panic!("{} pieces", prepared.pieces.len()) };
+    assert_eq!((plain.material.name.as_str(), city.material.name.as_str()), ("anything", "city"));
+    assert_eq!(city.arrays.positions[..3], [[0.0, 0.0, 0.0], [2.0, 0.0, 0.0], [0.0, 3.0, 0.0]]);
+    assert_eq!(city.arrays.normals[0], [0.0, 0.0, 1.0]);
+    assert_eq!(city.arrays.colors[0], [0.25, 0.25, 1.0, 1.0]);
+    assert_eq!(city.arrays.indices, [0, 1, 2, 3, 4, 5]);
+    let surfaces = [Surface::Building, Surface::Water].map(|s| [7.0, f32::from(s as u8)]);
+    assert_eq!([city.arrays.marks[0], city.arrays.marks[3]], surfaces);
+}
+
+#[test]
+fn a_ray_meets_every_copy_and_each_is_its_own_feature() {
+    let stand = |x: f64, feature| Instance {
+        transform: DAffine3::from_scale_rotation_translation(
+            DVec3::splat(2.0),
+            glam::DQuat::IDENTITY,
+            DVec3::new(x, 10.0, 0.0),
+        ),
+        feature,
+    };
+    let mut part = triangle(PrimitiveMode::Triangles);
+    part.instances = Some(0);
+    let tile = DecodedTile {
+        primitives: vec![part],
+        materials: vec![named("tree")],
+        instances: vec![vec![stand(0.0, Some(3)), stand(100.0, Some(4))]],
+        ..Default::default()
+    };
+    let prepared = prepare(tile, &RENDER);
+    let piece = &prepared.pieces[0];
+    assert_eq!(piece.arrays.marks[0][0], FEATURE_IN_TAG);
+    let places: Vec<_> = piece.copies.iter().map(|c| (c.anchor, c.feature)).collect();
+    assert_eq!(places, [(DVec3::new(0.0, 0.0, -10.0), Some(3)), (DVec3::new(100.0, 0.0, -10.0), Some(4))]);
+    for (x, feature) in [(0.5, 3), (100.5, 4)] {
+        let hit = prepared.pick.cast(Vec3::new(x, 0.5, 20.0), Vec3::NEG_Z, 1e9).unwrap();
+        assert_eq!(hit.feature, Some(feature));
+        assert!((hit.distance - 30.0).abs() < 1e-4);
+        // What is drawn is where the ray hit: scale, turn and place of the copy, applied to the arrays.
+        let copy = piece.copies.iter().find(|c| c.feature == Some(feature)).unwrap();
+        let corner = copy.rotation * (copy.scale * Vec3::from(piece.arrays.positions[2])) + copy.anchor.as_vec3();
+        assert!(corner.distance(copy.anchor.as_vec3() + Vec3::new(0.0, 6.0, 0.0)) < 1e-5, "{corner}");
+    }
+    assert!(prepared.pick.cast(Vec3::new(50.0, 0.5, 20.0), Vec3::NEG_Z, 1e9).is_none());
+}
+
+#[test]
+fn many_copies_are_boxes_to_a_ray() {
+    let mut part = triangle(PrimitiveMode::Triangles);
+    part.indices = (0..3000).map(|i| i % 3).collect();
+    part.instances = Some(0);
+    let at = |i: u32| Instance {
+        transform: DAffine3::from_translation(DVec3::new(f64::from(i) * 10.0, 0.0, 0.0)),
+        feature: Some(i),
+    };
+    let instances = vec![(0..1000).map(at).collect()];
+    let tile = DecodedTile { primitives: vec![part], materials: vec![named("tree")], instances, ..Default::default() };
+    let prepared = prepare(tile, &RENDER);
+    // Beside the triangle, inside its box.
+    let hit = prepared.pick.cast(Vec3::new(5001.9, 2.9, 20.0), Vec3::NEG_Z, 1e9).unwrap();
+    assert_eq!(hit.feature, Some(500));
+}
+
+#[test]
+fn a_point_is_three_corners_of_its_colour() {
+    let tile = DecodedTile {
+        primitives: vec![triangle(PrimitiveMode::Points)],
+        materials: vec![named("cloud")],
+        ..Default::default()
+    };
+    let prepared = prepare(tile, &RENDER);
+    let cloud = &prepared.clouds[0];
+    assert_eq!(cloud.positions.len(), 9);
+    assert_eq!(cloud.packed.iter().map(|p| p[0] >> 24).collect::<Vec<_>>(), [0, 1, 2, 0, 1, 2, 0, 1, 2]);
+    assert_eq!(cloud.packed[0][0] & 0xff_ff_ff, 0xff_89_89);
+    assert_eq!(cloud.packed[0][1], 7);
+    assert_eq!((cloud.low, cloud.high), (Vec3::ZERO, Vec3::new(2.0, 3.0, 0.0)));
+}
+
+/// A glb with a property table, as the tiler writes it.
+fn glb() -> Vec<u8> {
+    use tiles3d::write::{Column, FeatureColumns, GlbWriter, WritePrimitive};
+    let part = WritePrimitive {
+        material: "building".into(),
+        positions: vec![[0.0; 3], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
+        normals: vec![[0.0, 0.0, 1.0]; 3],
+        feature_ids: vec![0, 0, 1],
+        indices: vec![0, 1, 2],
+        ..Default::default()
+    };
+    let columns = [
+        ("key".to_owned(), Column::Text(vec!["building:1".into(), "building:二".into()])),
+        ("height".to_owned(), Column::F32(vec![1.5, 2.5])),
+    ];
+    GlbWriter::write(&[part], &FeatureColumns { count: 2, columns: columns.into() }, DVec3::ZERO).unwrap()
+}
+
+#[test]
+fn what_a_worker_sends_back_is_what_it_made() {
+    let work =
+        Work { render_from_tile: RENDER, root_from_tile: DMat4::IDENTITY, gltf_z_up: false, files: BTreeMap::new() };
+    let sent: Work = from_bytes(&to_bytes(&work).unwrap()).unwrap();
+    let outcome = sent.run(&glb());
+    let back: Outcome = from_bytes(&to_bytes(&outcome).unwrap()).unwrap();
+    let Outcome::Models(models, defects) = back else { panic!("{back:?}") };
+    let Outcome::Models(made, _) = outcome else { panic!("{outcome:?}") };
+    let seen = |m: &PreparedTile| format!("{:?}{:?}{:?}{}", m.pieces, m.features, m.pick, m.anchor);
+    assert_eq!(seen(&models[0]), seen(&made[0]));
+    assert_eq!((models.len(), defects.len()), (1, 0));
+    assert_eq!(models[0].keys["building:二"], 1);
+    assert_eq!(models[0].features.get(1, "height").unwrap().to_string(), "2.5");
+    assert!(models[0].pick.cast(Vec3::new(0.2, 5.0, -0.2), Vec3::NEG_Y, 1e9).is_some());
+}
+
+#[test]
+fn files_that_are_referred_to_are_asked_for_once() {
+    let gltf = br#"{"asset":{"version":"2.0"},"buffers":[{"uri":"a.bin","byteLength":36}],
+        "bufferViews":[{"buffer":0,"byteLength":36}],"accessors":[{"bufferView":0,"componentType":5126,"count":3,"type":"VEC3"}],
+        "meshes":[{"primitives":[{"attributes":{"POSITION":0}}]}],"nodes":[{"mesh":0}],"scenes":[{"nodes":[0]}]}"#;
+    let mut work =
+        Work { render_from_tile: RENDER, root_from_tile: DMat4::IDENTITY, gltf_z_up: false, files: BTreeMap::new() };
+    let Outcome::Missing(missing) = work.run(gltf) else { panic!("nothing is missing") };
+    assert_eq!(missing, ["a.bin"]);
+    work.files.insert("a.bin".into(), Ok(vec![0; 36]));
+    assert!(matches!(work.run(gltf), Outcome::Models(..)));
+    work.files.insert("a.bin".into(), Err("404".into()));
+    let Outcome::Failed(why) = work.run(gltf) else { panic!("it did not fail") };
+    assert_eq!(why.code, "tile-broken");
+    assert!(why.message.contains("a.bin") && why.message.contains("404"), "{why:?}");
+}
+
+proptest! {
+    #[test]
+    fn bytes_of_another_version_are_refused(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
+        let _ = from_bytes::<Outcome>(&bytes);
+        let _ = from_bytes::<Work>(&bytes);
+    }
+}

@@ -1,0 +1,255 @@
+//! The quadtree of what stands on the ground: an inner tile holds, at their coarsest, only the things that are large
+//! enough to be seen from where it is used; a leaf holds all, at their finest.
+
+use super::{ERROR_SHARE, Rows, Writer, drop_m, obb};
+use crate::{
+    Progress, TilerError,
+    city::{Building, Facet, FacetKind, Model, Skin},
+    mesh::{Look, Shape, Surface, add_building, add_facet, facet_color, twice_area_vector},
+};
+use cim_geo::Geodetic;
+use glam::DVec3;
+use std::collections::BTreeMap;
+use tiles3d::{
+    Refine,
+    write::{TileNode, WritePrimitive},
+};
+
+/// Things of a leaf at most.
+const LEAF_THINGS: usize = 220;
+/// Corners of a leaf's models at most, unless it is one thing.
+const LEAF_CORNERS: usize = 60_000;
+
+/// What stands somewhere.
+enum Thing<'a> {
+    Building { building: &'a Building, ring: Vec<[f64; 2]>, holes: Vec<Vec<[f64; 2]>> },
+    Model { model: &'a Model, corners: usize },
+}
+
+/// A thing with its place in the site's metres.
+struct Sited<'a> {
+    thing: Thing<'a>,
+    centre: [f64; 2],
+    low: DVec3,
+    high: DVec3,
+    /// Metres across, the larger of height and plan.
+    size: f64,
+}
+
+type Primitives = BTreeMap<Surface, WritePrimitive>;
+
+impl Writer<'_> {
+    /// The tree; the edge of its square and the tiles below the root.
+    pub(super) fn stack(&mut self, progress: &mut dyn Progress) -> Result<(f64, Vec<TileNode>), TilerError> {
+        let city = self.city;
+        let mut sited: Vec<Sited<'_>> = Vec::new();
+        for building in &city.buildings {
+            match self.building(building) {
+                Some(s) => sited.push(s),
+                None => self.summary.left_out.push((building.key.clone(), "position is not a number")),
+            }
+        }
+        for model in &city.models {
+            match self.model(model) {
+                Some(s) => sited.push(s),
+                None => self.summary.left_out.push((model.key.clone(), "position is not a number")),
+            }
+        }
+        progress.stage("buildings", Some(sited.len() as u64));
+        let mut edge: f64 = 500.0;
+        let reach = |s: &Sited<'_>| s.centre[0].abs().max(s.centre[1].abs());
+        while 0.5 * edge < sited.iter().map(reach).fold(0.0, f64::max) + 1.0 {
+            edge *= 2.0;
+        }
+        let all: Vec<&Sited<'_>> = sited.iter().collect();
+        let children = self.quad("b", [0.0; 2], edge, &all, progress)?.into_iter().collect();
+        Ok((edge, children))
+    }
+
+    fn building<'b>(&self, building: &'b Building) -> Option<Sited<'b>> {
+        let ring = self.ring(&building.footprint);
+        if ring.is_empty() || ring.iter().flatten().any(|x| !x.is_finite()) {
+            return None;
+        }
+        let n = ring.len() as f64;
+        let centre = ring.iter().fold([0.0; 2], |c, p| [c[0] + p[0] / n, c[1] + p[1] / n]);
+        let across = ring.iter().map(|p| (p[0] - centre[0]).hypot(p[1] - centre[1])).fold(0.0, f64::max);
+        let (mut low, mut high) = (DVec3::splat(f64::MAX), DVec3::splat(f64::MIN));
+        for p in &ring {
+            let z = drop_m(p[0], p[1]);
+            low = low.min(DVec3::new(p[0], p[1], z - 0.5));
+            high = high.max(DVec3::new(p[0], p[1], z + f64::from(building.height_m) + 8.0));
+        }
+        let holes = building.holes.iter().map(|h| self.ring(h)).collect();
+        let size = across.max(f64::from(building.height_m));
+        Some(Sited { thing: Thing::Building { building, ring, holes }, centre, low, high, size })
+    }
+
+    fn model<'b>(&self, model: &'b Model) -> Option<Sited<'b>> {
+        let (mut low, mut high, mut corners) = (DVec3::splat(f64::MAX), DVec3::splat(f64::MIN), 0);
+        for p in model.points() {
+            let at = self.corner(p);
+            (low, high, corners) = (low.min(at), high.max(at), corners + 1);
+        }
+        if !(low.is_finite() && high.is_finite() && low.x <= high.x) {
+            return None;
+        }
+        let centre = 0.5 * (low + high);
+        let size = (high - low).max_element() * 0.5;
+        Some(Sited { thing: Thing::Model { model, corners }, centre: [centre.x, centre.y], low, high, size })
+    }
+
+    fn corner(&self, p: &crate::city::Point) -> DVec3 {
+        self.frame.to_enu(Geodetic::new(p.place.lon, p.place.lat, p.height_m))
+    }
+
+    /// The tile of a square and those below it.
+    fn quad(
+        &mut self,
+        name: &str,
+        centre: [f64; 2],
+        edge: f64,
+        things: &[&Sited<'_>],
+        progress: &mut dyn Progress,
+    ) -> Result<Option<TileNode>, TilerError> {
+        if things.is_empty() {
+            return Ok(None);
+        }
+        let corners: usize =
+            things.iter().map(|s| if let Thing::Model { corners, .. } = s.thing { corners } else { 0 }).sum();
+        let few = things.len() <= LEAF_THINGS && corners <= LEAF_CORNERS;
+        let leaf = few || things.len() == 1 || edge < 60.0;
+        let mut children = Vec::new();
+        if !leaf {
+            for quarter in 0..4 {
+                let (right, top) = (quarter % 2 == 1, quarter / 2 == 1);
+                let inside: Vec<&Sited<'_>> = things
+                    .iter()
+                    .filter(|s| (s.centre[0] >= centre[0]) == right && (s.centre[1] >= centre[1]) == top)
+                    .copied()
+                    .collect();
+                let q = 0.25 * edge;
+                let at = [centre[0] + if right { q } else { -q }, centre[1] + if top { q } else { -q }];
+                children.extend(self.quad(&format!("{name}{quarter}"), at, 0.5 * edge, &inside, progress)?);
+            }
+        }
+        let error = if leaf { 0.0 } else { edge * ERROR_SHARE };
+        // What is left out of an inner tile is no larger than the error that the tile declares.
+        let shown: Vec<&Sited<'_>> = things.iter().filter(|s| leaf || s.size > error).copied().collect();
+        let content = self.tile(name, centre, &shown, leaf)?;
+        if leaf {
+            progress.advance(things.len() as u64);
+        }
+        let low = things.iter().fold(DVec3::splat(f64::MAX), |l, s| l.min(s.low));
+        let high = things.iter().fold(DVec3::splat(f64::MIN), |h, s| h.max(s.high));
+        Ok(Some(TileNode {
+            volume: obb(low, high),
+            geometric_error: error,
+            refine: Refine::Replace,
+            transform: None,
+            content,
+            children,
+        }))
+    }
+
+    fn tile(
+        &mut self,
+        name: &str,
+        centre: [f64; 2],
+        things: &[&Sited<'_>],
+        leaf: bool,
+    ) -> Result<Option<String>, TilerError> {
+        let origin = DVec3::new(centre[0], centre[1], drop_m(centre[0], centre[1]));
+        let mut primitives = Primitives::new();
+        let mut rows = Rows::default();
+        for s in things {
+            match &s.thing {
+                Thing::Building { building, ring, holes } => {
+                    if add_extruded(&mut primitives, building, (ring, holes), (s.centre, origin), rows.count()) {
+                        rows.building(building);
+                        self.summary.buildings += usize::from(leaf);
+                    } else if leaf {
+                        self.summary
+                            .left_out
+                            .push((building.key.clone(), "footprint has no area or height is not one"));
+                    }
+                }
+                Thing::Model { model, .. } => {
+                    let level = if leaf { model.levels.last() } else { model.levels.first() };
+                    let facets = level.map_or(&[][..], Vec::as_slice);
+                    if self.add_model(&mut primitives, model, facets, origin, rows.count()) {
+                        rows.model(model);
+                        self.summary.models += usize::from(leaf);
+                    } else if leaf {
+                        self.summary.left_out.push((model.key.clone(), "its surfaces have no area"));
+                    }
+                }
+            }
+        }
+        let primitives: Vec<WritePrimitive> = primitives.into_values().collect();
+        self.content(name, &primitives, &rows.columns(), origin)
+    }
+
+    /// Adds the surfaces of a model; false when none has an area.
+    fn add_model(
+        &self,
+        primitives: &mut Primitives,
+        model: &Model,
+        facets: &[Facet],
+        origin: DVec3,
+        feature: u32,
+    ) -> bool {
+        let text = model.key.id.as_str().bytes();
+        // FNV-1a: neighbours, whose ids are alike, look unlike.
+        let dice = text.fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+        let mut any = false;
+        for facet in facets {
+            let ring = |ring: &Vec<crate::city::Point>| ring.iter().map(|p| self.corner(p) - origin).collect();
+            let rings: Vec<Vec<DVec3>> = facet.rings.iter().map(ring).collect();
+            let up = rings.first().map(|r| twice_area_vector(r).normalize_or_zero().as_vec3()).unwrap_or_default();
+            let look = Look { color: facet_color(model.skin, facet.kind, up, dice), feature };
+            let surface = surface(model.skin, facet.kind);
+            any |= add_facet(primitives.entry(surface).or_insert_with(|| surface.primitive()), &rings, look);
+        }
+        any
+    }
+}
+
+fn surface(skin: Skin, kind: FacetKind) -> Surface {
+    match (skin, kind) {
+        (_, FacetKind::Window | FacetKind::Door) | (Skin::Structure | Skin::Plant, _) => Surface::Structure,
+        (Skin::Building, _) => Surface::Building,
+        (Skin::Road, _) => Surface::Road,
+        (Skin::Water, _) => Surface::Water,
+        (Skin::Green, _) => Surface::Green,
+        (Skin::Land, _) => Surface::Ground,
+    }
+}
+
+/// Adds a building that goes straight up from its footprint, sunk to where the earth is under its centre.
+fn add_extruded(
+    primitives: &mut Primitives,
+    building: &Building,
+    (ring, holes): (&[[f64; 2]], &[Vec<[f64; 2]>]),
+    (centre, origin): ([f64; 2], DVec3),
+    feature: u32,
+) -> bool {
+    let near =
+        |ring: &[[f64; 2]]| -> Vec<[f64; 2]> { ring.iter().map(|p| [p[0] - origin.x, p[1] - origin.y]).collect() };
+    let (ring, holes) = (near(ring), holes.iter().map(|h| near(h)).collect::<Vec<_>>());
+    let shape = Shape {
+        footprint: &ring,
+        holes: &holes,
+        height_m: f64::from(building.height_m),
+        roof: building.roof,
+        wall: building.wall,
+        roof_color: building.roof_color,
+        feature,
+    };
+    let primitive = primitives.entry(Surface::Building).or_insert_with(|| Surface::Building.primitive());
+    let first = primitive.positions.len();
+    let added = add_building(primitive, &shape);
+    let sink = (drop_m(centre[0], centre[1]) - origin.z) as f32;
+    primitive.positions[first..].iter_mut().for_each(|p| p[2] += sink);
+    added
+}

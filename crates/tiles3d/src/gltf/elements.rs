@@ -1,0 +1,319 @@
+//! Elements of accessors, read in bulk.
+
+use crate::content::DecodeError;
+use std::borrow::Cow;
+
+const WHAT: &str = "glTF accessor";
+
+/// Elements of one type, in a row or with bytes of others between them. They lie inside of their bytes: that is checked
+/// when they are made.
+#[derive(Debug, Clone)]
+pub(super) struct Elements<'a> {
+    bytes: Cow<'a, [u8]>,
+    count: usize,
+    /// Bytes from one to the next.
+    stride: usize,
+    kind: Kind,
+}
+
+/// What an element is made of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Kind {
+    pub(super) shape: Shape,
+    pub(super) component: Component,
+    /// Integers stand for 0..1 or -1..1.
+    pub(super) normalized: bool,
+}
+
+/// How many components an element has.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Shape {
+    /// Scalars and vectors.
+    Vector(usize),
+    /// Square matrices with so many rows.
+    Matrix(usize),
+}
+
+impl Shape {
+    pub(super) fn of(name: &str) -> Result<Self, DecodeError> {
+        Ok(match name {
+            "SCALAR" => Self::Vector(1),
+            "VEC2" => Self::Vector(2),
+            "VEC3" => Self::Vector(3),
+            "VEC4" => Self::Vector(4),
+            "MAT2" => Self::Matrix(2),
+            "MAT3" => Self::Matrix(3),
+            "MAT4" => Self::Matrix(4),
+            other => return Err(DecodeError::malformed(WHAT, format!("type {other:?}"))),
+        })
+    }
+
+    /// Components of an element.
+    pub(super) fn width(self) -> usize {
+        match self {
+            Self::Vector(width) => width,
+            Self::Matrix(rows) => rows * rows,
+        }
+    }
+}
+
+/// The type of a component.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Component {
+    I8,
+    U8,
+    I16,
+    U16,
+    U32,
+    F32,
+}
+
+impl Component {
+    pub(super) fn of(code: u32) -> Result<Self, DecodeError> {
+        Ok(match code {
+            5120 => Self::I8,
+            5121 => Self::U8,
+            5122 => Self::I16,
+            5123 => Self::U16,
+            5125 => Self::U32,
+            5126 => Self::F32,
+            other => return Err(DecodeError::malformed(WHAT, format!("component type {other}"))),
+        })
+    }
+
+    /// Its bytes.
+    pub(super) fn size(self) -> usize {
+        match self {
+            Self::I8 | Self::U8 => 1,
+            Self::I16 | Self::U16 => 2,
+            Self::U32 | Self::F32 => 4,
+        }
+    }
+
+    /// What stands for 1 when integers are normalised; 0 for types that cannot be.
+    fn one(self) -> f64 {
+        match self {
+            Self::I8 => 127.0,
+            Self::U8 => 255.0,
+            Self::I16 => 32767.0,
+            Self::U16 => 65535.0,
+            Self::U32 | Self::F32 => 0.0,
+        }
+    }
+}
+
+impl Kind {
+    /// Bytes of an element. The columns of matrices begin at multiples of 4 (glTF 2.0, 3.6.2.4).
+    pub(super) fn size(self) -> usize {
+        match self.shape {
+            Shape::Vector(width) => width * self.component.size(),
+            Shape::Matrix(rows) => rows * self.column(rows),
+        }
+    }
+
+    fn column(self, rows: usize) -> usize {
+        (rows * self.component.size()).next_multiple_of(4)
+    }
+
+    /// Where component `k` begins in its element.
+    fn at(self, k: usize) -> usize {
+        let size = self.component.size();
+        match self.shape {
+            Shape::Vector(_) => k * size,
+            Shape::Matrix(rows) => k / rows * self.column(rows) + k % rows * size,
+        }
+    }
+
+    /// Whether integers really stand for fractions.
+    pub(super) fn is_normalized(self) -> bool {
+        self.normalized && self.component.one() > 0.0
+    }
+}
+
+/// A number as it lies in a buffer.
+trait Number: Copy {
+    const SIZE: usize;
+    /// The number at the start of `bytes`, which are enough.
+    fn read(bytes: &[u8]) -> Self;
+    fn wide(self) -> f64;
+}
+
+macro_rules! number {
+    ($($kind:ty),*) => {$(
+        impl Number for $kind {
+            const SIZE: usize = size_of::<$kind>();
+
+            #[inline]
+            fn read(bytes: &[u8]) -> Self {
+                bytes.first_chunk().map_or(Default::default(), |b| <$kind>::from_le_bytes(*b))
+            }
+
+            #[inline]
+            fn wide(self) -> f64 {
+                f64::from(self)
+            }
+        }
+    )*};
+}
+
+number!(i8, u8, i16, u16, u32, f32);
+
+impl<'a> Elements<'a> {
+    /// `count` elements in `bytes`, one every `stride` bytes (`None`: one right after the other).
+    pub(super) fn new(
+        bytes: Cow<'a, [u8]>,
+        count: usize,
+        stride: Option<usize>,
+        kind: Kind,
+    ) -> Result<Self, DecodeError> {
+        let size = kind.size();
+        let stride = stride.unwrap_or(size);
+        let last = count.saturating_sub(1).checked_mul(stride).and_then(|n| n.checked_add(size));
+        if stride < size || (count > 0 && last.is_none_or(|n| n > bytes.len())) {
+            return Err(DecodeError::Truncated { what: WHAT });
+        }
+        Ok(Self { bytes, count, stride, kind })
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Components of an element.
+    pub(super) fn width(&self) -> usize {
+        self.kind.shape.width()
+    }
+
+    /// The bytes of an element.
+    pub(super) fn bytes(&self, index: usize) -> &[u8] {
+        let at = index.saturating_mul(self.stride);
+        self.bytes.get(at..at.saturating_add(self.kind.size())).unwrap_or_default()
+    }
+
+    /// The first `N` components of element `index` as they are meant: integers divided when they are normalised.
+    pub(super) fn get<const N: usize>(&self, index: usize) -> Option<[f64; N]> {
+        let bytes = Cow::Borrowed(self.bytes(index));
+        let one = Elements { bytes, count: 1, stride: self.kind.size(), kind: self.kind };
+        let in_range = index < self.count && N <= self.width();
+        in_range.then(|| one.map::<N, _>(|v| v)).and_then(|v| v.first().copied())
+    }
+
+    /// The first `N` components of every element; there must be so many, and it must be no matrix.
+    pub(super) fn at_least<const N: usize>(&self) -> Result<&Self, DecodeError> {
+        match self.kind.shape {
+            Shape::Vector(width) if width >= N => Ok(self),
+            shape => Err(DecodeError::malformed(WHAT, format!("{shape:?} where {N} components are needed"))),
+        }
+    }
+
+    /// What `f` makes of the first `N` components of every element, which must have so many.
+    pub(super) fn map<const N: usize, T>(&self, mut f: impl FnMut([f64; N]) -> T) -> Vec<T> {
+        let scale = if self.kind.normalized { 1.0 / self.kind.component.one() } else { 1.0 };
+        // The lowest signed integer is below -1.
+        let low = if self.kind.normalized { -1.0 } else { f64::NEG_INFINITY };
+        match self.kind.component {
+            Component::I8 => self.each(|v: [i8; N]| f(v.map(|c| (c.wide() * scale).max(low)))),
+            Component::I16 => self.each(|v: [i16; N]| f(v.map(|c| (c.wide() * scale).max(low)))),
+            Component::U8 => self.each(|v: [u8; N]| f(v.map(|c| c.wide() * scale))),
+            Component::U16 => self.each(|v: [u16; N]| f(v.map(|c| c.wide() * scale))),
+            Component::U32 => self.each(|v: [u32; N]| f(v.map(u32::wide))),
+            Component::F32 => self.each(|v: [f32; N]| f(v.map(f32::wide))),
+        }
+    }
+
+    /// Like [`map`](Self::map), where floats stay what they are; `None` when the elements are no floats.
+    pub(super) fn map_floats<const N: usize, T>(&self, f: impl FnMut([f32; N]) -> T) -> Option<Vec<T>> {
+        (self.kind.component == Component::F32).then(|| self.each(f))
+    }
+
+    fn each<C: Number, const N: usize, T>(&self, mut f: impl FnMut([C; N]) -> T) -> Vec<T> {
+        let mut read = |bytes: &[u8]| f(std::array::from_fn(|k| C::read(bytes.get(k * C::SIZE..).unwrap_or_default())));
+        let (size, bytes) = (N * C::SIZE, self.bytes.as_ref());
+        if self.stride == size {
+            // Of a size known to the compiler.
+            bytes.chunks_exact(size).take(self.count).map(read).collect()
+        } else {
+            bytes.chunks(self.stride).take(self.count).map(|e| read(e.get(..size).unwrap_or_default())).collect()
+        }
+    }
+
+    /// The first `N` components of every element as f32.
+    pub(super) fn floats<const N: usize>(&self) -> Result<Vec<[f32; N]>, DecodeError> {
+        self.at_least::<N>()?;
+        if self.kind.component == Component::F32 && self.stride == N * 4 {
+            let mut out = vec![[0.0; N]; self.count];
+            for (value, bytes) in out.as_flattened_mut().iter_mut().zip(self.bytes.as_chunks().0) {
+                *value = f32::from_le_bytes(*bytes);
+            }
+            return Ok(out);
+        }
+        Ok(self.map_floats(|v| v).unwrap_or_else(|| self.map(|v: [f64; N]| v.map(|c| c as f32))))
+    }
+
+    /// Scalars as u32; negative and fractional ones are refused with an error.
+    pub(super) fn indices(&self) -> Result<Vec<u32>, DecodeError> {
+        if self.width() != 1 {
+            return Err(DecodeError::malformed(WHAT, format!("{:?} where scalars are needed", self.kind.shape)));
+        }
+        match self.kind.component {
+            Component::U8 => return Ok(self.each(|[v]: [u8; 1]| u32::from(v))),
+            Component::U16 => return Ok(self.each(|[v]: [u16; 1]| u32::from(v))),
+            Component::U32 => return Ok(self.each(|[v]: [u32; 1]| v)),
+            Component::I8 | Component::I16 | Component::F32 => {}
+        }
+        let plain = Self { kind: Kind { normalized: false, ..self.kind }, ..self.clone() };
+        let whole = |[v]: [f64; 1]| {
+            let whole = v >= 0.0 && v <= f64::from(u32::MAX) && v.fract() == 0.0;
+            if whole { Ok(v as u32) } else { Err(DecodeError::malformed(WHAT, format!("{v} is not an index"))) }
+        };
+        plain.map(whole).into_iter().collect()
+    }
+
+    /// All components, element by element, matrices column by column.
+    pub(super) fn components(&self) -> Vec<f64> {
+        match self.kind.shape {
+            Shape::Vector(1) => self.map::<1, _>(|v| v).into_flattened(),
+            Shape::Vector(2) => self.map::<2, _>(|v| v).into_flattened(),
+            Shape::Vector(3) => self.map::<3, _>(|v| v).into_flattened(),
+            Shape::Vector(_) => self.map::<4, _>(|v| v).into_flattened(),
+            Shape::Matrix(_) => self.packed().map::<1, _>(|v| v).into_flattened(),
+        }
+    }
+
+    /// The components as scalars one right after the other.
+    fn packed(&self) -> Elements<'static> {
+        let size = self.kind.component.size();
+        let mut bytes = Vec::with_capacity(self.count * self.width() * size);
+        for i in 0..self.count {
+            let element = self.bytes(i);
+            for k in 0..self.width() {
+                let at = self.kind.at(k);
+                bytes.extend_from_slice(element.get(at..at + size).unwrap_or_default());
+            }
+        }
+        let kind = Kind { shape: Shape::Vector(1), ..self.kind };
+        Elements { bytes: Cow::Owned(bytes), count: self.count * self.width(), stride: size, kind }
+    }
+
+    /// The elements one right after the other, with those at `indices` replaced by `values` in their order.
+    pub(super) fn replaced(&self, indices: &[u32], values: &Elements<'_>) -> Result<Elements<'static>, DecodeError> {
+        let size = self.kind.size();
+        let mut bytes = Vec::with_capacity(self.count * size);
+        if self.stride == size {
+            bytes.extend_from_slice(self.bytes.get(..self.count * size).unwrap_or_default());
+        } else {
+            (0..self.count).for_each(|i| bytes.extend_from_slice(self.bytes(i)));
+        }
+        for (i, &index) in indices.iter().enumerate() {
+            let at = (index as usize).saturating_mul(size);
+            let element = bytes.get_mut(at..at.saturating_add(size));
+            let element = element.ok_or(DecodeError::Truncated { what: "glTF sparse accessor" })?;
+            element.copy_from_slice(values.bytes(i));
+        }
+        Elements::new(Cow::Owned(bytes), self.count, None, self.kind)
+    }
+}

@@ -1,0 +1,95 @@
+//! What happens to elements after mode 0 (`KHR_meshopt_compression`, appendix B). Values that the specification leaves open
+//! become some number.
+
+/// Octahedral coordinates of 8 bits to unit vectors; the fourth component stays.
+pub(super) fn octahedral8(bytes: &mut [u8]) {
+    for [x, y, z, _] in bytes.as_chunks_mut().0 {
+        let v = octahedron([*x, *y, *z].map(|b| f32::from(b.cast_signed())), 127.0);
+        [*x, *y, *z] = v.map(|c| (c as i8).cast_unsigned());
+    }
+}
+
+/// The same of 16 bits.
+pub(super) fn octahedral16(bytes: &mut [u8]) {
+    for element in bytes.as_chunks_mut().0 {
+        let [x, y, z, w] = read(element);
+        let [x, y, z] = octahedron([x, y, z].map(f32::from), 32767.0).map(|c| c as i16);
+        *element = write([x, y, z, w]);
+    }
+}
+
+/// A vector of the length `max` from its octahedral x and y; the third number is what stands for 1 in them.
+fn octahedron([x, y, one]: [f32; 3], max: f32) -> [f32; 3] {
+    let z = one - x.abs() - y.abs();
+    let fold = z.min(0.0);
+    let unfold = |v: f32| if v >= 0.0 { v + fold } else { v - fold };
+    let (x, y) = (unfold(x), unfold(y));
+    let scale = max / (x * x + y * y + z * z).sqrt();
+    [x, y, z].map(|v| round(v * scale))
+}
+
+/// Quaternions without their largest component to whole ones.
+pub(super) fn quaternion(bytes: &mut [u8]) {
+    for element in bytes.as_chunks_mut().0 {
+        let [x, y, z, code] = read(element);
+        let scale = std::f32::consts::FRAC_1_SQRT_2 / f32::from(code | 3);
+        let [x, y, z] = [x, y, z].map(|v| f32::from(v) * scale);
+        let w = (1.0 - x * x - y * y - z * z).max(0.0).sqrt();
+        let mut turned = [w, x, y, z].map(|v| round(v * 32767.0) as i16);
+        turned.rotate_right(usize::from(code.cast_unsigned() & 3));
+        *element = write(turned);
+    }
+}
+
+/// Mantissas of 24 and exponents of 8 bits to floats.
+pub(super) fn exponential(bytes: &mut [u8]) {
+    for word in bytes.as_chunks_mut().0 {
+        let v = i32::from_le_bytes(*word);
+        // Made of its bits: exact, and much faster than a power.
+        let power = f32::from_bits((((v >> 24) + 127) as u32) << 23);
+        *word = (power * ((v << 8) >> 8) as f32).to_le_bytes();
+    }
+}
+
+/// YCoCg of 8 bits to RGB.
+pub(super) fn color8(bytes: &mut [u8]) {
+    for element in bytes.as_chunks_mut().0 {
+        let [y, co, cg, a] = *element;
+        let [co, cg] = [co, cg].map(|c| i32::from(c.cast_signed()));
+        *element = color(i32::from(y), co, cg, u32::from(a), 255.0).map(|c| c as u8);
+    }
+}
+
+/// The same of 16 bits.
+pub(super) fn color16(bytes: &mut [u8]) {
+    for element in bytes.as_chunks_mut().0 {
+        let [y, co, cg, a] = read(element);
+        let [y, a] = [y, a].map(i16::cast_unsigned);
+        let rgba = color(i32::from(y), i32::from(co), i32::from(cg), u32::from(a), 65535.0);
+        *element = write(rgba.map(|c| (c as u16).cast_signed()));
+    }
+}
+
+fn color(y: i32, co: i32, cg: i32, a: u32, max: f32) -> [f32; 4] {
+    // The highest bit of alpha says how many bits there are; alpha itself has one less.
+    let all = (1u32 << (32 - a.leading_zeros())) - 1;
+    let alpha = a & all >> 1;
+    let alpha = (alpha << 1 | alpha & 1) as i32;
+    let scale = max / all as f32;
+    [y + co - cg, y + cg, y - co - cg, alpha].map(|c| round(c as f32 * scale))
+}
+
+/// To the nearest integer, halves away from zero: the cut-off of the cast that follows does the rest.
+fn round(x: f32) -> f32 {
+    x + 0.5f32.copysign(x)
+}
+
+fn read(element: &[u8; 8]) -> [i16; 4] {
+    let [a, b, c, d, e, f, g, h] = *element;
+    [[a, b], [c, d], [e, f], [g, h]].map(i16::from_le_bytes)
+}
+
+fn write(values: [i16; 4]) -> [u8; 8] {
+    let [[a, b], [c, d], [e, f], [g, h]] = values.map(i16::to_le_bytes);
+    [a, b, c, d, e, f, g, h]
+}

@@ -1,0 +1,219 @@
+//! From a node's frame to the tile's: positions, normals and tangents.
+
+use super::elements::Elements;
+use glam::{DMat3, DMat4, DVec3, Mat3, Vec3};
+
+/// How far from 1 the squared length of a normal may be that is taken as it is.
+const UNIT: f32 = 1e-3;
+
+/// Takes vertices to where they stand.
+pub(super) struct Place {
+    matrix: DMat4,
+    /// The same without sums, where there are none: exact in f32, and as fast as a copy.
+    shuffle: Option<Shuffle>,
+    normal: Mat3,
+    tangent: Mat3,
+    /// Turns the front of triangles to the back.
+    pub(super) mirrored: bool,
+}
+
+/// Each coordinate of the result is one of the vertex, times a factor.
+#[derive(Clone, Copy, PartialEq)]
+struct Shuffle {
+    from: [usize; 3],
+    factor: [f32; 3],
+}
+
+/// No change.
+const SAME: Shuffle = Shuffle { from: [0, 1, 2], factor: [1.0; 3] };
+/// The change from glTF's y-up to z-up.
+const Z_UP: Shuffle = Shuffle { from: [0, 2, 1], factor: [1.0, -1.0, 1.0] };
+
+impl Place {
+    /// By `transform`, and then relative to `anchor`.
+    pub(super) fn new(transform: &DMat4, anchor: DVec3) -> Self {
+        let mut matrix = *transform;
+        matrix.w_axis -= anchor.extend(0.0);
+        let linear = DMat3::from_mat4(matrix);
+        let mirrored = linear.determinant() < 0.0;
+        let DMat3 { x_axis: x, y_axis: y, z_axis: z } = linear;
+        // The inverse transpose but for a factor, and also there where a flattened model has no inverse.
+        let cofactors = DMat3::from_cols(y.cross(z), z.cross(x), x.cross(y));
+        let sign = if mirrored { -1.0 } else { 1.0 };
+        Self {
+            matrix,
+            shuffle: Shuffle::of(&matrix),
+            normal: scaled(cofactors * sign),
+            tangent: scaled(linear),
+            mirrored,
+        }
+    }
+
+    /// Where the vertices stand.
+    pub(super) fn positions(&self, elements: &Elements<'_>) -> Vec<[f32; 3]> {
+        let shuffled = self.shuffle.and_then(|shuffle| shuffle.apply(elements));
+        shuffled.unwrap_or_else(|| {
+            elements.map(|p| self.matrix.transform_point3(DVec3::from_array(p)).as_vec3().to_array())
+        })
+    }
+
+    /// Unit normals.
+    pub(super) fn normals(&self, elements: &Elements<'_>) -> Vec<[f32; 3]> {
+        let unit = |n: Vec3| (self.normal * n).normalize_or(Vec3::Z).to_array();
+        // With equal factors a shuffle turns only.
+        let turn = self.shuffle.filter(|s| s.factor.iter().all(|f| f.abs() == s.factor[0].abs()));
+        let turn = turn.map(|s| Shuffle { factor: s.factor.map(f32::signum), ..s });
+        let Some(mut normals) = turn.and_then(|turn| turn.apply(elements)) else {
+            let floats = elements.map_floats(|n| unit(Vec3::from_array(n)));
+            return floats.unwrap_or_else(|| elements.map(|n| unit(DVec3::from_array(n).as_vec3())));
+        };
+        // Nearly all are of unit length already.
+        let is_unit = |n: &[f32; 3]| (n[0] * n[0] + n[1] * n[1] + n[2] * n[2] - 1.0).abs() < UNIT;
+        if !normals.iter().fold(true, |all, n| all & is_unit(n)) {
+            for n in normals.iter_mut().filter(|n| !is_unit(n)) {
+                *n = Vec3::from_array(*n).normalize_or(Vec3::Z).to_array();
+            }
+        }
+        normals
+    }
+
+    /// Unit tangents; the fourth number says on which side the bitangent is.
+    pub(super) fn tangents(&self, elements: &Elements<'_>) -> Vec<[f32; 4]> {
+        let side = if self.mirrored { -1.0f32 } else { 1.0 };
+        elements.map(|[x, y, z, w]| {
+            let t = (self.tangent * DVec3::new(x, y, z).as_vec3()).normalize_or(Vec3::X);
+            t.extend(if w < 0.0 { -side } else { side }).to_array()
+        })
+    }
+}
+
+impl Shuffle {
+    /// The shuffle that `matrix` is, if it is one.
+    fn of(matrix: &DMat4) -> Option<Self> {
+        let mut out = Self { from: [0; 3], factor: [0.0; 3] };
+        for (i, (from, factor)) in out.from.iter_mut().zip(&mut out.factor).enumerate() {
+            let row = matrix.row(i);
+            let mut terms = [(0, row.x), (1, row.y), (2, row.z)].into_iter().filter(|(_, value)| *value != 0.0);
+            let (column, value) = terms.next()?;
+            (*from, *factor) = (column, value as f32);
+            if terms.next().is_some() || f64::from(*factor) != value || row.w != 0.0 {
+                return None;
+            }
+        }
+        Some(out)
+    }
+
+    /// `None` when the elements are no floats.
+    fn apply(self, elements: &Elements<'_>) -> Option<Vec<[f32; 3]>> {
+        if self == SAME {
+            return elements.map_floats(|v| v);
+        }
+        if self == Z_UP {
+            return elements.map_floats(|[x, y, z]| [x, -z, y]);
+        }
+        let Self { from: [a, b, c], factor: [p, q, r] } = self;
+        elements.map_floats(|v: [f32; 3]| [v[a] * p, v[b] * q, v[c] * r])
+    }
+}
+
+/// In f32, with the largest number 1: only directions matter.
+fn scaled(matrix: DMat3) -> Mat3 {
+    let largest = matrix.to_cols_array().into_iter().fold(0.0, |most: f64, v| most.max(v.abs()));
+    if largest > 0.0 && largest.is_finite() { (matrix * (1.0 / largest)).as_mat3() } else { Mat3::IDENTITY }
+}
+
+/// Makes positions that are not finite zero, and says how many there were.
+pub(super) fn clean(positions: &mut [[f32; 3]]) -> usize {
+    const INFINITY: u32 = f32::INFINITY.to_bits();
+    let bits = |v: &f32| v.to_bits() & INFINITY;
+    if positions.as_flattened().iter().fold(0, |most, v| bits(v).max(most)) < INFINITY {
+        return 0;
+    }
+    let broken = positions.iter_mut().filter(|p| p.iter().any(|v| !v.is_finite()));
+    broken.map(|p| *p = [0.0; 3]).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gltf::elements::{Component, Kind, Shape};
+    use glam::DQuat;
+    use proptest::prelude::*;
+    use std::borrow::Cow;
+
+    fn elements<const N: usize>(values: &[[f32; N]]) -> Elements<'static> {
+        let bytes = values.as_flattened().iter().flat_map(|v| v.to_le_bytes()).collect();
+        let kind = Kind { shape: Shape::Vector(N), component: Component::F32, normalized: false };
+        Elements::new(Cow::Owned(bytes), values.len(), None, kind).unwrap()
+    }
+
+    #[test]
+    fn normals_stay_upright_on_what_is_flattened() {
+        // The plane x + y = 0 with x doubled is x / 2 + y = 0.
+        let place = Place::new(&DMat4::from_scale(DVec3::new(2.0, 1.0, 1.0)), DVec3::ZERO);
+        let [n] = place.normals(&elements(&[[1.0, 1.0, 0.0]]))[..] else { panic!() };
+        let expected = Vec3::new(0.5, 1.0, 0.0).normalize();
+        assert!((Vec3::from_array(n) - expected).length() < 1e-6, "{n:?}");
+        // Without any height there is no inverse, and still one side that is up.
+        let flat = Place::new(&DMat4::from_scale(DVec3::new(1.0, 1.0, 0.0)), DVec3::ZERO);
+        assert_eq!(flat.normals(&elements(&[[0.1, 0.2, 0.9]])), [[0.0, 0.0, 1.0]]);
+        assert!(!flat.mirrored && !place.mirrored);
+    }
+
+    #[test]
+    fn normals_of_any_length_become_unit_vectors() {
+        let place = Place::new(&DMat4::IDENTITY, DVec3::ZERO);
+        let normals = place.normals(&elements(&[[0.0, 3.0, 0.0], [0.0; 3], [f32::NAN, 0.0, 0.0], [1.0, 0.0, 0.0]]));
+        assert_eq!(normals, [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]);
+    }
+
+    #[test]
+    fn whatever_is_not_finite_is_counted_and_zero() {
+        let mut positions = [[1.0, 2.0, 3.0], [f32::INFINITY, 0.0, 0.0], [0.0, f32::NAN, f32::NEG_INFINITY]];
+        assert_eq!(clean(&mut positions), 2);
+        assert_eq!(positions, [[1.0, 2.0, 3.0], [0.0; 3], [0.0; 3]]);
+        assert_eq!(clean(&mut positions), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn exchanged_coordinates_are_those_of_the_matrix(
+            turn in 0usize..6,
+            signs in prop::array::uniform3(any::<bool>()),
+            size in prop::sample::select(vec![0.5, 1.0, 2.0]),
+            p in prop::array::uniform3(-1e4f32..1e4),
+        ) {
+            let [a, b, c] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]][turn];
+            let axis = |i: usize, k: usize| DVec3::AXES[i] * size * if signs[k] { -1.0 } else { 1.0 };
+            let matrix = DMat4::from_mat3(DMat3::from_cols(axis(a, 0), axis(b, 1), axis(c, 2)));
+            let place = Place::new(&matrix, DVec3::ZERO);
+            prop_assert!(place.shuffle.is_some());
+            let expected = matrix.transform_point3(Vec3::from_array(p).as_dvec3()).as_vec3().to_array();
+            prop_assert_eq!(&place.positions(&elements(&[p]))[..], &[expected]);
+            let unit = Vec3::from_array(p).normalize_or(Vec3::Z);
+            let normal = Vec3::from_array(place.normals(&elements(&[unit.to_array()]))[0]);
+            prop_assert!((normal - (place.normal * unit).normalize()).length() < 1e-3);
+            prop_assert_eq!(place.mirrored, matrix.determinant() < 0.0);
+        }
+
+        #[test]
+        fn normals_stay_square_to_what_they_stand_on(
+            scale in prop::array::uniform3(0.1f64..10.0),
+            turn in prop::array::uniform4(-1.0f64..1.0),
+            mirror in any::<bool>(),
+            (u, v) in (prop::array::uniform3(-1.0f32..1.0), prop::array::uniform3(-1.0f32..1.0)),
+        ) {
+            let (u, v) = (Vec3::from_array(u), Vec3::from_array(v));
+            let n = u.cross(v);
+            prop_assume!(n.length() > 0.1 && DQuat::from_array(turn).length() > 0.1);
+            let mut scale = DVec3::from_array(scale);
+            scale.x *= if mirror { -1.0 } else { 1.0 };
+            let matrix = DMat4::from_scale_rotation_translation(scale, DQuat::from_array(turn).normalize(), DVec3::ZERO);
+            let normal = Vec3::from_array(Place::new(&matrix, DVec3::ZERO).normals(&elements(&[n.to_array()]))[0]);
+            let [a, b] = [u, v].map(|t| matrix.transform_vector3(t.as_dvec3()).as_vec3().normalize());
+            prop_assert!(normal.dot(a).abs() < 1e-3 && normal.dot(b).abs() < 1e-3);
+            // It points to the same side as before.
+            prop_assert!(normal.dot(matrix.transform_vector3(n.as_dvec3()).as_vec3()) > 0.0);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+mod breaches;
+mod builder;
+mod rules;
+mod samples;
+mod survival;

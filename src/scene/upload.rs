@@ -1,0 +1,180 @@
+//! A prepared tile in Bevy's words: meshes, pictures and entities, hidden until they are selected.
+
+use super::{
+    frame::Anchor,
+    points::{self, PointMaterial},
+    style::HIDDEN,
+    surface::{CityExtension, CityMaterial},
+};
+use bevy::{
+    asset::RenderAssetUsages,
+    camera::primitives::Aabb,
+    ecs::system::SystemParam,
+    image::{ImageAddressMode, ImageSampler, ImageSamplerDescriptor},
+    light::{NotShadowCaster, NotShadowReceiver},
+    mesh::{Indices, MeshTag, PrimitiveTopology},
+    prelude::*,
+    render::render_resource::{Extent3d, Face, TextureDimension, TextureFormat},
+};
+use cim_scene::{MeshArrays, PreparedTile, RayHit};
+use tiles3d::content::{PrimitiveMode, RgbaImage, TileMaterial};
+
+/// Features in a row of a state texture.
+const STATE_WIDTH: u32 = 256;
+
+/// A tile in the world.
+pub(super) struct Shown {
+    pub(super) entities: Vec<Entity>,
+    pub(super) parts: Vec<ShownPart>,
+}
+
+/// One content of a tile in the world.
+pub(super) struct ShownPart {
+    pub(super) prepared: PreparedTile,
+    pub(super) state: Handle<Image>,
+    pub(super) materials: Vec<Handle<CityMaterial>>,
+    /// What the style says of each feature: the state texture without highlights. Empty until it has been asked.
+    pub(super) styled: Vec<[u8; 4]>,
+}
+
+impl ShownPart {
+    /// The first thing that a ray hits of what the style shows.
+    pub(super) fn cast(&self, origin: Vec3, direction: Vec3, limit: f32) -> Option<RayHit> {
+        let shown = |feature: u32| self.styled.get(feature as usize).is_none_or(|t| t[3] != HIDDEN);
+        self.prepared.pick.cast_where(origin, direction, limit, shown)
+    }
+}
+
+/// What arriving tiles need from the world.
+#[derive(SystemParam)]
+pub(super) struct Stage<'w, 's> {
+    commands: Commands<'w, 's>,
+    meshes: ResMut<'w, Assets<Mesh>>,
+    materials: ResMut<'w, Assets<CityMaterial>>,
+    clouds: ResMut<'w, Assets<PointMaterial>>,
+    images: ResMut<'w, Assets<Image>>,
+}
+
+/// A state texture for so many features, all blank.
+pub(super) fn state_image(features: u32) -> Image {
+    let rows = features.div_ceil(STATE_WIDTH).max(1);
+    let size = Extent3d { width: STATE_WIDTH, height: rows, depth_or_array_layers: 1 };
+    let format = TextureFormat::Rgba8Unorm;
+    let usage = RenderAssetUsages::MAIN_WORLD | RenderAssetUsages::RENDER_WORLD;
+    let mut image = Image::new_fill(size, TextureDimension::D2, &[0; 4], format, usage);
+    image.sampler = ImageSampler::nearest();
+    image
+}
+
+impl Shown {
+    /// Puts the contents of a tile into the world.
+    pub(super) fn new(contents: Vec<PreparedTile>, blank: &Handle<Image>, stage: &mut Stage<'_, '_>) -> Self {
+        let mut shown = Self { entities: Vec::new(), parts: Vec::new() };
+        for prepared in contents {
+            shown.add(prepared, blank, stage);
+        }
+        shown
+    }
+
+    fn add(&mut self, mut prepared: PreparedTile, blank: &Handle<Image>, stage: &mut Stage<'_, '_>) {
+        let count = prepared.features.count();
+        let state = if count == 0 { blank.clone() } else { stage.images.add(state_image(count)) };
+        let textures: Vec<_> = prepared.images.drain(..).map(|picture| stage.images.add(image(picture))).collect();
+        let mut materials = Vec::new();
+        for piece in prepared.pieces.drain(..) {
+            let windows = if piece.material.name == "city" { 1.0 } else { 0.0 };
+            let extension = CityExtension {
+                light: Vec4::new(0.0, if count == 0 { 0.0 } else { 1.0 }, windows, 0.0),
+                state: state.clone(),
+            };
+            let material = stage.materials.add(CityMaterial { base: standard(&piece.material, &textures), extension });
+            materials.push(material.clone());
+            let looks = (Visibility::Hidden, Mesh3d(stage.meshes.add(mesh(piece.arrays))), MeshMaterial3d(material));
+            let mut put = |mut entity: EntityCommands<'_>| {
+                if piece.material.unlit {
+                    entity.insert((NotShadowCaster, NotShadowReceiver));
+                }
+                self.entities.push(entity.id());
+            };
+            for copy in &piece.copies {
+                let transform = Transform { rotation: copy.rotation, scale: copy.scale, ..default() };
+                let tag = MeshTag(copy.feature.unwrap_or_default());
+                put(stage.commands.spawn((Anchor(copy.anchor), transform, tag, looks.clone())));
+            }
+            if piece.copies.is_empty() {
+                let mut entity = stage.commands.spawn((Anchor(prepared.anchor), looks));
+                if let Some((low, high)) = prepared.pick.bounds() {
+                    entity.insert(Aabb::from_min_max(low, high));
+                }
+                put(entity);
+            }
+        }
+        for cloud in prepared.clouds.drain(..) {
+            let material = PointMaterial::new(cloud.spacing_m, state.clone(), count > 0);
+            let entity = stage.commands.spawn((
+                Anchor(prepared.anchor),
+                Visibility::Hidden,
+                Mesh3d(stage.meshes.add(points::mesh(cloud.positions, cloud.packed))),
+                MeshMaterial3d(stage.clouds.add(material)),
+                Aabb::from_min_max(cloud.low, cloud.high),
+                NotShadowCaster,
+                NotShadowReceiver,
+            ));
+            self.entities.push(entity.id());
+        }
+        self.parts.push(ShownPart { prepared, state, materials, styled: Vec::new() });
+    }
+}
+
+fn mesh(arrays: MeshArrays) -> Mesh {
+    let topology = match arrays.mode {
+        PrimitiveMode::Triangles => PrimitiveTopology::TriangleList,
+        PrimitiveMode::Lines => PrimitiveTopology::LineList,
+        PrimitiveMode::Points => PrimitiveTopology::PointList,
+    };
+    Mesh::new(topology, RenderAssetUsages::RENDER_WORLD)
+        .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, arrays.positions)
+        .with_inserted_attribute(Mesh::ATTRIBUTE_NORMAL, arrays.normals)
+        .with_inserted_attribute(Mesh::ATTRIBUTE_UV_0, arrays.uvs)
+        .with_inserted_attribute(Mesh::ATTRIBUTE_UV_1, arrays.marks)
+        .with_inserted_attribute(Mesh::ATTRIBUTE_COLOR, arrays.colors)
+        .with_inserted_indices(Indices::U32(arrays.indices))
+}
+
+/// A glTF material in Bevy's words. The colour is in the vertices already.
+fn standard(material: &TileMaterial, textures: &[Handle<Image>]) -> StandardMaterial {
+    StandardMaterial {
+        base_color: Color::WHITE,
+        base_color_texture: material.base_color_image.and_then(|i| textures.get(i).cloned()),
+        metallic: material.metallic,
+        perceptual_roughness: material.roughness,
+        reflectance: 0.35,
+        emissive: LinearRgba::rgb(material.emissive[0], material.emissive[1], material.emissive[2]),
+        alpha_mode: match material.alpha_cutoff {
+            _ if material.blend => AlphaMode::Blend,
+            Some(cutoff) => AlphaMode::Mask(cutoff),
+            None => AlphaMode::Opaque,
+        },
+        double_sided: material.double_sided,
+        cull_mode: (!material.double_sided).then_some(Face::Back),
+        unlit: material.unlit,
+        ..default()
+    }
+}
+
+fn image(picture: RgbaImage) -> Image {
+    let size = Extent3d { width: picture.width, height: picture.height, depth_or_array_layers: 1 };
+    let mut image = Image::new(
+        size,
+        TextureDimension::D2,
+        picture.rgba8,
+        TextureFormat::Rgba8UnormSrgb,
+        RenderAssetUsages::RENDER_WORLD,
+    );
+    image.sampler = ImageSampler::Descriptor(ImageSamplerDescriptor {
+        address_mode_u: ImageAddressMode::Repeat,
+        address_mode_v: ImageAddressMode::Repeat,
+        ..ImageSamplerDescriptor::linear()
+    });
+    image
+}
