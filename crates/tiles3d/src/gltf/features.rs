@@ -3,8 +3,8 @@
 
 use super::{
     accessor::ReadAttribute,
-    pictures::Pictures,
     metadata::{Metadata, Rows},
+    pictures::Pictures,
     texture_info,
 };
 use crate::{

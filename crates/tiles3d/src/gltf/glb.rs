@@ -108,7 +108,7 @@ mod tests {
     fn broken_containers_are_refused() {
         let refused = |bytes: &[u8]| chunks(bytes, &mut Vec::new()).unwrap_err().to_string();
         assert!(refused(b"glTF\x02\0\0\0").contains("cut off"));
-        assert!(refused(b"glTF\x01\0\0\0\x0c\0\0\0").contains("version 1"));
+        assert!(refused(b"glTF\x01\0\0\0\x0c\0\0\0").contains("glTF 1.0"));
         assert!(refused(&file(0, &[])).contains("JSON"));
         let mut long = file(0, &[chunk(b"JSON", b"{}  ")]);
         long[12] = 5;

@@ -96,15 +96,16 @@ impl<'s> Model<'s, '_, '_, '_> {
         parts: Vec<Part<'_>>,
         tile: &mut DecodedTile,
     ) -> Result<(), DecodeError> {
-        let copies = match instancing::read(self.source, placed.node, &mut self.metadata, &mut self.looks.pictures, tile) {
-            Err(e @ DecodeError::TooLarge { .. }) => return Err(e),
-            Err(e) => {
-                let message = format!("{e}; the mesh is drawn once");
-                tile.diagnostics.push(Diagnostic::new("instances-broken", instancing::NAME, message));
-                None
-            }
-            Ok(copies) => copies,
-        };
+        let copies =
+            match instancing::read(self.source, placed.node, &mut self.metadata, &mut self.looks.pictures, tile) {
+                Err(e @ DecodeError::TooLarge { .. }) => return Err(e),
+                Err(e) => {
+                    let message = format!("{e}; the mesh is drawn once");
+                    tile.diagnostics.push(Diagnostic::new("instances-broken", instancing::NAME, message));
+                    None
+                }
+                Ok(copies) => copies,
+            };
         let anchor = self.anchor(placed, &parts, copies.as_ref());
         let found = &mut tile.diagnostics;
         let Some(copies) = copies else {
