@@ -23,7 +23,8 @@
 #endif
 
 struct CityParams {
-    // x: share of night, 0 to 1; y: 1 when the state texture has data; z: how strongly windows are drawn; w: unused
+    // x: share of night, 0 to 1; y: 1 when the state texture has data; z: how strongly windows are drawn;
+    // w: 1 when uv_b is texture coordinates: there are no features, and the surface is plain
     light: vec4<f32>,
 }
 
@@ -72,7 +73,11 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
         feature = i32(mesh_functions::get_tag(in.instance_index));
     }
 #endif
-    let surface = i32(in.uv_b.y + 0.5);
+    var surface = i32(in.uv_b.y + 0.5);
+    if city.light.w > 0.5 {
+        feature = -1;
+        surface = 0;
+    }
     let night = city.light.x;
     let distance = length(view.world_position - in.world_position.xyz);
 #ifdef VERTEX_UVS_A

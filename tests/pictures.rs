@@ -4,6 +4,7 @@
 //! when it is right, put it in the reference's place.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+mod materials;
 mod town;
 
 use image::RgbImage;
@@ -160,4 +161,12 @@ fn samples_of_implicit_tiling() {
 #[test]
 fn a_sample_of_instances_for_the_graphics_card() {
     sample("sample-instances", "glTF/GpuInstancesMetadata/tileset.json");
+}
+
+#[test]
+fn materials_with_every_kind_of_texture() {
+    let folder = tempfile::tempdir().unwrap();
+    materials::write(folder.path());
+    let tileset = folder.path().join("tileset.json");
+    compare("materials", &["--tiles", tileset.to_str().unwrap(), "--view", "116.587,35.41516,46,0,66"]);
 }

@@ -14,7 +14,11 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
-use tiles3d::{Diagnostic, TileId, content::inflate, tileset::Subtree};
+use tiles3d::{
+    Diagnostic, TileId,
+    content::{TextureFormats, inflate},
+    tileset::Subtree,
+};
 use url::Url;
 
 /// Rounds of fetching the files that a glTF refers to.
@@ -91,6 +95,7 @@ pub(super) struct Job {
     pub(super) render_from_tile: DMat4,
     pub(super) root_from_tile: DMat4,
     pub(super) gltf_z_up: bool,
+    pub(super) texture_formats: TextureFormats,
 }
 
 /// Loads the tile and sends it as one parcel.
@@ -173,6 +178,7 @@ fn next(fetcher: Fetcher, job: Arc<Job>, index: usize, mut loaded: Loaded, out: 
                 render_from_tile: job.render_from_tile,
                 root_from_tile: job.root_from_tile,
                 gltf_z_up: job.gltf_z_up,
+                texture_formats: job.texture_formats,
                 files: BTreeMap::new(),
             };
             read(fetcher, job, index, Part { url, content, work, round: 0 }, loaded, out);

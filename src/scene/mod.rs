@@ -9,6 +9,7 @@ mod light;
 mod load;
 mod opening;
 mod pick;
+mod picture;
 mod points;
 mod select;
 mod site;

@@ -2,6 +2,7 @@
 
 use super::{
     load::{self, Job},
+    picture::texture_formats,
     stream::{SceneStatus, Stream},
 };
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
 use bevy::{
     math::{DMat4, DVec2, DVec3},
     prelude::*,
+    render::renderer::RenderDevice,
 };
 use tiles3d::{
     ContentState, TileId, View,
@@ -39,6 +41,7 @@ pub(super) fn select(
     mut stream: ResMut<Stream>,
     fetcher: Res<Fetcher>,
     eyes: Eyes<'_, '_>,
+    device: Option<Res<RenderDevice>>,
     mut status: ResMut<SceneStatus>,
     mut visibility: Query<&mut Visibility>,
     mut commands: Commands,
@@ -99,6 +102,7 @@ pub(super) fn select(
             render_from_tile: stream.render_from_root * tile.transform,
             root_from_tile: tile.transform,
             gltf_z_up: tile.gltf_z_up,
+            texture_formats: texture_formats(device.as_deref()),
         };
         load::start(&fetcher, job, stream.sender.clone());
     }

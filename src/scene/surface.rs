@@ -14,7 +14,8 @@ const SKY_SHADER: Handle<Shader> = uuid_handle!("3d7cdd52-5b8e-4f4e-9d55-6a3c3c1
 /// What the city's shader needs beyond the standard material.
 #[derive(Asset, AsBindGroup, TypePath, Debug, Clone)]
 pub(super) struct CityExtension {
-    /// x: share of night; y: 1 when `state` holds data; z: strength of the windows.
+    /// x: share of night; y: 1 when `state` holds data; z: strength of the windows; w: 1 when `uv_b` is texture
+    /// coordinates and not features.
     #[uniform(100)]
     pub light: Vec4,
     /// Colour (rgb) and strength (a) that a feature is tinted with; texel = feature, 256 to a row.

@@ -2,6 +2,7 @@
 
 use super::{
     frame::Anchor,
+    picture::Textures,
     points::{self, PointMaterial},
     style::HIDDEN,
     surface::{CityExtension, CityMaterial},
@@ -10,14 +11,14 @@ use bevy::{
     asset::RenderAssetUsages,
     camera::primitives::Aabb,
     ecs::system::SystemParam,
-    image::{ImageAddressMode, ImageSampler, ImageSamplerDescriptor},
+    image::ImageSampler,
     light::{NotShadowCaster, NotShadowReceiver},
-    mesh::{Indices, MeshTag, PrimitiveTopology},
+    mesh::{Indices, MeshTag, PrimitiveTopology, UvChannel},
     prelude::*,
     render::render_resource::{Extent3d, Face, TextureDimension, TextureFormat},
 };
 use cim_scene::{MeshArrays, PreparedTile, RayHit};
-use tiles3d::content::{PrimitiveMode, RgbaImage, TileMaterial};
+use tiles3d::content::{PrimitiveMode, TextureRef, TileMaterial, UvSlot};
 
 /// Features in a row of a state texture.
 const STATE_WIDTH: u32 = 256;
@@ -79,15 +80,21 @@ impl Shown {
     fn add(&mut self, mut prepared: PreparedTile, blank: &Handle<Image>, stage: &mut Stage<'_, '_>) {
         let count = prepared.features.count();
         let state = if count == 0 { blank.clone() } else { stage.images.add(state_image(count)) };
-        let textures: Vec<_> = prepared.images.drain(..).map(|picture| stage.images.add(image(picture))).collect();
+        let mut textures = Textures::new(std::mem::take(&mut prepared.images), &mut stage.images);
         let mut materials = Vec::new();
         for piece in prepared.pieces.drain(..) {
             let windows = if piece.material.name == "city" { 1.0 } else { 0.0 };
             let extension = CityExtension {
-                light: Vec4::new(0.0, if count == 0 { 0.0 } else { 1.0 }, windows, 0.0),
+                light: Vec4::new(
+                    0.0,
+                    if count == 0 { 0.0 } else { 1.0 },
+                    windows,
+                    if piece.arrays.uvs1.is_empty() { 0.0 } else { 1.0 },
+                ),
                 state: state.clone(),
             };
-            let material = stage.materials.add(CityMaterial { base: standard(&piece.material, &textures), extension });
+            let material =
+                stage.materials.add(CityMaterial { base: standard(&piece.material, &mut textures), extension });
             materials.push(material.clone());
             let looks = (Visibility::Hidden, Mesh3d(stage.meshes.add(mesh(piece.arrays))), MeshMaterial3d(material));
             let mut put = |mut entity: EntityCommands<'_>| {
@@ -132,20 +139,38 @@ fn mesh(arrays: MeshArrays) -> Mesh {
         PrimitiveMode::Lines => PrimitiveTopology::LineList,
         PrimitiveMode::Points => PrimitiveTopology::PointList,
     };
-    Mesh::new(topology, RenderAssetUsages::RENDER_WORLD)
+    let uv_1 = if arrays.uvs1.is_empty() { arrays.marks } else { arrays.uvs1 };
+    let mut mesh = Mesh::new(topology, RenderAssetUsages::RENDER_WORLD)
         .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, arrays.positions)
         .with_inserted_attribute(Mesh::ATTRIBUTE_NORMAL, arrays.normals)
         .with_inserted_attribute(Mesh::ATTRIBUTE_UV_0, arrays.uvs)
-        .with_inserted_attribute(Mesh::ATTRIBUTE_UV_1, arrays.marks)
+        .with_inserted_attribute(Mesh::ATTRIBUTE_UV_1, uv_1)
         .with_inserted_attribute(Mesh::ATTRIBUTE_COLOR, arrays.colors)
-        .with_inserted_indices(Indices::U32(arrays.indices))
+        .with_inserted_indices(Indices::U32(arrays.indices));
+    if !arrays.tangents.is_empty() {
+        mesh.insert_attribute(Mesh::ATTRIBUTE_TANGENT, arrays.tangents);
+    }
+    mesh
 }
 
 /// A glTF material in Bevy's words. The colour is in the vertices already.
-fn standard(material: &TileMaterial, textures: &[Handle<Image>]) -> StandardMaterial {
+fn standard(material: &TileMaterial, textures: &mut Textures<'_>) -> StandardMaterial {
+    let channel = |texture: &Option<TextureRef>| match texture.as_ref().map(|t| t.uvs) {
+        Some(UvSlot::Second) => UvChannel::Uv1,
+        _ => UvChannel::Uv0,
+    };
     StandardMaterial {
         base_color: Color::WHITE,
-        base_color_texture: material.base_color_image.and_then(|i| textures.get(i).cloned()),
+        base_color_channel: channel(&material.base_color_texture),
+        base_color_texture: textures.get(material.base_color_texture.as_ref()),
+        metallic_roughness_channel: channel(&material.metallic_roughness_texture),
+        metallic_roughness_texture: textures.get(material.metallic_roughness_texture.as_ref()),
+        normal_map_channel: channel(&material.normal_texture),
+        normal_map_texture: textures.get(material.normal_texture.as_ref()),
+        occlusion_channel: channel(&material.occlusion_texture),
+        occlusion_texture: textures.get(material.occlusion_texture.as_ref()),
+        emissive_channel: channel(&material.emissive_texture),
+        emissive_texture: textures.get(material.emissive_texture.as_ref()),
         metallic: material.metallic,
         perceptual_roughness: material.roughness,
         reflectance: 0.35,
@@ -160,21 +185,4 @@ fn standard(material: &TileMaterial, textures: &[Handle<Image>]) -> StandardMate
         unlit: material.unlit,
         ..default()
     }
-}
-
-fn image(picture: RgbaImage) -> Image {
-    let size = Extent3d { width: picture.width, height: picture.height, depth_or_array_layers: 1 };
-    let mut image = Image::new(
-        size,
-        TextureDimension::D2,
-        picture.rgba8,
-        TextureFormat::Rgba8UnormSrgb,
-        RenderAssetUsages::RENDER_WORLD,
-    );
-    image.sampler = ImageSampler::Descriptor(ImageSamplerDescriptor {
-        address_mode_u: ImageAddressMode::Repeat,
-        address_mode_v: ImageAddressMode::Repeat,
-        ..ImageSamplerDescriptor::linear()
-    });
-    image
 }

@@ -1,9 +1,9 @@
 //! Arrays of one mesh in render axes.
 
-use crate::Surface;
+use crate::{Surface, tangents::tangents, textures::Laid};
 use glam::{DMat3, DMat4, DVec3, Vec2, Vec3};
 use serde::{Deserialize, Serialize};
-use tiles3d::content::{NO_FEATURE, Primitive, PrimitiveMode, TileMaterial};
+use tiles3d::content::{NO_FEATURE, Primitive, PrimitiveMode, UvSlot};
 
 /// The linear part of the way from a tile's frame to render axes.
 pub(crate) struct Turn {
@@ -28,6 +28,11 @@ impl Turn {
         (self.normals * DVec3::from(n.map(f64::from))).as_vec3().normalize_or(Vec3::Y).to_array()
     }
 
+    fn tangent(&self, [x, y, z, side]: [f32; 4]) -> [f32; 4] {
+        let along = (self.points * DVec3::from([x, y, z].map(f64::from))).as_vec3().normalize_or(Vec3::X);
+        along.extend(if self.mirrored { -side } else { side }).to_array()
+    }
+
     /// Triangles of a mirrored transform are turned round, so that their front stays their front.
     pub(crate) fn indices(&self, primitive: &Primitive, base: u32, out: &mut Vec<u32>) {
         let from = out.len();
@@ -40,7 +45,7 @@ impl Turn {
     }
 }
 
-/// What a graphics card takes of a mesh; all arrays are as long as `positions`.
+/// What a graphics card takes of a mesh; the arrays are as long as `positions`, but for those that may be empty.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MeshArrays {
     /// Triangles or lines.
@@ -54,6 +59,13 @@ pub struct MeshArrays {
     /// Texture coordinates, or metres of the pattern of the surface.
     #[serde(with = "tiles3d::transfer::pod")]
     pub uvs: Vec<[f32; 2]>,
+    /// Texture coordinates of the textures that take [`UvSlot::Second`]; empty nearly always. Where there are any there
+    /// are no features.
+    #[serde(with = "tiles3d::transfer::pod")]
+    pub uvs1: Vec<[f32; 2]>,
+    /// Unit tangents with the side of the bitangent (1 or -1) last; empty without a normal texture.
+    #[serde(with = "tiles3d::transfer::pod")]
+    pub tangents: Vec<[f32; 4]>,
     /// Feature (-1 none, [`crate::FEATURE_IN_TAG`]) and [`Surface`] number.
     #[serde(with = "tiles3d::transfer::pod")]
     pub marks: Vec<[f32; 2]>,
@@ -72,7 +84,9 @@ impl MeshArrays {
         size_of_val(&self.positions[..])
             + size_of_val(&self.normals[..])
             + size_of_val(&self.uvs[..])
-            + size_of_val(&self.marks[..])
+            + size_of_val(&self.tangents[..])
+            // They go to the same place.
+            + size_of_val(&self.marks[..]).max(size_of_val(&self.uvs1[..]))
             + size_of_val(&self.colors[..])
             + size_of_val(&self.indices[..])
     }
@@ -83,13 +97,34 @@ impl MeshArrays {
             positions: Vec::new(),
             normals: Vec::new(),
             uvs: Vec::new(),
+            uvs1: Vec::new(),
+            tangents: Vec::new(),
             marks: Vec::new(),
             colors: Vec::new(),
             indices: Vec::new(),
         }
     }
 
-    pub(crate) fn add(&mut self, p: &Primitive, material: &TileMaterial, surface: Surface, turn: &Turn, anchor: DVec3) {
+    /// The only primitive of a mesh, with its textures.
+    pub(crate) fn of(p: &Primitive, laid: &mut Laid, surface: Surface, turn: &Turn, anchor: DVec3) -> Self {
+        let mut out = Self::new(p.mode);
+        out.add(p, laid.material.base_color, surface, turn, anchor);
+        if !laid.first.is_empty() {
+            out.uvs = std::mem::take(&mut laid.first);
+        }
+        out.uvs1 = std::mem::take(&mut laid.second);
+        if let Some(normal) = laid.material.normal_texture.as_ref().filter(|_| p.mode == PrimitiveMode::Triangles) {
+            out.tangents = if p.tangents.len() == p.positions.len() {
+                p.tangents.iter().map(|t| turn.tangent(*t)).collect()
+            } else {
+                tangents(&out, if normal.uvs == UvSlot::First { &out.uvs } else { &out.uvs1 })
+            };
+        }
+        out
+    }
+
+    /// One more primitive; `factor` is the linear colour of its material.
+    pub(crate) fn add(&mut self, p: &Primitive, factor: [f32; 4], surface: Surface, turn: &Turn, anchor: DVec3) {
         let base = self.positions.len() as u32;
         self.positions.extend(p.positions.iter().map(|&v| turn.point(v)));
         if p.normals.len() == p.positions.len() {
@@ -99,7 +134,6 @@ impl MeshArrays {
         }
         let from = base as usize;
         match surface {
-            Surface::Plain if p.uvs.len() == p.positions.len() => self.uvs.extend(&p.uvs),
             Surface::Plain => self.uvs.resize(self.positions.len(), [0.0; 2]),
             Surface::Building => {
                 let wall = |(v, n): (&[f32; 3], &[f32; 3])| {
@@ -116,7 +150,6 @@ impl MeshArrays {
                 self.uvs.extend(made);
             }
         }
-        let factor = material.base_color;
         let colors = (0..p.positions.len()).map(|i| {
             let c = p.colors.get(i).copied().unwrap_or([1.0; 4]);
             std::array::from_fn(|k| c[k] * factor[k])

@@ -3,6 +3,7 @@
 use crate::{
     Piece, Surface,
     arrays::{MeshArrays, Turn},
+    textures::lay,
 };
 use glam::{DAffine3, DVec3, Quat, Vec3};
 use serde::{Deserialize, Serialize};
@@ -32,8 +33,8 @@ pub(crate) fn copied(
     anchor: DVec3,
     instances: &[Instance],
 ) -> Piece {
-    let mut arrays = MeshArrays::new(p.mode);
-    arrays.add(p, material, Surface::Plain, &Turn::NONE, DVec3::ZERO);
+    let mut laid = lay(material, p);
+    let mut arrays = MeshArrays::of(p, &mut laid, Surface::Plain, &Turn::NONE, DVec3::ZERO);
     if instances.iter().any(|i| i.feature.is_some()) {
         arrays.marks.iter_mut().for_each(|m| m[0] = FEATURE_IN_TAG);
     }
@@ -49,5 +50,5 @@ pub(crate) fn copied(
     };
     let usable = |c: &Copy| c.anchor.is_finite() && c.rotation.is_finite() && c.scale.is_finite();
     let copies = instances.iter().map(copy).filter(usable).collect();
-    Piece { arrays, material: material.clone(), copies }
+    Piece { arrays, material: laid.material, copies }
 }

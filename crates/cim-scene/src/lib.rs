@@ -9,6 +9,8 @@ mod copies;
 mod pick;
 mod prepare;
 mod surface;
+mod tangents;
+mod textures;
 mod work;
 
 pub use arrays::MeshArrays;

@@ -5,13 +5,14 @@ use crate::{
     arrays::{MeshArrays, Turn},
     copies::copied,
     pick::PickArrays,
+    textures::lay,
 };
 use glam::{DMat4, DVec3};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use tiles3d::{
     DecodedTile, FeatureTable, Value,
-    content::{PrimitiveMode, RgbaImage, TileMaterial},
+    content::{Picture, PrimitiveMode, Sampler, TileMaterial},
 };
 
 /// One draw of a tile.
@@ -34,8 +35,8 @@ pub struct PreparedTile {
     pub pieces: Vec<Piece>,
     /// Clouds to draw.
     pub clouds: Vec<Cloud>,
-    /// Base colour textures.
-    pub images: Vec<RgbaImage>,
+    /// The pictures of the materials.
+    pub images: Vec<Picture>,
     /// Its features and their properties.
     pub features: FeatureTable,
     /// Feature by the text of its key.
@@ -59,7 +60,9 @@ pub fn prepare(tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile {
     let fallback = TileMaterial::default();
     for primitive in &tile.primitives {
         let material = tile.materials.get(primitive.material).unwrap_or(&fallback);
-        let surface = Surface::from_name(&material.name);
+        // What has textures looks as they say.
+        let textured = material.textures().next().is_some();
+        let surface = if textured { Surface::Plain } else { Surface::from_name(&material.name) };
         if let Some(instances) = primitive.instances.and_then(|i| tile.instances.get(i)) {
             pick.add_copies(primitive, &turn, instances);
             pieces.push(copied(primitive, material, &turn, anchor, instances));
@@ -73,11 +76,11 @@ pub fn prepare(tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile {
             pick.add(primitive, &turn);
         }
         if surface != Surface::Plain && primitive.mode == PrimitiveMode::Triangles && !material.blend {
-            merged.add(primitive, material, surface, &turn, anchor);
+            merged.add(primitive, material.base_color, surface, &turn, anchor);
         } else {
-            let mut arrays = MeshArrays::new(primitive.mode);
-            arrays.add(primitive, material, surface, &turn, anchor);
-            pieces.push(Piece { arrays, material: material.clone(), copies: Vec::new() });
+            let mut laid = lay(material, primitive);
+            let arrays = MeshArrays::of(primitive, &mut laid, surface, &turn, anchor);
+            pieces.push(Piece { arrays, material: laid.material, copies: Vec::new() });
         }
     }
     if !merged.indices.is_empty() {
@@ -95,6 +98,10 @@ pub fn prepare(tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile {
     let keyed: usize = keys.keys().map(|k: &String| k.len() + size_of::<(String, u32)>()).sum();
     let cpu_bytes = (pick.byte_size() + features.byte_size() + keyed) as u64;
     let drawn = pieces.iter().map(|p| p.arrays.byte_size()).chain(clouds.iter().map(Cloud::byte_size));
-    let gpu_bytes = drawn.chain(images.iter().map(|i: &RgbaImage| i.rgba8.len())).sum::<usize>() as u64;
+    // A picture that is read in several ways is several textures.
+    let textures: HashSet<(usize, Sampler)> =
+        pieces.iter().flat_map(|p| p.material.textures()).map(|t| (t.image, t.sampler)).collect();
+    let pictures = textures.iter().filter_map(|(image, _)| images.get(*image)).map(Picture::byte_size);
+    let gpu_bytes = drawn.chain(pictures).sum::<usize>() as u64;
     PreparedTile { anchor, pieces, clouds, images, keys, features, pick, cpu_bytes, gpu_bytes }
 }

@@ -4,7 +4,10 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use tiles3d::{
     DecodedTile,
-    content::{Instance, Primitive, PrimitiveMode, TileMaterial},
+    content::{
+        ColorSpace, Instance, Picture, PictureFormat, Primitive, PrimitiveMode, Sampler, TextureFormats, TextureRef,
+        TextureTransform, TileMaterial, UvSlot, Wrap,
+    },
 };
 
 /// Z-up tile axes to render axes: x stays, z becomes y, y becomes -z.
@@ -117,6 +120,70 @@ fn a_point_is_three_corners_of_its_colour() {
     assert_eq!((cloud.low, cloud.high), (Vec3::ZERO, Vec3::new(2.0, 3.0, 0.0)));
 }
 
+fn texture(uvs: UvSlot, transform: Option<TextureTransform>) -> Option<TextureRef> {
+    Some(TextureRef { image: 0, sampler: Sampler::default(), uvs, transform })
+}
+
+/// One triangle with a material that has three textures, and the picture of all of them.
+fn textured(feature_ids: Vec<u32>) -> DecodedTile {
+    let scale = TextureTransform { scale: [10.0, 10.0], ..TextureTransform::default() };
+    let mut material = named("building");
+    material.base_color_texture = texture(UvSlot::First, None);
+    material.occlusion_texture = texture(UvSlot::Second, None);
+    material.normal_texture = texture(UvSlot::Second, Some(scale));
+    let uvs = vec![[0.0, 1.0], [1.0, 1.0], [0.0, 0.0]];
+    let uvs1 = vec![[0.0, 0.5], [0.5, 0.5], [0.0, 0.0]];
+    let part = Primitive { uvs, uvs1, feature_ids, ..triangle(PrimitiveMode::Triangles) };
+    let (format, space) = (PictureFormat::Rgba8, ColorSpace::Srgb);
+    let image = Picture { width: 2, height: 2, format, space, levels: 1, data: vec![9; 16] };
+    DecodedTile { primitives: vec![part], materials: vec![material], images: vec![image], ..Default::default() }
+}
+
+#[test]
+fn textures_lie_in_two_ways_where_there_are_no_features() {
+    let prepared = prepare(textured(Vec::new()), &RENDER);
+    let [piece] = &prepared.pieces[..] else { panic!("{} pieces", prepared.pieces.len()) };
+    assert_eq!(piece.arrays.uvs, [[0.0, 1.0], [1.0, 1.0], [0.0, 0.0]]);
+    assert_eq!(piece.arrays.uvs1, [[0.0, 5.0], [5.0, 5.0], [0.0, 0.0]]);
+    let m = &piece.material;
+    assert_eq!((m.base_color_texture, m.normal_texture), (texture(UvSlot::First, None), texture(UvSlot::Second, None)));
+    // A third way of lying has no place.
+    assert_eq!(m.occlusion_texture, None);
+    // u goes to the right; v goes down and the bitangent up (glTF 2.0, 3.7.2.1 and 3.9.3).
+    for tangent in &piece.arrays.tangents {
+        assert!(tangent.iter().zip([1.0, 0.0, 0.0, 1.0]).all(|(a, b)| (a - b).abs() < 1e-6), "{tangent:?}");
+    }
+    assert_eq!(piece.arrays.tangents.len(), 3);
+}
+
+#[test]
+fn features_come_before_a_second_way() {
+    let prepared = prepare(textured(vec![7; 3]), &RENDER);
+    let piece = &prepared.pieces[0];
+    assert!(piece.arrays.uvs1.is_empty() && piece.arrays.tangents.is_empty());
+    assert_eq!(piece.arrays.marks[0], [7.0, 0.0]);
+    let m = &piece.material;
+    assert_eq!((m.normal_texture, m.base_color_texture), (None, texture(UvSlot::First, None)));
+}
+
+#[test]
+fn tangents_of_the_file_are_turned_with_the_tile() {
+    let mut tile = textured(Vec::new());
+    tile.materials[0].normal_texture = texture(UvSlot::First, None);
+    tile.primitives[0].tangents = vec![[0.0, 0.0, 1.0, -1.0]; 3];
+    let mirror = DMat4::from_scale(DVec3::new(-2.0, 2.0, 2.0)) * RENDER;
+    assert_eq!(prepare(tile, &mirror).pieces[0].arrays.tangents, [[0.0, 1.0, 0.0, 1.0]; 3]);
+}
+
+#[test]
+fn a_picture_counts_once_for_each_way_that_it_is_read() {
+    let plain = prepare(textured(Vec::new()), &RENDER).gpu_bytes;
+    let mut tile = textured(Vec::new());
+    let clamped = Sampler { wrap_s: Wrap::Clamp, ..Sampler::default() };
+    tile.materials[0].normal_texture.as_mut().unwrap().sampler = clamped;
+    assert_eq!(prepare(tile, &RENDER).gpu_bytes, plain + 16);
+}
+
 /// A glb with a property table, as the tiler writes it.
 fn glb() -> Vec<u8> {
     use tiles3d::write::{Column, FeatureColumns, GlbWriter, WritePrimitive};
@@ -137,8 +204,13 @@ fn glb() -> Vec<u8> {
 
 #[test]
 fn what_a_worker_sends_back_is_what_it_made() {
-    let work =
-        Work { render_from_tile: RENDER, root_from_tile: DMat4::IDENTITY, gltf_z_up: false, files: BTreeMap::new() };
+    let work = Work {
+        render_from_tile: RENDER,
+        root_from_tile: DMat4::IDENTITY,
+        gltf_z_up: false,
+        texture_formats: TextureFormats::default(),
+        files: BTreeMap::new(),
+    };
     let sent: Work = from_bytes(&to_bytes(&work).unwrap()).unwrap();
     let outcome = sent.run(&glb());
     let back: Outcome = from_bytes(&to_bytes(&outcome).unwrap()).unwrap();
@@ -157,8 +229,13 @@ fn files_that_are_referred_to_are_asked_for_once() {
     let gltf = br#"{"asset":{"version":"2.0"},"buffers":[{"uri":"a.bin","byteLength":36}],
         "bufferViews":[{"buffer":0,"byteLength":36}],"accessors":[{"bufferView":0,"componentType":5126,"count":3,"type":"VEC3"}],
         "meshes":[{"primitives":[{"attributes":{"POSITION":0}}]}],"nodes":[{"mesh":0}],"scenes":[{"nodes":[0]}]}"#;
-    let mut work =
-        Work { render_from_tile: RENDER, root_from_tile: DMat4::IDENTITY, gltf_z_up: false, files: BTreeMap::new() };
+    let mut work = Work {
+        render_from_tile: RENDER,
+        root_from_tile: DMat4::IDENTITY,
+        gltf_z_up: false,
+        texture_formats: TextureFormats::default(),
+        files: BTreeMap::new(),
+    };
     let Outcome::Missing(missing) = work.run(gltf) else { panic!("nothing is missing") };
     assert_eq!(missing, ["a.bin"]);
     work.files.insert("a.bin".into(), Ok(vec![0; 36]));

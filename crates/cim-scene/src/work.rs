@@ -4,7 +4,7 @@ use crate::{PreparedTile, prepare};
 use glam::DMat4;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use tiles3d::{Content, DecodeError, DecodeOptions, Diagnostic, decode_content};
+use tiles3d::{Content, DecodeError, DecodeOptions, Diagnostic, content::TextureFormats, decode_content};
 
 /// How a content is to be decoded, beside its bytes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -15,6 +15,8 @@ pub struct Work {
     pub root_from_tile: DMat4,
     /// The glTF is z-up already (1.0 `asset.gltfUpAxis: "Z"`).
     pub gltf_z_up: bool,
+    /// The compressed pictures that the device takes.
+    pub texture_formats: TextureFormats,
     /// Files that the content refers to, by the URI in it: their bytes, or why they cannot be had.
     pub files: BTreeMap<String, Result<Vec<u8>, String>>,
 }
@@ -39,6 +41,7 @@ impl Work {
         let options = DecodeOptions {
             gltf_z_up: self.gltf_z_up,
             tile_transform: Some(self.root_from_tile),
+            texture_formats: self.texture_formats,
             ..DecodeOptions::default()
         };
         let mut missing = Vec::new();

@@ -44,7 +44,7 @@ pub enum FeatureSource {
     Whole(u32),
 }
 
-/// Texture coordinates of one further set.
+/// Texture coordinates of one set as the file has them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UvSet {
     /// Which set: `TEXCOORD_1` is 1.
@@ -57,7 +57,7 @@ pub struct UvSet {
 /// What is known of a primitive's surface beside its features (`EXT_structural_metadata`).
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct PrimitiveProperties {
-    /// The texture coordinates that feature ids and properties in pictures need; set 0 is in [`Primitive::uvs`].
+    /// The texture coordinates that feature ids and properties in pictures need.
     pub uv_sets: Vec<UvSet>,
     /// Indices into [`DecodedTile::property_textures`].
     pub textures: Vec<usize>,
@@ -147,10 +147,7 @@ impl<'a> Place<'a> {
 
     fn uv(&self, set: u32) -> Option<[f64; 2]> {
         let properties = &self.primitive.properties;
-        let uvs = match set {
-            0 => &self.primitive.uvs,
-            _ => &properties.uv_sets.iter().find(|s| s.set == set)?.uvs,
-        };
+        let uvs = &properties.uv_sets.iter().find(|s| s.set == set)?.uvs;
         // A point is its only corner, whatever the weights say.
         if let [(vertex, _)] = self.corners.as_slice() {
             return uvs.get(*vertex).map(|uv| uv.map(f64::from));
@@ -162,7 +159,7 @@ impl<'a> Place<'a> {
     }
 
     fn texel(&self, tile: &DecodedTile, texels: &TexelSource) -> Option<[u8; 4]> {
-        texels.texel(tile.images.get(texels.image)?, self.uv(texels.texcoord)?)
+        texels.texel(tile.data_images.get(texels.image)?, self.uv(texels.texcoord)?)
     }
 
     fn feature(&self, tile: &DecodedTile, set: &FeatureSet) -> Option<u32> {

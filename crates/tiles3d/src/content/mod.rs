@@ -4,6 +4,9 @@ mod container;
 mod error;
 mod features;
 mod gzip;
+mod material;
+pub(crate) mod mips;
+mod picture;
 mod texel;
 mod tile;
 
@@ -11,8 +14,10 @@ pub use crate::metadata::{ClassInfo, PropertyAttribute, PropertyInfo, PropertyTe
 pub use error::DecodeError;
 pub use features::{FeatureSet, FeatureSource, NO_FEATURE, PrimitiveProperties, Scope, UvSet};
 pub use gzip::inflate;
+pub use material::{Filter, Sampler, TextureRef, TextureTransform, TileMaterial, UvSlot};
+pub use picture::{ColorSpace, Picture, PictureFormat, PictureLevel, TextureFormats};
 pub use texel::{TexelSource, Wrap};
-pub use tile::{DecodedTile, Instance, Primitive, PrimitiveMode, RgbaImage, TileMaterial};
+pub use tile::{DecodedTile, Instance, Primitive, PrimitiveMode};
 
 use crate::gltf;
 use glam::DMat4;
@@ -24,6 +29,11 @@ pub struct DecodeOptions {
     pub gltf_z_up: bool,
     /// Content that decodes to more is refused, bytes.
     pub max_decoded_bytes: usize,
+    /// Pictures get the smaller levels that their file lacks: a third more memory, and far surfaces do not shimmer.
+    /// Compressed pictures keep the levels of their file.
+    pub mips: bool,
+    /// The compressed formats that the device takes.
+    pub texture_formats: TextureFormats,
     /// Takes the tile's frame to the Earth's (ECEF, metres): all transforms from the root to the tile multiplied. Needed
     /// by instances that stand upright where they are (`EAST_NORTH_UP` of i3dm). `None`: the tile's frame is the
     /// Earth's.
@@ -32,7 +42,13 @@ pub struct DecodeOptions {
 
 impl Default for DecodeOptions {
     fn default() -> Self {
-        Self { gltf_z_up: false, max_decoded_bytes: 512 << 20, tile_transform: None }
+        Self {
+            gltf_z_up: false,
+            max_decoded_bytes: 512 << 20,
+            mips: true,
+            texture_formats: TextureFormats::default(),
+            tile_transform: None,
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! Data in pictures: where a texel is read, and which of its bytes.
 
-use super::RgbaImage;
+use super::{Picture, TextureTransform};
 use serde::{Deserialize, Serialize};
 
 /// Where in a picture data lies: feature ids, or the values of a property.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TexelSource {
-    /// Index into the tile's images.
+    /// Index into the tile's [`data_images`](super::DecodedTile::data_images).
     pub image: usize,
     /// Texture coordinate set of the primitive.
     pub texcoord: u32,
@@ -14,12 +14,12 @@ pub struct TexelSource {
     pub channels: Vec<u8>,
     /// What happens outside 0..1, across and down.
     pub wrap: [Wrap; 2],
-    /// Applied to texture coordinates (`KHR_texture_transform`), two rows of an affine matrix; `None`: as they are.
-    pub transform: Option<[[f32; 3]; 2]>,
+    /// What is to be done to those coordinates first.
+    pub transform: TextureTransform,
 }
 
 /// What stands outside 0..1 of a picture (glTF 2.0, 5.28 `wrapS`, `wrapT`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Wrap {
     /// The picture again.
     #[default]
@@ -48,18 +48,9 @@ impl Wrap {
 impl TexelSource {
     /// The nearest texel at a texture coordinate; `None` where there is none.
     #[must_use]
-    pub fn texel(&self, image: &RgbaImage, uv: [f64; 2]) -> Option<[u8; 4]> {
-        let [u, v] = match self.transform {
-            Some(rows) => rows.map(|row| {
-                let [a, b, c] = row.map(f64::from);
-                a * uv[0] + b * uv[1] + c
-            }),
-            None => uv,
-        };
-        let x = self.wrap[0].pixel(u, image.width)? as usize;
-        let y = self.wrap[1].pixel(v, image.height)? as usize;
-        let at = y.checked_mul(image.width as usize)?.checked_add(x)?.checked_mul(4)?;
-        image.rgba8.get(at..)?.first_chunk().copied()
+    pub fn texel(&self, image: &Picture, uv: [f64; 2]) -> Option<[u8; 4]> {
+        let [u, v] = self.transform.apply(uv);
+        image.pixel(self.wrap[0].pixel(u, image.width)?, self.wrap[1].pixel(v, image.height)?)
     }
 
     /// The bytes that the channels of a texel hold, lowest first.

@@ -1,6 +1,6 @@
 //! What a content decodes to: plain arrays, ready for any renderer.
 
-use super::{FeatureSet, PrimitiveProperties};
+use super::{FeatureSet, Picture, PrimitiveProperties, TileMaterial};
 use crate::{Diagnostic, FeatureTable, metadata::PropertyTexture};
 use glam::{DAffine3, DVec3};
 use serde::{Deserialize, Serialize};
@@ -14,10 +14,13 @@ pub struct DecodedTile {
     pub primitives: Vec<Primitive>,
     /// Where copies of primitives stand, by [`Primitive::instances`].
     pub instances: Vec<Vec<Instance>>,
-    /// How, by [`Primitive::material`].
+    /// How, by [`Primitive::material`]. Those that no primitive has are there, but without textures.
     pub materials: Vec<TileMaterial>,
-    /// Decoded pictures, by [`TileMaterial::base_color_image`].
-    pub images: Vec<RgbaImage>,
+    /// The pictures that the materials show, by [`TextureRef::image`](super::TextureRef::image).
+    pub images: Vec<Picture>,
+    /// The pictures that hold data (feature ids, properties), by [`TexelSource::image`](super::TexelSource::image): one
+    /// level, numbers as in the file.
+    pub data_images: Vec<Picture>,
     /// The features and their properties.
     pub features: FeatureTable,
     /// Properties in pictures, by [`PrimitiveProperties::textures`].
@@ -31,7 +34,7 @@ impl DecodedTile {
     #[must_use]
     pub fn byte_size(&self) -> usize {
         let primitives: usize = self.primitives.iter().map(Primitive::byte_size).sum();
-        let images: usize = self.images.iter().map(|i| i.rgba8.len()).sum();
+        let images: usize = self.images.iter().chain(&self.data_images).map(Picture::byte_size).sum();
         let instances: usize = self.instances.iter().map(|list| list.len() * size_of::<Instance>()).sum();
         let textures: usize = self.property_textures.iter().map(PropertyTexture::byte_size).sum();
         primitives + images + instances + textures + self.features.byte_size()
@@ -61,8 +64,12 @@ pub struct Primitive {
     pub normals: Vec<[f32; 3]>,
     /// Unit tangents with the side of the bitangent (1 or -1) last; only where the file has them.
     pub tangents: Vec<[f32; 4]>,
-    /// Texture coordinates of set 0.
+    /// Texture coordinates of the base colour texture (of another texture when there is no such; of `TEXCOORD_0` when
+    /// there is none at all), with the texture's transform in them. [`TextureRef::uvs`](super::TextureRef::uvs) says
+    /// which texture takes these and which takes `uvs1`.
     pub uvs: Vec<[f32; 2]>,
+    /// Texture coordinates of those textures that need others than `uvs`; empty when all are content with those.
+    pub uvs1: Vec<[f32; 2]>,
     /// Linear colours.
     pub colors: Vec<[f32; 4]>,
     /// Feature of each vertex, numbered as in the tile's [`FeatureTable`]; [`NO_FEATURE`](super::NO_FEATURE) for none. Of
@@ -97,7 +104,7 @@ impl Primitive {
         self.positions.len() * 12
             + self.normals.len() * 12
             + self.tangents.len() * 16
-            + self.uvs.len() * 8
+            + (self.uvs.len() + self.uvs1.len()) * 8
             + self.colors.len() * 16
             + self.feature_ids.len() * 4
             + self.indices.len() * 4
@@ -105,59 +112,4 @@ impl Primitive {
             + self.feature_sets.iter().map(FeatureSet::byte_size).sum::<usize>()
             + self.properties.byte_size()
     }
-}
-
-/// A glTF material, as far as it is used.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TileMaterial {
-    /// Its name; cim-twin's own tiles say `building`, `road`, ... here.
-    pub name: String,
-    /// Linear base colour factor.
-    pub base_color: [f32; 4],
-    /// Base colour texture.
-    pub base_color_image: Option<usize>,
-    /// Metallic factor.
-    pub metallic: f32,
-    /// Roughness factor.
-    pub roughness: f32,
-    /// Linear emissive factor.
-    pub emissive: [f32; 3],
-    /// Transparent pixels are cut away below this alpha.
-    pub alpha_cutoff: Option<f32>,
-    /// Blended.
-    pub blend: bool,
-    /// Seen from both sides.
-    pub double_sided: bool,
-    /// Not lit (`KHR_materials_unlit`).
-    pub unlit: bool,
-}
-
-impl Default for TileMaterial {
-    /// The glTF default material.
-    fn default() -> Self {
-        Self {
-            name: String::new(),
-            base_color: [1.0; 4],
-            base_color_image: None,
-            metallic: 1.0,
-            roughness: 1.0,
-            emissive: [0.0; 3],
-            alpha_cutoff: None,
-            blend: false,
-            double_sided: false,
-            unlit: false,
-        }
-    }
-}
-
-/// A decoded picture.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct RgbaImage {
-    /// Pixels across.
-    pub width: u32,
-    /// Pixels down.
-    pub height: u32,
-    /// sRGB, 4 bytes a pixel, rows from the top.
-    #[serde(with = "crate::transfer::pod")]
-    pub rgba8: Vec<u8>,
 }

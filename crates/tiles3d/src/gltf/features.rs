@@ -3,13 +3,13 @@
 
 use super::{
     accessor::ReadAttribute,
-    json::Root,
     metadata::{Metadata, Rows},
+    pictures::Pictures,
     texture_info,
 };
 use crate::{
     Diagnostic, FeatureTable,
-    content::{DecodedTile, FeatureSet, FeatureSource, NO_FEATURE, RgbaImage, TexelSource},
+    content::{DecodedTile, FeatureSet, FeatureSource, NO_FEATURE, Picture, TexelSource},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
@@ -148,7 +148,7 @@ impl Metadata {
     /// Those by vertex are all [`FeatureSource::Vertex`].
     pub(super) fn feature_sets(
         &mut self,
-        root: &Root,
+        pictures: &mut Pictures<'_, '_, '_>,
         extensions: &Map<String, Json>,
         count: usize,
         read: &ReadAttribute<'_>,
@@ -158,7 +158,7 @@ impl Metadata {
         for (i, set) in declared(extensions, &mut tile.diagnostics).into_iter().enumerate() {
             let place = set.label.clone().unwrap_or_else(|| format!("feature set {i}"));
             let key = (std::ptr::from_ref(extensions).addr(), i);
-            match self.feature_set(root, key, set, count, read, tile) {
+            match self.feature_set(pictures, key, set, count, read, tile) {
                 Ok((set, strays)) => {
                     out.push(set);
                     if strays > 0 {
@@ -175,7 +175,7 @@ impl Metadata {
     /// A set, and how many of its ids are beyond its table.
     fn feature_set(
         &mut self,
-        root: &Root,
+        pictures: &mut Pictures<'_, '_, '_>,
         key: (usize, usize),
         set: SetIn,
         count: usize,
@@ -198,7 +198,7 @@ impl Metadata {
         let null = set.null.and_then(|n| u32::try_from(n).ok());
         let (source, ids) = match set.source {
             SourceIn::Texture(json) => {
-                let texels = texture_info::texels(root, &json, tile.images.len())?;
+                let texels = texture_info::texels(&json, pictures)?;
                 let source = FeatureSource::Texture { texels, null };
                 (source, Vec::new())
             }
@@ -222,7 +222,7 @@ impl Metadata {
         let has_table = rows.is_some();
         let rows = match rows {
             Some(rows) => rows,
-            None => self.bare_rows(key, &source, &ids, set.count, tile)?,
+            None => self.bare_rows(key, &source, &ids, set.count, pictures.data(), tile)?,
         };
         let mut strays = 0;
         // The ids of features without a table where they are not counted from 0.
@@ -257,6 +257,7 @@ impl Metadata {
         source: &FeatureSource,
         ids: &[u32],
         declared: u64,
+        data: &[Picture],
         tile: &mut DecodedTile,
     ) -> Result<Rows, String> {
         let key = match source {
@@ -270,8 +271,8 @@ impl Metadata {
         }
         let ids = match source {
             FeatureSource::Texture { texels, null } => {
-                let image = tile.images.get(texels.image).ok_or("its picture is missing")?;
-                let left = self.pixel_bytes_left.checked_sub(image.rgba8.len());
+                let image = data.get(texels.image).ok_or("its picture is missing")?;
+                let left = self.pixel_bytes_left.checked_sub(image.byte_size());
                 self.pixel_bytes_left = left.ok_or("there are too many pictures of ids without a property table")?;
                 in_picture(image, texels, *null)
             }
@@ -317,8 +318,8 @@ fn id(value: f64, null: Option<u32>) -> u32 {
 }
 
 /// The ids of all pixels.
-fn in_picture(image: &RgbaImage, texels: &TexelSource, null: Option<u32>) -> Vec<u32> {
-    let ids = image.rgba8.as_chunks().0.iter().map(|texel| texels.number(*texel));
+fn in_picture(image: &Picture, texels: &TexelSource, null: Option<u32>) -> Vec<u32> {
+    let ids = image.data.as_chunks().0.iter().map(|texel| texels.number(*texel));
     ids.map(|id| if Some(id) == null { NO_FEATURE } else { id }).collect()
 }
 

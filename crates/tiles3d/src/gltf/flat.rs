@@ -8,6 +8,7 @@ pub(super) fn flat_normals(p: &mut Primitive) {
     let corners = std::mem::take(&mut p.indices);
     p.positions = pick(&p.positions, &corners);
     p.uvs = pick(&p.uvs, &corners);
+    p.uvs1 = pick(&p.uvs1, &corners);
     p.colors = pick(&p.colors, &corners);
     p.feature_ids = pick(&p.feature_ids, &corners);
     p.feature_sets.iter_mut().for_each(|set| set.pick(&corners));

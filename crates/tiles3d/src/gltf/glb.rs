@@ -1,5 +1,6 @@
 //! The container of binary glTF (glTF 2.0, clause 4).
 
+use super::version;
 use crate::{Diagnostic, content::DecodeError};
 
 /// The chunks of a binary glTF.
@@ -19,8 +20,11 @@ const BIN: u32 = u32::from_le_bytes(*b"BIN\0");
 pub(super) fn chunks<'a>(bytes: &'a [u8], found: &mut Vec<Diagnostic>) -> Result<Chunks<'a>, DecodeError> {
     let header = bytes.first_chunk::<HEADER>().ok_or(DecodeError::Truncated { what: WHAT })?;
     let [magic, version, length] = words(header);
-    if magic != u32::from_le_bytes(*b"glTF") || version != 2 {
-        return Err(DecodeError::Unsupported(format!("glTF binary version {version}")));
+    if magic != u32::from_le_bytes(*b"glTF") {
+        return Err(DecodeError::malformed(WHAT, "it does not begin with \"glTF\""));
+    }
+    if version != 2 {
+        return Err(version::unread(&format!("{version}.0")));
     }
     let mut note = |message: String| found.push(Diagnostic::new("glb-structure", WHAT, message));
     // A wrong length is no reason to give up where the chunks are whole.
@@ -104,7 +108,7 @@ mod tests {
     fn broken_containers_are_refused() {
         let refused = |bytes: &[u8]| chunks(bytes, &mut Vec::new()).unwrap_err().to_string();
         assert!(refused(b"glTF\x02\0\0\0").contains("cut off"));
-        assert!(refused(b"glTF\x01\0\0\0\x0c\0\0\0").contains("version 1"));
+        assert!(refused(b"glTF\x01\0\0\0\x0c\0\0\0").contains("glTF 1.0"));
         assert!(refused(&file(0, &[])).contains("JSON"));
         let mut long = file(0, &[chunk(b"JSON", b"{}  ")]);
         long[12] = 5;

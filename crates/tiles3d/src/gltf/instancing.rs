@@ -1,6 +1,6 @@
 //! `EXT_mesh_gpu_instancing` with `EXT_instance_features`: copies of a node's mesh.
 
-use super::{accessor::Source, elements::Elements, features, json::Node, metadata::Metadata};
+use super::{accessor::Source, elements::Elements, features, json::Node, metadata::Metadata, pictures::Pictures};
 use crate::{
     Diagnostic,
     content::{DecodeError, DecodedTile, Instance, NO_FEATURE},
@@ -29,6 +29,7 @@ pub(super) fn read(
     source: &Source<'_>,
     node: &Node,
     metadata: &mut Metadata,
+    pictures: &mut Pictures<'_, '_, '_>,
     tile: &mut DecodedTile,
 ) -> Result<Option<Copies>, DecodeError> {
     let Some(json) = node.extensions.get(NAME) else { return Ok(None) };
@@ -49,7 +50,7 @@ pub(super) fn read(
     let count = count.ok_or_else(|| DecodeError::malformed(NAME, "it has no attributes"))?;
     source.spend(count.saturating_mul(size_of::<DMat4>()))?;
     let places = places(&elements, count)?;
-    let mut sets = metadata.feature_sets(source.root, &node.extensions, count, &read, tile);
+    let mut sets = metadata.feature_sets(pictures, &node.extensions, count, &read, tile);
     let features = features::take_primary(&mut sets);
     Ok(Some(Copies { places, features }))
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Root {
+    pub(super) asset: Asset,
     pub(super) accessors: Vec<Accessor>,
     pub(super) buffers: Vec<Buffer>,
     pub(super) buffer_views: Vec<BufferView>,
@@ -21,6 +22,14 @@ pub(super) struct Root {
     pub(super) scene: Option<usize>,
     pub(super) scenes: Vec<Scene>,
     pub(super) textures: Vec<Texture>,
+}
+
+/// Which glTF it is.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Asset {
+    pub(super) version: String,
+    pub(super) min_version: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -88,6 +97,9 @@ pub(super) struct Image {
 pub(super) struct Material {
     pub(super) name: String,
     pub(super) pbr_metallic_roughness: Pbr,
+    pub(super) normal_texture: Option<TextureInfo>,
+    pub(super) occlusion_texture: Option<TextureInfo>,
+    pub(super) emissive_texture: Option<TextureInfo>,
     pub(super) emissive_factor: Option<[f32; 3]>,
     pub(super) alpha_mode: Option<String>,
     pub(super) alpha_cutoff: Option<f32>,
@@ -99,28 +111,53 @@ pub(super) struct Material {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Pbr {
     pub(super) base_color_factor: Option<[f32; 4]>,
-    pub(super) base_color_texture: Option<TextureRef>,
+    pub(super) base_color_texture: Option<TextureInfo>,
     pub(super) metallic_factor: Option<f32>,
     pub(super) roughness_factor: Option<f32>,
+    pub(super) metallic_roughness_texture: Option<TextureInfo>,
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct TextureRef {
+/// A texture as a material refers to it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TextureInfo {
     pub(super) index: usize,
+    #[serde(default)]
+    pub(super) tex_coord: usize,
+    /// Of normal textures.
+    pub(super) scale: Option<f32>,
+    /// Of occlusion textures.
+    pub(super) strength: Option<f32>,
+    #[serde(default)]
+    pub(super) extensions: Map<String, Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Texture {
-    pub(super) source: Option<usize>,
     pub(super) sampler: Option<usize>,
+    pub(super) source: Option<usize>,
+    pub(super) extensions: Map<String, Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Sampler {
+    pub(super) mag_filter: Option<u32>,
+    pub(super) min_filter: Option<u32>,
     pub(super) wrap_s: Option<u32>,
     pub(super) wrap_t: Option<u32>,
+}
+
+/// `KHR_materials_pbrSpecularGlossiness`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct SpecularGlossiness {
+    pub(super) diffuse_factor: Option<[f32; 4]>,
+    pub(super) diffuse_texture: Option<TextureInfo>,
+    pub(super) specular_factor: Option<[f32; 3]>,
+    pub(super) glossiness_factor: Option<f32>,
+    pub(super) specular_glossiness_texture: Option<TextureInfo>,
 }
 
 #[derive(Debug, Deserialize)]

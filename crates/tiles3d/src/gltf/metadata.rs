@@ -5,6 +5,8 @@ use super::{
     accessor::{ReadAttribute, Source},
     buffer::resolve,
     features::BareKey,
+    json::Root,
+    pictures::Pictures,
     texture_info,
 };
 use crate::{
@@ -62,14 +64,32 @@ struct Adjustment {
     scale: Option<Json>,
 }
 
+/// The schemas of a glTF's metadata; empty where there is none.
+#[derive(Debug, Default)]
+pub(super) struct Schemas {
+    schema: Schema,
+    draft: Schema,
+}
+
+impl Schemas {
+    pub(super) fn read(root: &Root, fetch: &mut FetchExternal<'_>, found: &mut Vec<Diagnostic>) -> Self {
+        let mut read = |name: &str| match root.extensions.get(name) {
+            Some(extension) => schema(extension, name, fetch, found),
+            None => Schema::default(),
+        };
+        Self { schema: read(EXTENSION), draft: read(DRAFT) }
+    }
+}
+
 impl Metadata {
-    /// Reads tables and textures into the tile, whose pictures are there already.
-    pub(super) fn read(source: &Source<'_>, fetch: &mut FetchExternal<'_>, tile: &mut DecodedTile) -> Self {
+    /// Reads tables and textures into the tile.
+    pub(super) fn read(schemas: Schemas, pictures: &mut Pictures<'_, '_, '_>, tile: &mut DecodedTile) -> Self {
+        let source = pictures.source();
         let mut out = Self { pixel_bytes_left: source.max_bytes, ..Self::default() };
         // Views are copied into columns: what is referred to again and again may not fill the memory.
         let left = Cell::new(source.max_bytes);
         if let Some(root) = source.root.extensions.get(DRAFT) {
-            let schema = schema(root, DRAFT, fetch, &mut tile.diagnostics);
+            let schema = schemas.draft;
             let entries = |name: &str| root.get(name).and_then(Json::as_object).into_iter().flatten();
             for (id, json) in entries("featureTables") {
                 if let Some(rows) = table(source, json, &schema, &left, id, tile) {
@@ -77,19 +97,19 @@ impl Metadata {
                 }
             }
             for (id, json) in entries("featureTextures") {
-                if let Some(index) = texture(source, json, &schema, id, tile) {
+                if let Some(index) = texture(pictures, json, &schema, id, tile) {
                     out.textures_by_name.insert(id.clone(), index);
                 }
             }
         }
         if let Some(root) = source.root.extensions.get(EXTENSION) {
-            out.schema = schema(root, EXTENSION, fetch, &mut tile.diagnostics);
+            out.schema = schemas.schema;
             let entries = |name: &str| root.get(name).and_then(Json::as_array).into_iter().flatten().enumerate();
             for (i, json) in entries("propertyTables") {
                 out.tables.push(table(source, json, &out.schema, &left, &format!("propertyTables[{i}]"), tile));
             }
             for (i, json) in entries("propertyTextures") {
-                out.textures.push(texture(source, json, &out.schema, &format!("propertyTextures[{i}]"), tile));
+                out.textures.push(texture(pictures, json, &out.schema, &format!("propertyTextures[{i}]"), tile));
             }
             for (i, json) in entries("propertyAttributes") {
                 let read = AttributesIn::deserialize(json);
@@ -144,7 +164,7 @@ impl Metadata {
         sets.extend(texcoords);
         sets.sort_unstable();
         sets.dedup();
-        for set in sets.into_iter().filter(|set| *set > 0) {
+        for set in sets {
             match uvs(set, vertices, read) {
                 Ok(uvs) => out.uv_sets.push(UvSet { set, uvs }),
                 Err(message) => {
@@ -246,14 +266,19 @@ fn table(
     .ok()
 }
 
-fn texture(source: &Source<'_>, json: &Json, schema: &Schema, place: &str, tile: &mut DecodedTile) -> Option<usize> {
+fn texture(
+    pictures: &mut Pictures<'_, '_, '_>,
+    json: &Json,
+    schema: &Schema,
+    place: &str,
+    tile: &mut DecodedTile,
+) -> Option<usize> {
     let found = &mut tile.diagnostics;
     let textures = AttributesIn::deserialize(json).map_err(|e| broken(place, &e.to_string(), found)).ok()?;
     let (class, properties) = properties(&textures, schema, place, found)?;
-    let images = tile.images.len();
     let read = properties.into_iter().filter_map(|property| {
         let read = property.read(schema).and_then(|(info, kind, _)| {
-            let texels = texture_info::texels(source.root, property.json, images)?;
+            let texels = texture_info::texels(property.json, pictures)?;
             TexelProperty::new(property.id, info, texels, kind)
         });
         read.map_err(|message| broken(property.id, &message, found)).ok()

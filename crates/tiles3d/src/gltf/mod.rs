@@ -5,49 +5,45 @@ mod attributes;
 mod buffer;
 mod draco;
 mod elements;
+mod extensions;
 mod features;
+#[cfg(test)]
+mod fixture;
 mod flat;
 mod glb;
 mod image;
 mod instancing;
 mod json;
+mod legacy;
+mod looks;
 mod material;
 mod meshopt;
 mod metadata;
 mod model;
 mod outline;
+mod pictures;
 mod place;
 mod primitive;
 mod scene;
+mod spec_gloss;
+mod texture;
 mod texture_info;
 mod topology;
+mod version;
 
 use crate::{
     Diagnostic,
-    content::{DecodeError, DecodeOptions, DecodedTile, FetchExternal, TileMaterial},
+    content::{DecodeError, DecodeOptions, DecodedTile, FetchExternal},
 };
 use accessor::Source;
 use buffer::Buffers;
 pub(crate) use buffer::resolve;
 use glam::{DMat4, DVec3, DVec4};
-use json::Root;
+use looks::Looks;
+use metadata::{Metadata, Schemas};
 use model::Model;
+use pictures::Pictures;
 use serde::Deserialize as _;
-
-const SUPPORTED: [&str; 12] = [
-    "CESIUM_RTC",
-    "CESIUM_primitive_outline",
-    "EXT_feature_metadata",
-    "EXT_instance_features",
-    "EXT_mesh_features",
-    "EXT_mesh_gpu_instancing",
-    "EXT_meshopt_compression",
-    "EXT_structural_metadata",
-    "KHR_draco_mesh_compression",
-    "KHR_materials_unlit",
-    "KHR_mesh_quantization",
-    "KHR_meshopt_compression",
-];
 
 /// Takes glTF's y-up to 3D Tiles' z-up: (x, y, z) becomes (x, -z, y).
 const Z_UP_FROM_Y_UP: DMat4 = DMat4::from_cols(
@@ -84,24 +80,11 @@ fn decode(
     options: &DecodeOptions,
     fetch: &mut FetchExternal<'_>,
 ) -> Result<DecodedTile, DecodeError> {
-    let root: Root = serde_json::from_slice(json).map_err(|e| DecodeError::malformed("glTF JSON", e))?;
-    if let Some(unknown) = root.extensions_required.iter().find(|e| !SUPPORTED.contains(&e.as_str())) {
-        return Err(DecodeError::UnsupportedExtension(unknown.clone()));
-    }
+    let root = version::parse(json)?;
+    extensions::check(&root)?;
     let buffers = Buffers::read(&root, binary, options, fetch, &mut found)?;
     let source = Source::new(&root, &buffers, options.max_decoded_bytes);
-    let mut tile = DecodedTile {
-        materials: root.materials.iter().map(|m| material::material(m, &root)).collect(),
-        diagnostics: found,
-        ..Default::default()
-    };
-    tile.images = image::images(&source, &mut tile.diagnostics, options, fetch)?;
-    let images = tile.images.len();
-    for m in &mut tile.materials {
-        m.base_color_image = m.base_color_image.filter(|i| *i < images);
-    }
-    let default_material = tile.materials.len();
-    tile.materials.push(TileMaterial::default());
+    let mut tile = DecodedTile { diagnostics: found, ..DecodedTile::default() };
 
     let rtc =
         root.extensions.get("CESIUM_RTC").and_then(|e| e.get("center")).and_then(|c| <[f64; 3]>::deserialize(c).ok());
@@ -109,8 +92,12 @@ fn decode(
     let rtc = rtc.map(DVec3::from_array).filter(|v| v.is_finite()).unwrap_or_default();
     let axes = if options.gltf_z_up { DMat4::IDENTITY } else { Z_UP_FROM_Y_UP };
 
-    let metadata = metadata::Metadata::read(&source, fetch, &mut tile);
-    let anchor = Model { source: &source, metadata, default_material, axes, anchor: None }.build(&mut tile)?;
+    let schemas = Schemas::read(&root, fetch, &mut tile.diagnostics);
+    let mut pictures = Pictures::new(&source, options, fetch);
+    let metadata = Metadata::read(schemas, &mut pictures, &mut tile);
+    let mut looks = Looks::new(pictures, &mut tile);
+    let anchor = Model { source: &source, metadata, looks: &mut looks, axes, anchor: None }.build(&mut tile)?;
+    looks.finish(&mut tile);
     tile.origin = anchor + rtc;
     let bytes = tile.byte_size();
     if bytes > options.max_decoded_bytes {

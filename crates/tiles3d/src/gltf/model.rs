@@ -3,6 +3,7 @@
 use super::{
     accessor::Source,
     instancing::{self, Copies},
+    looks::Looks,
     metadata::Metadata,
     place::Place,
     primitive::{Part, read_primitive, turn_over},
@@ -19,18 +20,17 @@ use std::collections::BTreeMap;
 const FAR: f64 = 10_000.0;
 
 /// A glTF on its way into a tile.
-pub(super) struct Model<'s> {
+pub(super) struct Model<'s, 'l, 'f, 'e> {
     pub(super) source: &'s Source<'s>,
     pub(super) metadata: Metadata,
-    /// The material of primitives without one; also how many others there are.
-    pub(super) default_material: usize,
+    pub(super) looks: &'l mut Looks<'s, 'f, 'e>,
     /// From glTF's axes to the tile's.
     pub(super) axes: DMat4,
     /// What all positions are relative to, once there is one.
     pub(super) anchor: Option<DVec3>,
 }
 
-impl<'s> Model<'s> {
+impl<'s> Model<'s, '_, '_, '_> {
     /// Adds all primitives to the tile, relative to the point that is returned.
     pub(super) fn build(mut self, tile: &mut DecodedTile) -> Result<DVec3, DecodeError> {
         let placed = placed_meshes(self.source.root, self.axes);
@@ -78,7 +78,7 @@ impl<'s> Model<'s> {
     fn parts(&mut self, placed: &PlacedMesh<'s>, tile: &mut DecodedTile) -> Result<Vec<Part<'s>>, DecodeError> {
         let mut parts = Vec::new();
         for (i, primitive) in placed.mesh.primitives.iter().enumerate() {
-            match read_primitive(self.source, primitive, self.default_material, &mut self.metadata, tile) {
+            match read_primitive(self.source, primitive, self.looks, &mut self.metadata, tile) {
                 Ok(part) => parts.extend(part),
                 Err(e @ DecodeError::TooLarge { .. }) => return Err(e),
                 Err(e) => {
@@ -96,15 +96,16 @@ impl<'s> Model<'s> {
         parts: Vec<Part<'_>>,
         tile: &mut DecodedTile,
     ) -> Result<(), DecodeError> {
-        let copies = match instancing::read(self.source, placed.node, &mut self.metadata, tile) {
-            Err(e @ DecodeError::TooLarge { .. }) => return Err(e),
-            Err(e) => {
-                let message = format!("{e}; the mesh is drawn once");
-                tile.diagnostics.push(Diagnostic::new("instances-broken", instancing::NAME, message));
-                None
-            }
-            Ok(copies) => copies,
-        };
+        let copies =
+            match instancing::read(self.source, placed.node, &mut self.metadata, &mut self.looks.pictures, tile) {
+                Err(e @ DecodeError::TooLarge { .. }) => return Err(e),
+                Err(e) => {
+                    let message = format!("{e}; the mesh is drawn once");
+                    tile.diagnostics.push(Diagnostic::new("instances-broken", instancing::NAME, message));
+                    None
+                }
+                Ok(copies) => copies,
+            };
         let anchor = self.anchor(placed, &parts, copies.as_ref());
         let found = &mut tile.diagnostics;
         let Some(copies) = copies else {

@@ -7,6 +7,7 @@ use super::{
     features,
     flat::flat_normals,
     json::MeshPrimitive,
+    looks::Looks,
     metadata::Metadata,
     outline,
     place::{Place, clean},
@@ -26,6 +27,7 @@ pub(super) struct Part<'a> {
     normals: Option<Elements<'a>>,
     tangents: Option<Elements<'a>>,
     uvs: Vec<[f32; 2]>,
+    uvs1: Vec<[f32; 2]>,
     colors: Vec<[f32; 4]>,
     feature_ids: Vec<u32>,
     feature_sets: Vec<FeatureSet>,
@@ -38,7 +40,7 @@ pub(super) struct Part<'a> {
 pub(super) fn read_primitive<'s>(
     source: &'s Source<'s>,
     primitive: &'s MeshPrimitive,
-    default_material: usize,
+    looks: &mut Looks<'_, '_, '_>,
     metadata: &mut Metadata,
     tile: &mut DecodedTile,
 ) -> Result<Option<Part<'s>>, DecodeError> {
@@ -59,10 +61,19 @@ pub(super) fn read_primitive<'s>(
     // Tangents go with normals (glTF 2.0, 3.7.2.1).
     let tangents = if normals.is_some() { optional("TANGENT")? } else { None };
     tangents.as_ref().map(Elements::at_least::<4>).transpose()?;
-    let uvs = optional("TEXCOORD_0")?.map_or(Ok(Vec::new()), |e| e.floats())?;
+    let (material, coordinates) = looks.of(primitive.material, tile);
+    let (mut uvs, mut uvs1) = (Vec::new(), Vec::new());
+    for (name, set, uvs) in [("TEXCOORD_0", 0, &mut uvs), ("TEXCOORD_1", 1, &mut uvs1)] {
+        if coordinates.need(set)
+            && let Some(elements) = optional(name)?
+        {
+            *uvs = elements.floats()?;
+        }
+    }
+    coordinates.apply(&mut uvs, &mut uvs1);
     let colors = optional("COLOR_0")?.map_or(Ok(Vec::new()), |e| colors(&e))?;
     let read = |name: &str| attributes.read(name);
-    let mut feature_sets = metadata.feature_sets(source.root, &primitive.extensions, n, &read, tile);
+    let mut feature_sets = metadata.feature_sets(&mut looks.pictures, &primitive.extensions, n, &read, tile);
     let mut feature_ids = features::take_primary(&mut feature_sets);
     // Batch ids are those of the container around this glTF; with tables of its own they would mean other features.
     if feature_sets.is_empty()
@@ -85,13 +96,14 @@ pub(super) fn read_primitive<'s>(
         normals,
         tangents,
         uvs,
+        uvs1,
         colors,
         feature_ids,
         feature_sets,
         properties,
         indices: lists.indices,
         outline,
-        material: primitive.material.filter(|m| *m < default_material).unwrap_or(default_material),
+        material,
     }))
 }
 
@@ -132,6 +144,7 @@ impl Part<'_> {
         let vertex = 24
             + optional(self.tangents.is_some(), 16)
             + optional(!self.uvs.is_empty(), 8)
+            + optional(!self.uvs1.is_empty(), 8)
             + optional(!self.colors.is_empty(), 16)
             + optional(!self.feature_ids.is_empty(), 4);
         vertices.saturating_mul(vertex).saturating_add(self.indices.len().saturating_mul(4))
@@ -145,6 +158,7 @@ impl Part<'_> {
             normals: self.normals.map_or_else(Vec::new, |n| place.normals(&n)),
             tangents: self.tangents.map_or_else(Vec::new, |t| place.tangents(&t)),
             uvs: self.uvs,
+            uvs1: self.uvs1,
             colors: self.colors,
             feature_ids: self.feature_ids,
             feature_sets: self.feature_sets,

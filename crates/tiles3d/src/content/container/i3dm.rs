@@ -291,6 +291,7 @@ mod tests {
             normals: Vec::new(),
             tangents: Vec::new(),
             uvs: Vec::new(),
+            uvs1: Vec::new(),
             colors: Vec::new(),
             feature_ids: Vec::new(),
             indices: vec![0],

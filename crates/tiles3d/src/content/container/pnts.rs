@@ -43,6 +43,7 @@ pub(crate) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<DecodedTil
         normals: reader.normals(&mut found),
         tangents: Vec::new(),
         uvs: Vec::new(),
+        uvs1: Vec::new(),
         colors: Vec::new(),
         feature_ids: Vec::new(),
         indices: Vec::new(),

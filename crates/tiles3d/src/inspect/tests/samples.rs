@@ -42,6 +42,8 @@ const BREACHES: &[(&str, &str, u64)] = &[
     // The same, and `points.pnts` has 1,875,124 bytes with a feature table that ends at byte 1,875,116, its JSON at 116,
     // and a batch table that ends at the end.
     ("1.0/TilesetWithRequestVolume", "container-alignment", 6),
+    // The billboards are 25 m high and stand with their middle on trees' positions, in a region from 0 to 20 m.
+    ("1.0/TilesetWithTreeBillboards", "content-outside-volume", 1),
 ];
 
 #[test]
