@@ -81,6 +81,12 @@ fn image_sampler(sampler: Sampler) -> ImageSampler {
         Filter::Nearest => ImageFilterMode::Nearest,
         Filter::Linear => ImageFilterMode::Linear,
     };
+    // Many writers ask for a linear filter without levels by habit. Far walls would shimmer: they get the levels.
+    let mip = match sampler.min {
+        Filter::Linear => sampler.mip.or(Some(Filter::Linear)),
+        Filter::Nearest => sampler.mip,
+    };
+    let sampler = Sampler { mip, ..sampler };
     let smooth = sampler == Sampler { wrap_s: sampler.wrap_s, wrap_t: sampler.wrap_t, ..Sampler::default() };
     ImageSampler::Descriptor(ImageSamplerDescriptor {
         address_mode_u: address(sampler.wrap_s),
