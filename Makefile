@@ -27,6 +27,7 @@ lint: ## formatting, clippy on both platforms, layering, dependency rules
 bench: ## measure, and print the tables of docs/performance.md
 	@scripts/setup.sh build
 	@cargo run --release --locked --bin cim-twin -- bench frame
+	@cargo run --release --locked --bin cim-twin -- bench views
 
 bench-tiles: ## measure the engine of the tiles; SAMPLES=folder of the 3D Tiles samples to set other readers beside it
 	@scripts/setup.sh build web

@@ -41,7 +41,7 @@ fn show(tileset: &Path) -> (BTreeMap<&'static str, u64>, SceneStatus) {
         tiles: Some(Url::from_file_path(tileset).unwrap()),
         view: None,
         language: Language::Zh,
-        quality: Quality { samples: 1, shadow_map: 0, cascades: 1, error_px: 1.0 },
+        quality: Quality { samples: 1, shadow_map: 0, cascades: 1, error_px: 1.0, ..Quality::default() },
     })
     .unwrap();
     app.finish();

@@ -4,7 +4,7 @@ use super::platform::Platform;
 use bevy::prelude::*;
 use std::sync::{
     Arc,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 use url::Url;
 
@@ -56,6 +56,7 @@ pub struct Fetcher {
     platform: Platform,
     /// Fetches under way, what is done with their bytes included.
     busy: Arc<AtomicUsize>,
+    received: Arc<AtomicU64>,
 }
 
 impl Fetcher {
@@ -64,7 +65,7 @@ impl Fetcher {
     /// # Errors
     /// The system gives no threads, or the TLS set-up is broken.
     pub fn new() -> Result<Self, String> {
-        Ok(Self { platform: Platform::new()?, busy: Arc::default() })
+        Ok(Self { platform: Platform::new()?, busy: Arc::default(), received: Arc::default() })
     }
 
     /// Reads `url` and calls `done` with its bytes: on a thread of its own on the desktop, on the page's event loop in
@@ -84,13 +85,20 @@ impl Fetcher {
         self.busy.load(Ordering::Acquire)
     }
 
+    /// Bytes of everything that has been fetched.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
     fn send(&self, method: Method, url: Url, done: impl FnOnce(Result<Vec<u8>, FetchError>) + Send + 'static) {
         self.busy.fetch_add(1, Ordering::AcqRel);
-        let busy = Arc::clone(&self.busy);
+        let (busy, received) = (Arc::clone(&self.busy), Arc::clone(&self.received));
         self.platform.send(
             method,
             url,
             Box::new(move |result| {
+                received.fetch_add(result.as_ref().map_or(0, Vec::len) as u64, Ordering::Relaxed);
                 done(result);
                 busy.fetch_sub(1, Ordering::AcqRel);
             }),

@@ -1,10 +1,15 @@
 //! The application without a window: it draws into an image, by itself, as fast as it can.
 
+mod flight;
 mod frames;
+mod memory;
 mod picture;
+mod views;
 
+pub use flight::{FlightPlan, fly_about};
 pub use frames::measure_frames;
 pub use picture::{Shot, take};
+pub use views::measure_views;
 
 use crate::camera::MainCamera;
 use bevy::{

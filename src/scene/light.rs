@@ -29,15 +29,19 @@ pub struct Quality {
     pub cascades: usize,
     /// Error of the tiles that may be seen, pixels. Less shows finer tiles and loads more of them.
     pub error_px: f64,
+    /// Bytes of tiles that are held in main memory at the most.
+    pub cpu_bytes: u64,
+    /// Bytes of tiles that the graphics card holds at the most.
+    pub gpu_bytes: u64,
 }
 
 impl Default for Quality {
     fn default() -> Self {
-        if cfg!(target_arch = "wasm32") {
-            Self { samples: 4, shadow_map: 2048, cascades: 1, error_px: 16.0 }
-        } else {
-            Self { samples: 4, shadow_map: 2048, cascades: 3, error_px: 16.0 }
-        }
+        let desktop =
+            Self { samples: 4, shadow_map: 2048, cascades: 3, error_px: 16.0, cpu_bytes: 1 << 30, gpu_bytes: 1 << 30 };
+        // A browser's tab has less memory.
+        let tab = Self { cascades: 1, cpu_bytes: 128 << 20, gpu_bytes: 192 << 20, ..desktop };
+        if cfg!(target_arch = "wasm32") { tab } else { desktop }
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) fn select(
     show(&now, Visibility::Inherited);
     let asked: Vec<TileId> = selection.load.iter().map(|l| l.0).collect();
     let cancelled = selection.cancel.clone();
-    let (bytes, gpu_bytes, error_px) = (selection.bytes, selection.gpu_bytes, selection.error_px);
+    let (cpu_bytes, gpu_bytes, error_px) = (selection.bytes, selection.gpu_bytes, selection.error_px);
     for id in cancelled {
         if let Some(ticket) = stream.tickets.remove(&id) {
             ticket.cancel();
@@ -125,7 +125,9 @@ pub(super) fn select(
         loading,
         failed: stream.failed,
         held: stream.shown.len(),
-        bytes: bytes + gpu_bytes,
+        cpu_bytes,
+        gpu_bytes,
+        tree: tileset.tiles().len(),
         error_px,
         problem: None,
         quiet_frames,

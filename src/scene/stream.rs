@@ -43,8 +43,12 @@ pub struct SceneStatus {
     pub failed: usize,
     /// Tiles held.
     pub held: usize,
-    /// Decoded bytes held.
-    pub bytes: u64,
+    /// Decoded bytes held in main memory.
+    pub cpu_bytes: u64,
+    /// Bytes held by the graphics card.
+    pub gpu_bytes: u64,
+    /// Tiles in the tree.
+    pub tree: usize,
     /// Error in force, pixels.
     pub error_px: f64,
     /// Why there is no tileset at all, for a person.
@@ -106,14 +110,15 @@ impl FromWorld for Stream {
     }
 }
 
-/// A browser tab has less memory and one thread.
 fn options(quality: &Quality) -> SelectOptions {
-    let options = SelectOptions { max_error_px: quality.error_px, ..SelectOptions::default() };
-    if cfg!(target_arch = "wasm32") {
-        SelectOptions { max_bytes: 128 << 20, max_gpu_bytes: 192 << 20, max_loading: 8, ..options }
-    } else {
-        options
-    }
+    let options = SelectOptions {
+        max_error_px: quality.error_px,
+        max_bytes: quality.cpu_bytes,
+        max_gpu_bytes: quality.gpu_bytes,
+        ..SelectOptions::default()
+    };
+    // A browser decodes on few threads.
+    if cfg!(target_arch = "wasm32") { SelectOptions { max_loading: 8, ..options } } else { options }
 }
 
 /// Begins anew when the source changed.

@@ -205,7 +205,7 @@ fn publish(
         "connected": link.0 == LinkState::Connected,
         "settled": status.is_settled() && fetcher.busy() == 0,
         "problem": status.problem,
-        "tiles": {"rendered": status.rendered, "loading": status.loading, "failed": status.failed, "bytes": status.bytes},
+        "tiles": {"rendered": status.rendered, "loading": status.loading, "failed": status.failed, "bytes": status.cpu_bytes + status.gpu_bytes},
         "view": [place.lon, place.lat, map.0.distance_m, map.0.heading_deg, map.0.tilt_deg],
         "selection": selection.current.as_ref().map(|p| p.key.to_string()),
         "history": history,
