@@ -28,10 +28,10 @@ if (!city || !samples) {
 // --- the files
 const corpus = mkdtempSync(join(tmpdir(), "tiles3d-corpus-"));
 const tiles = join(city, "tiles");
-const buildings = readdirSync(tiles).filter((n) => /^b\d+\.glb$/.test(n));
-const largest = buildings.sort((a, b) => readFileSync(join(tiles, b)).length - readFileSync(join(tiles, a)).length)[0];
-copyFileSync(join(tiles, largest), join(corpus, "buildings.glb"));
-copyFileSync(join(tiles, "base.glb"), join(corpus, "base.glb"));
+const size = (name) => readFileSync(join(tiles, name)).length;
+const largest = (pattern) => readdirSync(tiles).filter((n) => pattern.test(n)).sort((a, b) => size(b) - size(a))[0];
+copyFileSync(join(tiles, largest(/^b\d+\.glb$/)), join(corpus, "buildings.glb"));
+copyFileSync(join(tiles, largest(/^g\d*\.glb$/)), join(corpus, "ground.glb"));
 copyFileSync(join(samples, "1.0/TilesetWithDiscreteLOD/dragon_medium.b3dm"), join(corpus, "dragon.b3dm"));
 copyFileSync(join(samples, "1.0/TilesetWithRequestVolume/points.pnts"), join(corpus, "points.pnts"));
 copyFileSync(join(samples, "1.1/MultipleContents/planePoints.glb"), join(corpus, "points.glb"));
@@ -47,11 +47,11 @@ const io = new NodeIO()
     "draco3d.decoder": await draco3d.createDecoderModule(),
   });
 for (const [name, ...steps] of [
-  ["base.plain.glb", dequantize()],
-  ["base.meshopt.glb", weld(), meshopt({ encoder: MeshoptEncoder, level: "medium" })],
-  ["base.draco.glb", weld(), draco()],
+  ["ground.plain.glb", dequantize()],
+  ["ground.meshopt.glb", weld(), meshopt({ encoder: MeshoptEncoder, level: "medium" })],
+  ["ground.draco.glb", weld(), draco()],
 ]) {
-  const document = await io.read(join(corpus, "base.glb"));
+  const document = await io.read(join(corpus, "ground.glb"));
   await document.transform(...steps);
   writeFileSync(join(corpus, name), await io.writeBinary(document));
 }

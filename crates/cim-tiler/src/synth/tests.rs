@@ -113,3 +113,19 @@ fn a_folder_of_something_else_is_not_overwritten() {
     assert!(matches!(result, Err(TilerError::NotACity(_))));
     assert!(dir.path().join("thesis.txt").exists());
 }
+
+#[test]
+fn nothing_is_lost_in_the_tiles_and_none_is_large() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("city");
+    let options = SynthOptions { cases: 10, bikes: 10, ..SynthOptions::default() };
+    let city = make_city(&options);
+    let summary = crate::tiling::write_city(&city, &out, &mut Silent).unwrap();
+    assert_eq!(summary.left_out, []);
+    assert_eq!((summary.buildings, summary.roads, summary.areas), (12_000, city.roads.len(), city.areas.len()));
+    for tile in std::fs::read_dir(out.join("tiles")).unwrap() {
+        let tile = tile.unwrap();
+        let size = tile.metadata().unwrap().len();
+        assert!(size < 2 << 20, "{}: {size} bytes", tile.file_name().display());
+    }
+}

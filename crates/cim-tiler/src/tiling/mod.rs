@@ -1,22 +1,22 @@
 //! A city as a folder: `site.json`, `network.json`, `records/` and the tileset.
 //!
-//! The root tile holds ground, water, green and roads and is always shown (ADD). Below it a quadtree of buildings and
-//! models (REPLACE). One frame serves all tiles, the site's east-north-up; a tile's transform moves it to its centre.
+//! The root tile holds the bare ground and is always shown (ADD). Below it two quadtrees (REPLACE): roads, water and green
+//! in one, buildings and models in the other. One frame serves all tiles, the site's east-north-up; a tile's transform moves it to its centre.
 
+mod ground;
 mod rows;
 mod stack;
 
 use crate::{
     Progress, TilerError,
-    city::{AreaKind, City},
-    mesh::{Surface, add_area, add_ground, add_road},
+    city::City,
+    mesh::{Surface, add_ground},
 };
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, Place, Site, Timestamp};
 use glam::DVec3;
 use rows::Rows;
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -131,9 +131,10 @@ impl<'a> Writer<'a> {
     }
 
     fn tiles(&mut self, progress: &mut dyn Progress) -> Result<(), TilerError> {
-        let (edge, children) = self.stack(progress)?;
-        progress.stage("ground, water, green and roads", None);
-        let root = self.base(edge, children)?;
+        let (lying_edge, mut children) = self.ground(progress)?;
+        let (standing_edge, standing) = self.stack(progress)?;
+        children.extend(standing);
+        let root = self.base(lying_edge.max(standing_edge), children)?;
         let text = write_tileset(&root, root.geometric_error * 2.0);
         self.file("tiles/tileset.json", text.as_bytes())
     }
@@ -154,58 +155,23 @@ impl<'a> Writer<'a> {
         points.fold(([-AROUND_M; 2], [AROUND_M; 2]), fold)
     }
 
-    /// Ground, water, green and roads.
+    /// The bare ground under what is built, and all other tiles.
     fn base(&mut self, edge: f64, children: Vec<TileNode>) -> Result<TileNode, TilerError> {
-        let mut p: BTreeMap<Surface, WritePrimitive> =
-            [Surface::Ground, Surface::Green, Surface::Water, Surface::Sidewalk, Surface::Road, Surface::Marking]
-                .into_iter()
-                .map(|s| (s, s.primitive()))
-                .collect();
-        let mut rows = Rows::default();
-        // The ground lies under what is built; water and green may reach further.
-        let built = self.built();
-        let (mut low, mut high) = built;
-        for area in &self.city.areas {
-            let ring = self.ring(&area.ring);
-            let holes: Vec<Vec<[f64; 2]>> = area.holes.iter().map(|h| self.ring(h)).collect();
-            let (surface, z) = match area.kind {
-                AreaKind::Water => (Surface::Water, 0.06),
-                AreaKind::Green => (Surface::Green, 0.02),
-            };
-            let target = p.entry(surface).or_insert_with(|| surface.primitive());
-            if add_area(target, &ring, &holes, z, rows.count()) {
-                for q in &ring {
-                    low = [low[0].min(q[0]), low[1].min(q[1])];
-                    high = [high[0].max(q[0]), high[1].max(q[1])];
-                }
-                rows.area(area);
-                self.summary.areas += 1;
-            } else {
-                self.summary.left_out.push((area.key.clone(), "outline has no area"));
+        let (mut low, mut high) = self.built();
+        let mut ground = Surface::Ground.primitive();
+        add_ground(&mut ground, low, high, 250.0);
+        for v in &mut ground.positions {
+            v[2] += (self.city.ground_m + drop_m(f64::from(v[0]), f64::from(v[1]))) as f32;
+        }
+        let content = self.content("base", &[ground], &Rows::default().columns(), DVec3::ZERO)?;
+        // Water and green may reach further.
+        for child in &children {
+            for k in 0..2 {
+                let half = child.volume[3 + 4 * k];
+                low[k] = low[k].min(child.volume[k] - half);
+                high[k] = high[k].max(child.volume[k] + half);
             }
         }
-        let [mut road, mut sidewalk, mut marking] =
-            [Surface::Road, Surface::Sidewalk, Surface::Marking].map(Surface::primitive);
-        for r in &self.city.roads {
-            let line = self.ring(&r.points);
-            let mut target =
-                crate::mesh::RoadTarget { road: &mut road, sidewalk: &mut sidewalk, marking: &mut marking };
-            if add_road(&mut target, &line, f64::from(r.width_m), (r.class, r.oneway), rows.count()) {
-                rows.road(r);
-                self.summary.roads += 1;
-            } else {
-                self.summary.left_out.push((r.key.clone(), "line has no length or width is not one"));
-            }
-        }
-        p.extend([(Surface::Road, road), (Surface::Sidewalk, sidewalk), (Surface::Marking, marking)]);
-        let ground = p.entry(Surface::Ground).or_insert_with(|| Surface::Ground.primitive());
-        add_ground(ground, built.0, built.1, 250.0);
-        ground.positions.iter_mut().for_each(|v| v[2] += self.city.ground_m as f32);
-        let mut primitives: Vec<WritePrimitive> = p.into_values().collect();
-        for v in primitives.iter_mut().flat_map(|p| p.positions.iter_mut()) {
-            v[2] += drop_m(f64::from(v[0]), f64::from(v[1])) as f32;
-        }
-        let content = self.content("base", &primitives, &rows.columns(), DVec3::ZERO)?;
         let depth = drop_m(low[0].abs().max(high[0]), low[1].abs().max(high[1]));
         // Cellars and river beds reach below the ground.
         let deepest = children.iter().map(|c| c.volume[2] - c.volume[11] - 1.0).fold(depth - 1.0, f64::min);

@@ -1,10 +1,14 @@
-//! The quadtree of what stands on the ground: an inner tile holds, at their coarsest, only the things that are large
+//! Quadtrees of what stands or lies on the ground: an inner tile holds, at their coarsest, only the things that are large
 //! enough to be seen from where it is used; a leaf holds all, at their finest.
 
-use super::{ERROR_SHARE, Rows, Writer, drop_m, obb};
+use super::{
+    ERROR_SHARE, Rows, Writer, drop_m,
+    ground::{PIXEL, add_lying_area, add_lying_road},
+    obb,
+};
 use crate::{
     Progress, TilerError,
-    city::{Building, Facet, FacetKind, Model, Skin},
+    city::{Area, Building, Facet, FacetKind, Model, Road, Skin},
     mesh::{Look, Shape, Surface, add_building, add_facet, facet_color, twice_area_vector},
 };
 use cim_geo::Geodetic;
@@ -17,26 +21,41 @@ use tiles3d::{
 
 /// Things of a leaf at most.
 const LEAF_THINGS: usize = 220;
-/// Corners of a leaf's models at most, unless it is one thing.
+/// Corners of a leaf's models, roads and areas at most, unless it is one thing.
 const LEAF_CORNERS: usize = 60_000;
 
-/// What stands somewhere.
-enum Thing<'a> {
+/// What stands or lies somewhere.
+pub(super) enum Thing<'a> {
     Building { building: &'a Building, ring: Vec<[f64; 2]>, holes: Vec<Vec<[f64; 2]>> },
-    Model { model: &'a Model, corners: usize },
+    Model { model: &'a Model },
+    Road { road: &'a Road, line: Vec<[f64; 2]> },
+    Area { area: &'a Area, ring: Vec<[f64; 2]>, holes: Vec<Vec<[f64; 2]>> },
 }
 
 /// A thing with its place in the site's metres.
-struct Sited<'a> {
-    thing: Thing<'a>,
-    centre: [f64; 2],
-    low: DVec3,
-    high: DVec3,
+pub(super) struct Sited<'a> {
+    pub(super) thing: Thing<'a>,
+    pub(super) centre: [f64; 2],
+    pub(super) low: DVec3,
+    pub(super) high: DVec3,
     /// Metres across, the larger of height and plan.
-    size: f64,
+    pub(super) size: f64,
+    /// About how many corners it has, where things differ much in that.
+    pub(super) corners: usize,
 }
 
-type Primitives = BTreeMap<Surface, WritePrimitive>;
+impl Sited<'_> {
+    /// How large it must be to be in an inner tile of so many metres of error: what is left out is never larger than that
+    /// error. What lies on the ground is left out only where it is less than two pixels.
+    fn least(&self, error: f64) -> f64 {
+        match self.thing {
+            Thing::Building { .. } | Thing::Model { .. } => error,
+            Thing::Road { .. } | Thing::Area { .. } => 2.0 * PIXEL * error,
+        }
+    }
+}
+
+pub(super) type Primitives = BTreeMap<Surface, WritePrimitive>;
 
 impl Writer<'_> {
     /// The tree; the edge of its square and the tiles below the root.
@@ -56,13 +75,23 @@ impl Writer<'_> {
             }
         }
         progress.stage("buildings", Some(sited.len() as u64));
+        self.tree("b", &sited, progress)
+    }
+
+    /// The quadtree of some things; the edge of its square and its tiles.
+    pub(super) fn tree(
+        &mut self,
+        name: &str,
+        sited: &[Sited<'_>],
+        progress: &mut dyn Progress,
+    ) -> Result<(f64, Vec<TileNode>), TilerError> {
         let mut edge: f64 = 500.0;
         let reach = |s: &Sited<'_>| s.centre[0].abs().max(s.centre[1].abs());
         while 0.5 * edge < sited.iter().map(reach).fold(0.0, f64::max) + 1.0 {
             edge *= 2.0;
         }
         let all: Vec<&Sited<'_>> = sited.iter().collect();
-        let children = self.quad("b", [0.0; 2], edge, &all, progress)?.into_iter().collect();
+        let children = self.quad(name, [0.0; 2], edge, &all, progress)?.into_iter().collect();
         Ok((edge, children))
     }
 
@@ -82,7 +111,7 @@ impl Writer<'_> {
         }
         let holes = building.holes.iter().map(|h| self.ring(h)).collect();
         let size = across.max(f64::from(building.height_m));
-        Some(Sited { thing: Thing::Building { building, ring, holes }, centre, low, high, size })
+        Some(Sited { thing: Thing::Building { building, ring, holes }, centre, low, high, size, corners: 0 })
     }
 
     fn model<'b>(&self, model: &'b Model) -> Option<Sited<'b>> {
@@ -96,7 +125,7 @@ impl Writer<'_> {
         }
         let centre = 0.5 * (low + high);
         let size = (high - low).max_element() * 0.5;
-        Some(Sited { thing: Thing::Model { model, corners }, centre: [centre.x, centre.y], low, high, size })
+        Some(Sited { thing: Thing::Model { model }, centre: [centre.x, centre.y], low, high, size, corners })
     }
 
     fn corner(&self, p: &crate::city::Point) -> DVec3 {
@@ -115,8 +144,7 @@ impl Writer<'_> {
         if things.is_empty() {
             return Ok(None);
         }
-        let corners: usize =
-            things.iter().map(|s| if let Thing::Model { corners, .. } = s.thing { corners } else { 0 }).sum();
+        let corners: usize = things.iter().map(|s| s.corners).sum();
         let few = things.len() <= LEAF_THINGS && corners <= LEAF_CORNERS;
         let leaf = few || things.len() == 1 || edge < 60.0;
         let mut children = Vec::new();
@@ -134,9 +162,8 @@ impl Writer<'_> {
             }
         }
         let error = if leaf { 0.0 } else { edge * ERROR_SHARE };
-        // What is left out of an inner tile is no larger than the error that the tile declares.
-        let shown: Vec<&Sited<'_>> = things.iter().filter(|s| leaf || s.size > error).copied().collect();
-        let content = self.tile(name, centre, &shown, leaf)?;
+        let shown: Vec<&Sited<'_>> = things.iter().filter(|s| leaf || s.size > s.least(error)).copied().collect();
+        let content = self.tile(name, (centre, error), &shown, leaf)?;
         if leaf {
             progress.advance(things.len() as u64);
         }
@@ -155,7 +182,7 @@ impl Writer<'_> {
     fn tile(
         &mut self,
         name: &str,
-        centre: [f64; 2],
+        (centre, error): ([f64; 2], f64),
         things: &[&Sited<'_>],
         leaf: bool,
     ) -> Result<Option<String>, TilerError> {
@@ -174,7 +201,7 @@ impl Writer<'_> {
                             .push((building.key.clone(), "footprint has no area or height is not one"));
                     }
                 }
-                Thing::Model { model, .. } => {
+                Thing::Model { model } => {
                     let level = if leaf { model.levels.last() } else { model.levels.first() };
                     let facets = level.map_or(&[][..], Vec::as_slice);
                     if self.add_model(&mut primitives, model, facets, origin, rows.count()) {
@@ -182,6 +209,22 @@ impl Writer<'_> {
                         self.summary.models += usize::from(leaf);
                     } else if leaf {
                         self.summary.left_out.push((model.key.clone(), "its surfaces have no area"));
+                    }
+                }
+                Thing::Road { road, line } => {
+                    if add_lying_road(&mut primitives, road, line, (origin, error), rows.count()) {
+                        rows.road(road);
+                        self.summary.roads += usize::from(leaf);
+                    } else if leaf {
+                        self.summary.left_out.push((road.key.clone(), "line has no length or width is not one"));
+                    }
+                }
+                Thing::Area { area, ring, holes } => {
+                    if add_lying_area(&mut primitives, area, (ring, holes), (origin, error), rows.count()) {
+                        rows.area(area);
+                        self.summary.areas += usize::from(leaf);
+                    } else if leaf {
+                        self.summary.left_out.push((area.key.clone(), "outline has no area"));
                     }
                 }
             }

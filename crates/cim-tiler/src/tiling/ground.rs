@@ -1,0 +1,191 @@
+//! What lies on the ground: roads, water and green.
+
+use super::{
+    Writer, drop_m,
+    stack::{Primitives, Sited, Thing},
+};
+use crate::{
+    Progress, TilerError,
+    city::{Area, AreaKind, Road, RoadClass},
+    mesh::{RoadTarget, Surface, add_area, add_road},
+};
+use geo::{LineString, Simplify};
+use glam::DVec3;
+use tiles3d::write::{TileNode, WritePrimitive};
+
+/// The part of a tile's error that is a pixel where the tile is used.
+pub(super) const PIXEL: f64 = 1.0 / 16.0;
+/// Metres of error up to which pavements, some 3 m wide, are more than a pixel where a tile is used.
+const PAVEMENTS: f64 = 64.0;
+/// The same of lane lines.
+const MARKINGS: f64 = 5.0;
+/// Metres that the widest pavement reaches beyond its carriageway.
+const BESIDE_M: f64 = 4.0;
+
+impl Writer<'_> {
+    /// The tree of roads, water and green; the edge of its square and its tiles.
+    ///
+    /// Unlike buildings, small areas are seen from afar all together, as the colour of a district: only what is less than
+    /// two pixels is left out.
+    pub(super) fn ground(&mut self, progress: &mut dyn Progress) -> Result<(f64, Vec<TileNode>), TilerError> {
+        let city = self.city;
+        let mut sited: Vec<Sited<'_>> = Vec::new();
+        for road in &city.roads {
+            match self.road(road) {
+                Some(s) => sited.push(s),
+                None => self.summary.left_out.push((road.key.clone(), "position is not a number")),
+            }
+        }
+        for area in &city.areas {
+            match self.area(area) {
+                Some(s) => sited.push(s),
+                None => self.summary.left_out.push((area.key.clone(), "position is not a number")),
+            }
+        }
+        progress.stage("roads, water and green", Some(sited.len() as u64));
+        self.tree("g", &sited, progress)
+    }
+
+    fn road<'r>(&self, road: &'r Road) -> Option<Sited<'r>> {
+        let line = self.ring(&road.points);
+        let across = 0.5 * f64::from(road.width_m).clamp(0.0, 200.0) + BESIDE_M;
+        let (low, high) = bounds(&line, across)?;
+        let length: f64 = line.windows(2).map(|w| (w[1][0] - w[0][0]).hypot(w[1][1] - w[0][1])).sum();
+        // Lane lines are most of it: four corners for every 15 m of each.
+        let lanes = if road.class <= RoadClass::Secondary { f64::from(road.width_m) / 3.5 } else { 0.0 };
+        let corners = 36 + 4 * line.len() + (length / 15.0 * lanes * 4.0) as usize;
+        Some(lying(Thing::Road { road, line }, low, high, corners))
+    }
+
+    fn area<'a>(&self, area: &'a Area) -> Option<Sited<'a>> {
+        let ring = self.ring(&area.ring);
+        let (low, high) = bounds(&ring, 0.0)?;
+        let holes: Vec<_> = area.holes.iter().map(|h| self.ring(h)).collect();
+        let corners = ring.len() + holes.iter().map(Vec::len).sum::<usize>();
+        Some(lying(Thing::Area { area, ring, holes }, low, high, corners))
+    }
+}
+
+/// What lies between two corners.
+fn lying(thing: Thing<'_>, low: [f64; 2], high: [f64; 2], corners: usize) -> Sited<'_> {
+    let corner = |x: f64, y: f64| drop_m(x, y);
+    let heights = [corner(low[0], low[1]), corner(low[0], high[1]), corner(high[0], low[1]), corner(high[0], high[1])];
+    let deepest = heights.into_iter().fold(0.0, f64::min);
+    let nearest = |k: usize| 0.0f64.clamp(low[k], high[k]);
+    let highest = drop_m(nearest(0), nearest(1));
+    Sited {
+        thing,
+        centre: [0.5 * (low[0] + high[0]), 0.5 * (low[1] + high[1])],
+        low: DVec3::new(low[0], low[1], deepest - 0.1),
+        high: DVec3::new(high[0], high[1], highest + 0.5),
+        size: 0.5 * (high[0] - low[0]).hypot(high[1] - low[1]),
+        corners,
+    }
+}
+
+/// The lowest and the highest corner of some points, `around` metres larger; `None` when they are none, or no numbers.
+fn bounds(points: &[[f64; 2]], around: f64) -> Option<([f64; 2], [f64; 2])> {
+    if points.is_empty() || points.iter().flatten().any(|x| !x.is_finite()) {
+        return None;
+    }
+    let fold = |pick: fn(f64, f64) -> f64, from: f64, k: usize| points.iter().map(|p| p[k]).fold(from, pick);
+    let low = [0, 1].map(|k| fold(f64::min, f64::MAX, k) - around);
+    let high = [0, 1].map(|k| fold(f64::max, f64::MIN, k) + around);
+    Some((low, high))
+}
+
+/// Adds a road as it is to be seen in a tile of so many metres of error; false when nothing of a line is left.
+pub(super) fn add_lying_road(
+    primitives: &mut Primitives,
+    road: &Road,
+    line: &[[f64; 2]],
+    (origin, error): (DVec3, f64),
+    feature: u32,
+) -> bool {
+    let [mut lane, mut pavement, mut marking] =
+        [Surface::Road, Surface::Sidewalk, Surface::Marking].map(Surface::primitive);
+    let near = coarse(line.iter(), origin, error);
+    let mut target = RoadTarget { road: &mut lane, sidewalk: &mut pavement, marking: &mut marking };
+    let added = add_road(&mut target, &near, f64::from(road.width_m), (road.class, road.oneway), feature);
+    let parts = [
+        (Surface::Road, lane, true),
+        (Surface::Sidewalk, pavement, error <= PAVEMENTS),
+        (Surface::Marking, marking, error <= MARKINGS),
+    ];
+    for (surface, part, shown) in parts {
+        if shown && !part.indices.is_empty() {
+            append(primitives.entry(surface).or_insert_with(|| surface.primitive()), part, origin);
+        }
+    }
+    added
+}
+
+/// Adds an area; false when it is none.
+pub(super) fn add_lying_area(
+    primitives: &mut Primitives,
+    area: &Area,
+    (ring, holes): (&[[f64; 2]], &[Vec<[f64; 2]>]),
+    (origin, error): (DVec3, f64),
+    feature: u32,
+) -> bool {
+    let near = |ring: &[[f64; 2]]| coarse(ring.iter().chain(ring.first()), origin, error);
+    // Islands that are not seen are filled.
+    let seen =
+        |hole: &&Vec<[f64; 2]>| bounds(hole, 0.0).is_some_and(|(l, h)| (h[0] - l[0]).min(h[1] - l[1]) > error * PIXEL);
+    let holes: Vec<_> = holes.iter().filter(seen).map(|h| near(h)).collect();
+    let (surface, z) = match area.kind {
+        AreaKind::Water => (Surface::Water, 0.06),
+        AreaKind::Green => (Surface::Green, 0.02),
+    };
+    let mut part = surface.primitive();
+    let added = add_area(&mut part, &near(ring), &holes, z, feature);
+    append(primitives.entry(surface).or_insert_with(|| surface.primitive()), part, origin);
+    added
+}
+
+/// A line relative to `origin`, without the bends that are less than half a pixel in a tile of so many metres of error.
+fn coarse<'p>(line: impl Iterator<Item = &'p [f64; 2]>, origin: DVec3, error: f64) -> Vec<[f64; 2]> {
+    let line = LineString::from_iter(line.map(|p| [p[0] - origin.x, p[1] - origin.y]));
+    let line = if error > 0.0 { line.simplify(error * PIXEL * 0.5) } else { line };
+    line.into_inner().into_iter().map(|c| [c.x, c.y]).collect()
+}
+
+/// Adds a part whose corners are relative to `origin`, bent with the ground.
+fn append(to: &mut WritePrimitive, part: WritePrimitive, origin: DVec3) {
+    let first = to.positions.len() as u32;
+    to.positions.extend(part.positions.into_iter().map(|[x, y, z]| {
+        let ground = drop_m(origin.x + f64::from(x), origin.y + f64::from(y)) - origin.z;
+        [x, y, (f64::from(z) + ground) as f32]
+    }));
+    to.normals.extend(part.normals);
+    to.colors.extend(part.colors);
+    to.feature_ids.extend(part.feature_ids);
+    to.indices.extend(part.indices.into_iter().map(|i| i + first));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bends_are_kept_as_long_as_they_are_seen() {
+        let line = [[10.0, 0.0], [60.0, 3.0], [110.0, 0.0], [110.0, 80.0]];
+        let origin = DVec3::new(10.0, 0.0, 0.0);
+        let all = [[0.0, 0.0], [50.0, 3.0], [100.0, 0.0], [100.0, 80.0]];
+        assert_eq!(coarse(line.iter(), origin, 0.0), all);
+        // Half a pixel: 2.5 m and 5 m.
+        assert_eq!(coarse(line.iter(), origin, 80.0), all);
+        assert_eq!(coarse(line.iter(), origin, 160.0), [[0.0, 0.0], [100.0, 0.0], [100.0, 80.0]]);
+    }
+
+    #[test]
+    fn what_lies_far_out_is_bent_with_the_earth() {
+        let mut to = Surface::Green.primitive();
+        let mut part = Surface::Green.primitive();
+        part.positions = vec![[0.0, 0.0, 0.5], [1000.0, 0.0, 0.5]];
+        let origin = DVec3::new(20_000.0, 0.0, drop_m(20_000.0, 0.0));
+        append(&mut to, part, origin);
+        assert_eq!(to.positions[0], [0.0, 0.0, 0.5]);
+        assert!((f64::from(to.positions[1][2]) - 0.5 - (drop_m(21_000.0, 0.0) - origin.z)).abs() < 1e-5);
+    }
+}
