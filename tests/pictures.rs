@@ -30,10 +30,14 @@ fn shared(path: &str) -> Option<PathBuf> {
 }
 
 fn compare(name: &str, args: &[&str]) {
+    compare_sized(name, "480x270", args);
+}
+
+fn compare_sized(name: &str, size: &str, args: &[&str]) {
     let pictures = std::env::current_dir().unwrap().join("tests/pictures");
     let (reference, actual) = (pictures.join(format!("{name}.png")), pictures.join(format!("{name}.actual.png")));
     let output = Command::new(env!("CARGO_BIN_EXE_cim-twin"))
-        .args(["snapshot", "--size", "480x270", "--samples", "1", "--shadows", "1024", "-o", actual.to_str().unwrap()])
+        .args(["snapshot", "--size", size, "--samples", "1", "--shadows", "1024", "-o", actual.to_str().unwrap()])
         .args(args)
         .output()
         .unwrap();
@@ -156,6 +160,34 @@ fn a_sample_of_a_picture_on_a_wall() {
 fn samples_of_implicit_tiling() {
     sample("sample-octree", "1.1/SparseImplicitOctree/tileset.json");
     sample("sample-quadtree", "1.1/SparseImplicitQuadtree/tileset.json");
+}
+
+/// Those that have no test of their own, and have something to show.
+#[test]
+fn the_other_samples() {
+    let Some(samples) = shared("3d-tiles-samples") else { return };
+    for name in [
+        "1.0/TilesetWithRequestVolume",
+        "1.1/BoundingBoxTests/0_0_0-1_1_2",
+        "1.1/BoundingBoxTests/0_0_0-1_2_1",
+        "1.1/BoundingBoxTests/0_0_0-2_1_1",
+        "1.1/BoundingBoxTests/0_0_2-1_1_4",
+        "1.1/BoundingBoxTests/0_2_0-1_4_1",
+        "1.1/BoundingBoxTests/2_0_0-4_1_1",
+        "glTF/CESIUM_primitive_outline/BoxPrimitiveOutline",
+        "glTF/EXT_mesh_features/FeatureIdAttribute",
+        "glTF/EXT_structural_metadata/ComplexTypes",
+        "glTF/EXT_structural_metadata/FeatureIdAttributeAndPropertyTable",
+        "glTF/EXT_structural_metadata/FeatureIdTextureAndPropertyTable",
+        "glTF/EXT_structural_metadata/MultipleClasses",
+        "glTF/EXT_structural_metadata/MultipleFeatureIdsAndProperties",
+        "glTF/EXT_structural_metadata/SharedPropertyTable",
+        "glTF/EXT_structural_metadata/SimplePropertyTexture",
+    ] {
+        let tileset = samples.join(name).join("tileset.json");
+        let last = name.rsplit('/').next().unwrap_or(name);
+        compare_sized(&format!("samples/{last}"), "160x90", &["--tiles", tileset.to_str().unwrap()]);
+    }
 }
 
 #[test]
