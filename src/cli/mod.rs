@@ -31,7 +31,7 @@ enum Command {
     Serve(serve::Args),
     /// Make the synthetic city (生成模拟城市).
     Synth(synth::Args),
-    /// Turn OpenStreetMap data into a city (导入开放街图数据).
+    /// Turn OpenStreetMap data, CityGML or CityJSON into a city (导入城市数据).
     Tile(tile::Args),
     /// Read a tileset to the last tile and say what is in it and what is wrong with it (检查瓦片).
     Inspect(inspect::Args),

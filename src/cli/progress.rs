@@ -1,5 +1,6 @@
 //! What the user sees while a city is made.
 
+use cim_model::EntityKey;
 use cim_tiler::{CitySummary, Progress};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use std::path::Path;
@@ -60,10 +61,17 @@ pub(super) fn summary(summary: &CitySummary, out: &Path) -> String {
         HumanBytes(summary.bytes),
         out.display()
     );
-    if !summary.left_out.is_empty() {
-        text += &format!("\n{} things have no usable shape and were left out, the first: ", summary.left_out.len());
-        let first: Vec<_> = summary.left_out.iter().take(3).map(|(key, why)| format!("{key} ({why})")).collect();
-        text += &first.join(", ");
+    let mut list = |things: &[(EntityKey, &str)], what: &str| {
+        if !things.is_empty() {
+            text += &format!("\n{} {what}, the first: ", things.len());
+            let first: Vec<_> = things.iter().take(3).map(|(key, why)| format!("{key} ({why})")).collect();
+            text += &first.join(", ");
+        }
+    };
+    list(&summary.left_out, "things have no usable shape and were left out");
+    list(&summary.mended, "things were mended");
+    if !summary.left_out.is_empty() || !summary.mended.is_empty() {
+        text += &format!("\nall of them: {}", out.join("report.json").display());
     }
     text
 }

@@ -2,63 +2,126 @@
 
 use super::progress::{Bars, summary};
 use cim_tiler::{
-    cityjson::{CityJsonOptions, tile_cityjson},
+    AxisOrder,
+    citymodel::{CityModelOptions, tile_city_model},
     osm::{OsmOptions, tile_osm},
 };
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// An OpenStreetMap extract (.osm.pbf), or CityJSON (.json, .jsonl; .gz of either)
-    input: PathBuf,
+    /// An OpenStreetMap extract (.osm.pbf), or city models: CityGML (.gml, .xml) and CityJSON (.json, .jsonl), .gz of
+    /// either, several files or a folder of them
+    #[arg(required = true)]
+    inputs: Vec<PathBuf>,
     /// Folder to write the city into
     #[arg(short, long)]
     out: PathBuf,
     /// The city's name; the file's when left out
     #[arg(long)]
     name: Option<String>,
-    /// The coordinate system of CityJSON, such as EPSG:7415, in place of the one that it declares
+    /// The coordinate system of city models, such as EPSG:7415, in place of the one that they declare
     #[arg(long)]
     crs: Option<String>,
+    /// Which coordinate of city models comes first, in place of what their coordinates look like
+    #[arg(long, value_enum)]
+    axes: Option<Axes>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Axes {
+    /// Easting or longitude
+    East,
+    /// Northing or latitude
+    North,
+}
+
+impl From<Axes> for AxisOrder {
+    fn from(axes: Axes) -> Self {
+        match axes {
+            Axes::East => Self::EastFirst,
+            Axes::North => Self::NorthFirst,
+        }
+    }
 }
 
 /// The formats that are read, by the ends of their files' names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Osm,
-    CityJson,
+    CityModel,
 }
+
+const WANTED: &str =
+    "give an OpenStreetMap extract (.osm.pbf), CityGML (.gml, .xml) or CityJSON (.json, .jsonl), or .gz of the latter";
 
 fn format(path: &Path) -> Option<Format> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
-    if name.ends_with(".pbf") {
+    let ends = |list: &[&str]| list.iter().any(|end| name.ends_with(end));
+    if ends(&[".pbf"]) {
         Some(Format::Osm)
-    } else if [".json", ".jsonl", ".cityjson", ".ndjson"].iter().any(|end| name.ends_with(end)) {
-        Some(Format::CityJson)
+    } else if ends(&[".json", ".jsonl", ".cityjson", ".ndjson", ".gml", ".xml", ".citygml"]) {
+        Some(Format::CityModel)
     } else {
         None
     }
 }
 
-pub(super) fn run(args: Args) -> Result<(), String> {
-    let wanted = "give an OpenStreetMap extract (.osm.pbf) or CityJSON (.json, .jsonl, or .gz of them)";
-    if !args.input.is_file() {
-        return Err(format!("{} is not a file: {wanted}", args.input.display()));
-    }
-    let name = args.name.unwrap_or_default();
-    let made = match format(&args.input) {
-        Some(Format::Osm) => {
-            let options = OsmOptions { name_zh: name.clone(), name_en: name, ..OsmOptions::default() };
-            tile_osm(&args.input, &args.out, &options, &mut Bars::new()).map_err(|e| e.to_string())?
+/// The files that are meant, and their one format. Of a folder, those that can be read, by name.
+fn files(inputs: &[PathBuf]) -> Result<(Vec<PathBuf>, Format), String> {
+    let mut files = Vec::new();
+    for input in inputs {
+        if input.is_dir() {
+            let unreadable = |e| format!("{} cannot be read: {e}", input.display());
+            let inside =
+                std::fs::read_dir(input).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
+            let mut inside: Vec<PathBuf> = inside.into_iter().map(|entry| entry.path()).collect();
+            inside.retain(|path| path.is_file() && format(path).is_some());
+            inside.sort();
+            if inside.is_empty() {
+                return Err(format!("{} holds no file that can be read: {WANTED}", input.display()));
+            }
+            files.extend(inside);
+        } else if input.is_file() {
+            files.push(input.clone());
+        } else {
+            return Err(format!("{} is not a file: {WANTED}", input.display()));
         }
-        Some(Format::CityJson) => {
-            let options = CityJsonOptions { name, crs: args.crs };
+    }
+    let mut found = None;
+    for path in &files {
+        let this = format(path).ok_or_else(|| format!("{} is of an unknown format: {WANTED}", path.display()))?;
+        if *found.get_or_insert(this) != this {
+            return Err(format!("{} is of another format than the files before it", path.display()));
+        }
+    }
+    let format = found.ok_or_else(|| WANTED.to_owned())?;
+    if format == Format::Osm && files.len() > 1 {
+        return Err("one OpenStreetMap extract makes a city: merge several with `osmium merge`".into());
+    }
+    Ok((files, format))
+}
+
+pub(super) fn run(args: Args) -> Result<(), String> {
+    let (files, format) = files(&args.inputs)?;
+    let name = args.name.unwrap_or_default();
+    let made = match format {
+        Format::Osm => {
+            let options = OsmOptions { name_zh: name.clone(), name_en: name, ..OsmOptions::default() };
+            tile_osm(&files[0], &args.out, &options, &mut Bars::new()).map_err(|e| e.to_string())?
+        }
+        Format::CityModel => {
+            let options = CityModelOptions { name, crs: args.crs, axes: args.axes.map(Into::into) };
             let (made, report) =
-                tile_cityjson(&args.input, &args.out, &options, &mut Bars::new()).map_err(|e| e.to_string())?;
-            println!("{} objects in {}, {} of them stand for their parts", report.objects, report.crs, report.parents);
+                tile_city_model(&files, &args.out, &options, &mut Bars::new()).map_err(|e| e.to_string())?;
+            let order = if report.axes == AxisOrder::NorthFirst { ", northing first" } else { "" };
+            println!(
+                "{} objects in {}{order}, {} of them stand for their parts",
+                report.objects, report.crs, report.parents
+            );
             made
         }
-        None => return Err(format!("{} is of an unknown format: {wanted}", args.input.display())),
     };
     println!("{}", summary(&made, &args.out));
     Ok(())

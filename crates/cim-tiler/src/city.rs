@@ -31,6 +31,21 @@ pub struct City {
     pub network: Network,
     /// What the city's systems hold.
     pub records: Records,
+    /// What became of the source's objects.
+    pub findings: Findings,
+}
+
+/// What became of the objects of a source: every one of them is in the city, stands for its parts, or is left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Objects in the source; 0 when nobody counted.
+    pub objects: usize,
+    /// Objects without a shape of their own that stand for the parts that they have.
+    pub stand_for_parts: usize,
+    /// Objects that are not in the city, with the reason.
+    pub left_out: Vec<(EntityKey, &'static str)>,
+    /// Objects that are in the city otherwise than the source has them, with what was done.
+    pub mended: Vec<(EntityKey, &'static str)>,
 }
 
 /// The shape of a roof.
@@ -104,6 +119,8 @@ pub struct Facet {
     pub rings: Vec<Vec<Point>>,
     /// What it is.
     pub kind: FacetKind,
+    /// sRGB colour, where the source gives one.
+    pub color: Option<[u8; 3]>,
 }
 
 /// How a model looks.

@@ -21,6 +21,16 @@ enum Way {
     Proj { from: Box<proj4rs::Proj>, to: Box<proj4rs::Proj>, degrees: bool },
 }
 
+/// Which coordinate comes first in a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AxisOrder {
+    /// Easting or longitude.
+    #[default]
+    EastFirst,
+    /// Northing or latitude.
+    NorthFirst,
+}
+
 /// The system is unknown, or cannot be computed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the coordinate system `{name}` cannot be used: {reason}; name another, such as EPSG:4549 or WGS84")]
@@ -37,12 +47,16 @@ impl SourceCrs {
     /// There is no such code, or it needs what PROJ's strings cannot say.
     pub fn parse(text: &str) -> Result<Self, CrsError> {
         let fail = |reason: &str| CrsError { name: text.trim().to_owned(), reason: reason.to_owned() };
-        let last = text.trim().rsplit([':', '/', '#']).next().unwrap_or_default();
-        // A compound name such as `EPSG::28992+EPSG::5709`: the plane comes first.
-        let last = if text.contains('+') {
-            text.trim().split('+').next().and_then(|t| t.rsplit([':', '/', '#']).next()).unwrap_or_default()
-        } else {
-            last
+        // In a compound name (`EPSG::28992+EPSG::5709`, `urn:ogc:def:crs,crs:EPSG::25832,crs:EPSG::5783`) the plane comes
+        // first; so does it in those of Germany's surveyors (`urn:adv:crs:ETRS89_UTM32*DE_DHHN2016_NH`).
+        let plane = text.trim().trim_start_matches("urn:ogc:def:crs,");
+        let plane = plane.split(['+', ',', '*']).next().unwrap_or_default();
+        let last = plane.rsplit([':', '/', '#']).next().unwrap_or_default();
+        let last = match last {
+            "ETRS89_UTM31" => "25831",
+            "ETRS89_UTM32" => "25832",
+            "ETRS89_UTM33" => "25833",
+            other => other,
         };
         let Ok(code) = last.parse::<u16>() else {
             let crs = text.trim().parse::<Crs>().map_err(|e| fail(&e.to_string()))?;
@@ -68,6 +82,53 @@ impl SourceCrs {
             Way::Own(crs) => !matches!(crs, Crs::GaussKrueger(_)),
             Way::Proj { degrees, .. } => *degrees,
         }
+    }
+
+    /// Which coordinate comes first in a file of this system, by what its coordinates can be.
+    ///
+    /// Authorities put latitudes and, in many countries, northings first; files follow them or not. A projection is true
+    /// to scale only near its middle, where a country's data is: the order that keeps lengths is the file's (where both do,
+    /// as in the Dutch grid, the easting comes first). Degrees tell
+    /// the order when one of them is no latitude; where both could be, `by_authority` decides.
+    #[must_use]
+    pub fn axis_order(&self, corners: impl Iterator<Item = [f64; 2]>, by_authority: bool) -> AxisOrder {
+        const ENOUGH: usize = 64;
+        if self.is_geographic() {
+            let no_latitude = |k: usize, c: &[f64; 2]| c[k].abs() > 90.0;
+            for corner in corners {
+                match (no_latitude(0, &corner), no_latitude(1, &corner)) {
+                    (true, false) => return AxisOrder::EastFirst,
+                    (false, true) => return AxisOrder::NorthFirst,
+                    _ => {}
+                }
+            }
+            return if by_authority { AxisOrder::NorthFirst } else { AxisOrder::EastFirst };
+        }
+        let (mut east, mut north) = (0usize, 0usize);
+        for [a, b] in corners.take(ENOUGH) {
+            match (self.scale_error(a, b), self.scale_error(b, a)) {
+                (e, n) if e <= n => east += 1,
+                _ => north += 1,
+            }
+        }
+        if north > east { AxisOrder::NorthFirst } else { AxisOrder::EastFirst }
+    }
+
+    /// How far 100 m in the system are from 100 m on the ground, as a share; infinite where it has no place.
+    fn scale_error(&self, x: f64, y: f64) -> f64 {
+        const STEP_M: f64 = 100.0;
+        const DEGREE_M: f64 = 111_320.0;
+        let metres = |from: Place, to: Place| {
+            let east = (to.lon - from.lon) * DEGREE_M * from.lat.to_radians().cos();
+            east.hypot((to.lat - from.lat) * DEGREE_M)
+        };
+        let place = |x, y| self.place(x, y);
+        let (Some(at), Some(right), Some(ahead)) = (place(x, y), place(x + STEP_M, y), place(x, y + STEP_M)) else {
+            return f64::INFINITY;
+        };
+        let error = |to: Place| (metres(at, to) / STEP_M - 1.0).abs();
+        // A hundredth is what the ellipsoid is from a sphere: less says nothing.
+        (error(right).max(error(ahead)) - 0.01).max(0.0)
     }
 
     /// The place in WGS 84; x is the longitude or easting, y the latitude or northing. `None` when the numbers are not of
@@ -102,6 +163,11 @@ mod tests {
             assert_eq!(SourceCrs::parse(name).unwrap().name, "EPSG:7415");
         }
         assert_eq!(SourceCrs::parse("urn:ogc:def:crs,crs:EPSG::28992+EPSG::5709").unwrap().name, "EPSG:28992");
+        for name in
+            ["urn:ogc:def:crs,crs:EPSG:6.12:25832,crs:EPSG:6.12:5783", "urn:adv:crs:ETRS89_UTM32*DE_DHHN2016_NH"]
+        {
+            assert_eq!(SourceCrs::parse(name).unwrap().name, "EPSG:25832");
+        }
         assert!(SourceCrs::parse("gcj02").unwrap().is_geographic());
         let error = SourceCrs::parse("EPSG:1").unwrap_err().to_string();
         assert!(error.contains("EPSG:1") && error.contains("no such code"), "{error}");
@@ -112,6 +178,29 @@ mod tests {
         // The origin of the Dutch grid, by its definition (EPSG:28992): 155,000 m, 463,000 m is the tower in Amersfoort.
         let place = SourceCrs::parse("EPSG:28992").unwrap().place(155_000.0, 463_000.0).unwrap();
         assert!((place.lon - 5.387_206).abs() < 2e-5 && (place.lat - 52.155_172).abs() < 2e-5, "{place:?}");
+    }
+
+    #[test]
+    fn the_order_of_axes_is_seen_in_the_coordinates() {
+        let order = |crs: &str, a: f64, b: f64, authority: bool| {
+            SourceCrs::parse(crs).unwrap().axis_order(std::iter::once([a, b]), authority)
+        };
+        use AxisOrder::{EastFirst, NorthFirst};
+        // A belt of CGCS2000, with and without the belt's number before the easting; the Dutch grid; UTM.
+        for (crs, east, north) in [
+            ("EPSG:4549", 412_345.6, 3_923_456.7),
+            ("EPSG:4528", 40_412_345.6, 3_923_456.7),
+            ("EPSG:25832", 691_000.0, 5_336_000.0),
+        ] {
+            for authority in [false, true] {
+                assert_eq!(order(crs, east, north, authority), EastFirst, "{crs}");
+                assert_eq!(order(crs, north, east, authority), NorthFirst, "{crs}");
+            }
+        }
+        assert_eq!(order("EPSG:4490", 116.6, 35.4, true), EastFirst);
+        assert_eq!(order("EPSG:4490", 35.4, 116.6, false), NorthFirst);
+        assert_eq!(order("EPSG:4326", 52.1, 5.4, true), NorthFirst);
+        assert_eq!(order("EPSG:4326", 5.4, 52.1, false), EastFirst);
     }
 
     #[test]

@@ -29,12 +29,14 @@ pub enum TilerError {
         /// Why.
         reason: String,
     },
-    /// A file is no usable CityJSON.
-    #[error("{path} cannot be used as CityJSON: {reason}")]
-    CityJson {
+    /// A file is not usable as what it seems to be.
+    #[error("{path} cannot be used as {format}: {reason}")]
+    Source {
         /// Which.
         path: PathBuf,
-        /// Why.
+        /// As what: `CityJSON`, `CityGML`, ...
+        format: &'static str,
+        /// Why, and where.
         reason: String,
     },
     /// The region is no administrative code.

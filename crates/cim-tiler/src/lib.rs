@@ -5,7 +5,9 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod city;
-pub mod cityjson;
+mod citygml;
+mod cityjson;
+pub mod citymodel;
 mod crs;
 mod error;
 mod mesh;
@@ -15,7 +17,7 @@ pub mod records;
 pub mod synth;
 pub mod tiling;
 
-pub use crs::{CrsError, SourceCrs};
+pub use crs::{AxisOrder, CrsError, SourceCrs};
 pub use error::TilerError;
 pub use progress::{Progress, Silent};
 pub use tiling::CitySummary;

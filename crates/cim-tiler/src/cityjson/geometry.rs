@@ -1,66 +1,76 @@
-//! Boundaries of CityJSON: from nested lists of vertex numbers to polygons.
+//! Boundaries of CityJSON: from nested lists of vertex numbers to shells.
 
 use super::document::Geometry;
-use crate::city::FacetKind;
+use crate::{
+    city::FacetKind,
+    citymodel::{Defect, Shape, facet_kind},
+};
 use serde_json::Value;
 
-/// A polygon of vertex numbers: the outer ring, then the holes.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Polygon {
-    pub(super) rings: Vec<Vec<usize>>,
-    pub(super) kind: FacetKind,
+/// Surfaces that belong together: rings of vertex numbers, the outer one first, and what each surface is.
+pub(super) struct Shell {
+    pub(super) shape: Shape,
+    pub(super) surfaces: Vec<(Vec<Vec<usize>>, FacetKind)>,
 }
 
-/// What of a geometry is not as the specification has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Defect {
-    /// A ring has fewer than three corners, or corners that do not exist.
-    Ring,
-    /// The boundaries are nested otherwise than the type says.
-    Nesting,
-    /// A type of geometry that has no surface.
-    Type,
-}
-
-/// The polygons of a surface or solid geometry; points and lines have none.
-pub(super) fn polygons(geometry: &Geometry, vertices: usize, defects: &mut Vec<Defect>) -> Vec<Polygon> {
-    // Lists above the list of surfaces: shells, solids.
-    let depth = match geometry.kind.as_str() {
-        "MultiSurface" | "CompositeSurface" => 0,
-        "Solid" => 1,
-        "MultiSolid" | "CompositeSolid" => 2,
-        "MultiPoint" | "MultiLineString" => return Vec::new(),
-        _ => {
-            defects.push(Defect::Type);
-            return Vec::new();
-        }
-    };
+/// The shells of a solid, or all of a geometry that is surfaces; points and lines have none.
+pub(super) fn boundaries(geometry: &Geometry, vertices: usize, defects: &mut Vec<Defect>) -> Vec<Shell> {
     let mut out = Vec::new();
-    walk(&geometry.boundaries, &geometry.semantics.values, depth, &mut |surface, meaning| {
-        let Some(rings) = rings(surface, vertices) else {
-            defects.push(Defect::Ring);
-            return;
-        };
-        let named = meaning.as_u64().and_then(|i| geometry.semantics.surfaces.get(usize::try_from(i).ok()?));
-        out.push(Polygon { rings, kind: named.map_or(FacetKind::Unknown, |s| facet_kind(&s.kind)) });
-    })
-    .unwrap_or_else(|| defects.push(Defect::Nesting));
+    let mut read = Reading { geometry, vertices, defects };
+    let (lists, meaning) = (&geometry.boundaries, &geometry.semantics.values);
+    match geometry.kind.as_str() {
+        "MultiSurface" | "CompositeSurface" => out.extend(read.shell(Shape::Surfaces, lists, meaning)),
+        "Solid" => read.solid(lists, meaning, &mut out),
+        "MultiSolid" | "CompositeSolid" => match lists.as_array() {
+            Some(solids) => {
+                for (i, solid) in solids.iter().enumerate() {
+                    read.solid(solid, meaning.get(i).unwrap_or(&Value::Null), &mut out);
+                }
+            }
+            None => read.defects.push(Defect::Nesting),
+        },
+        "MultiPoint" | "MultiLineString" => {}
+        _ => read.defects.push(Defect::Type),
+    }
     out
 }
 
-/// Calls `each` for every surface with its semantic value; `None` when the lists are not nested as deep as they must be.
-fn walk(boundaries: &Value, meaning: &Value, depth: usize, each: &mut dyn FnMut(&Value, &Value)) -> Option<()> {
-    let list = boundaries.as_array()?;
-    let mut all = Some(());
-    for (i, item) in list.iter().enumerate() {
-        let meaning = meaning.get(i).unwrap_or(&Value::Null);
-        if depth == 0 {
-            each(item, meaning);
-        } else if walk(item, meaning, depth - 1, each).is_none() {
-            all = None;
+struct Reading<'a> {
+    geometry: &'a Geometry,
+    vertices: usize,
+    defects: &'a mut Vec<Defect>,
+}
+
+impl Reading<'_> {
+    /// The outer shell, then those of hollows.
+    fn solid(&mut self, shells: &Value, meaning: &Value, out: &mut Vec<Shell>) {
+        let Some(shells) = shells.as_array() else {
+            self.defects.push(Defect::Nesting);
+            return;
+        };
+        for (i, shell) in shells.iter().enumerate() {
+            let shape = if i == 0 { Shape::Shell } else { Shape::Cavity };
+            out.extend(self.shell(shape, shell, meaning.get(i).unwrap_or(&Value::Null)));
         }
     }
-    all
+
+    fn shell(&mut self, shape: Shape, surfaces: &Value, meaning: &Value) -> Option<Shell> {
+        let Some(list) = surfaces.as_array() else {
+            self.defects.push(Defect::Nesting);
+            return None;
+        };
+        let mut surfaces = Vec::with_capacity(list.len());
+        for (i, surface) in list.iter().enumerate() {
+            let Some(rings) = rings(surface, self.vertices) else {
+                self.defects.push(Defect::Ring);
+                continue;
+            };
+            let number = meaning.get(i).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+            let named = number.and_then(|n| self.geometry.semantics.surfaces.get(n));
+            surfaces.push((rings, named.map_or(FacetKind::Unknown, |s| facet_kind(&s.kind))));
+        }
+        Some(Shell { shape, surfaces })
+    }
 }
 
 fn rings(surface: &Value, vertices: usize) -> Option<Vec<Vec<usize>>> {
@@ -71,16 +81,4 @@ fn rings(surface: &Value, vertices: usize) -> Option<Vec<Vec<usize>>> {
     });
     let rings: Vec<Vec<usize>> = rings.collect::<Option<_>>()?;
     (!rings.is_empty()).then_some(rings)
-}
-
-fn facet_kind(name: &str) -> FacetKind {
-    match name {
-        "RoofSurface" | "OuterCeilingSurface" => FacetKind::Roof,
-        "WallSurface" | "InteriorWallSurface" => FacetKind::Wall,
-        "GroundSurface" | "OuterFloorSurface" => FacetKind::Ground,
-        "Window" => FacetKind::Window,
-        "Door" => FacetKind::Door,
-        "ClosureSurface" => FacetKind::Closure,
-        _ => FacetKind::Unknown,
-    }
 }

@@ -1,10 +1,9 @@
-//! Reading a file: gzipped or not, one document or a sequence.
+//! Reading a file: one document or a sequence.
 
 use super::document::{Document, Feature, Geometry, Object, Templates, Transform};
-use crate::TilerError;
-use flate2::read::MultiGzDecoder;
+use crate::{TilerError, citymodel::Opened};
 use serde_json::Value;
-use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
+use std::{collections::BTreeMap, io::Read};
 
 /// Larger files are refused, unpacked: they would not fit into memory as JSON.
 const MAX_BYTES: u64 = 4 << 30;
@@ -24,28 +23,13 @@ pub(super) struct Source {
     pub(super) parts: Vec<Part>,
 }
 
-impl Source {
-    pub(super) fn objects(&self) -> usize {
-        self.parts.iter().map(|p| p.objects.len()).sum()
-    }
-}
-
-pub(super) fn read(path: &Path) -> Result<Source, TilerError> {
-    let fail = |reason: String| TilerError::CityJson { path: path.to_owned(), reason };
-    let unreadable = |source| TilerError::Read { path: path.to_owned(), source };
+pub(super) fn read(file: Opened) -> Result<Source, TilerError> {
+    let fail = |reason: String| TilerError::Source { path: file.path.clone(), format: "CityJSON", reason };
     let mut bytes = Vec::new();
-    let mut file = File::open(path).map_err(unreadable)?;
-    let mut magic = [0; 2];
-    let n = file.read(&mut magic).map_err(unreadable)?;
-    let rest = std::io::Cursor::new(magic[..n].to_vec()).chain(file);
-    if magic == [0x1f, 0x8b] {
-        MultiGzDecoder::new(rest)
-            .take(MAX_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|e| fail(format!("it is damaged or cut off: {e}")))?;
-    } else {
-        rest.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    }
+    file.reader
+        .take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| fail(format!("it is damaged or cut off: {e}")))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(fail("it is larger than the 4 GiB that are read at a time: split it into tiles".into()));
     }

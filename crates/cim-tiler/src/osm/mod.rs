@@ -15,7 +15,7 @@ mod tests;
 
 use crate::{
     CitySummary, Progress, TilerError,
-    city::{Area, AreaKind, Building, City, Road, RoadClass},
+    city::{Area, AreaKind, Building, City, Findings, Road, RoadClass},
     tiling,
 };
 use cim_model::{EntityKey, EntityKind, Place, SiteBounds};
@@ -64,21 +64,14 @@ pub fn tile_osm(
     options: &OsmOptions,
     progress: &mut dyn Progress,
 ) -> Result<CitySummary, TilerError> {
-    let (city, left_out) = make_city(input, options, progress)?;
-    let mut summary = tiling::write_city(&city, out, progress)?;
-    summary.left_out.extend(left_out);
-    Ok(summary)
+    tiling::write_city(&make_city(input, options, progress)?, out, progress)
 }
 
-/// Reads an extract as a city, and what of it had to be left out.
+/// Reads an extract as a city.
 ///
 /// # Errors
 /// The file cannot be read or holds no buildings and roads.
-pub fn make_city(
-    input: &Path,
-    options: &OsmOptions,
-    progress: &mut dyn Progress,
-) -> Result<(City, LeftOut), TilerError> {
+pub fn make_city(input: &Path, options: &OsmOptions, progress: &mut dyn Progress) -> Result<City, TilerError> {
     if options.region.len() != 6 || !options.region.bytes().all(|b| b.is_ascii_digit()) {
         return Err(TilerError::Region(options.region.clone()));
     }
@@ -98,7 +91,7 @@ pub fn make_city(
     let file = input.file_name().map(|n| n.to_string_lossy().split('.').next().unwrap_or_default().to_owned());
     let named = |name: &str| if name.is_empty() { file.clone().unwrap_or_default() } else { name.to_owned() };
     let records = records::records(options, origin, &buildings, &roads);
-    let city = City {
+    Ok(City {
         name_zh: named(&options.name_zh),
         name_en: named(&options.name_en),
         origin,
@@ -111,8 +104,8 @@ pub fn make_city(
         areas,
         network: network::network(&data),
         records,
-    };
-    Ok((city, left_out))
+        findings: Findings { left_out, ..Findings::default() },
+    })
 }
 
 /// The city while it is put together.

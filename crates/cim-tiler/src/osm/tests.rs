@@ -18,7 +18,7 @@ fn helsinki() -> Option<PathBuf> {
 #[test]
 fn a_real_extract_becomes_a_city() {
     let Some(input) = helsinki() else { return };
-    let (city, left_out) = make_city(&input, &OsmOptions::default(), &mut Silent).unwrap();
+    let city = make_city(&input, &OsmOptions::default(), &mut Silent).unwrap();
     assert!(city.buildings.len() > 400 && city.roads.len() > 1_500 && city.areas.len() > 100);
     assert_eq!((city.name_en.as_str(), city.utc_offset_minutes), ("Helsinki", 120));
     assert!((24.8..25.1).contains(&city.origin.lon) && (60.1..60.3).contains(&city.origin.lat));
@@ -29,8 +29,8 @@ fn a_real_extract_becomes_a_city() {
     let keys: BTreeSet<_> = city.buildings.iter().map(|b| &b.key).chain(city.areas.iter().map(|a| &a.key)).collect();
     assert_eq!(keys.len(), city.buildings.len() + city.areas.len());
     let mut reasons: BTreeMap<_, usize> = BTreeMap::new();
-    left_out.iter().for_each(|(key, why)| *reasons.entry((key.kind, *why)).or_default() += 1);
-    assert!(left_out.len() < 300, "{reasons:?}");
+    city.findings.left_out.iter().for_each(|(key, why)| *reasons.entry((key.kind, *why)).or_default() += 1);
+    assert!(city.findings.left_out.len() < 300, "{reasons:?}");
     for (name, count) in [("roads", city.roads.len()), ("unit_grid", 20)] {
         assert!(city.records.collections[name].len() >= count, "{name}");
     }
@@ -43,7 +43,7 @@ fn a_real_extract_becomes_a_city() {
 #[test]
 fn the_network_of_a_real_extract_is_one_piece_whose_edges_end_at_its_nodes() {
     let Some(input) = helsinki() else { return };
-    let (city, _) = make_city(&input, &OsmOptions::default(), &mut Silent).unwrap();
+    let city = make_city(&input, &OsmOptions::default(), &mut Silent).unwrap();
     let n = &city.network;
     assert!(n.edges.len() > 200 && n.edges.iter().any(|e| e.oneway));
     let roads: BTreeSet<_> = city.roads.iter().map(|r| r.key.id.as_str()).collect();

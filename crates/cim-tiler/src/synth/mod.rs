@@ -9,7 +9,7 @@ mod water;
 
 use crate::{
     CitySummary, Progress, TilerError,
-    city::{Area, AreaKind, Building, City, Edge, Network, Road, RoadClass},
+    city::{Area, AreaKind, Building, City, Edge, Findings, Network, Road, RoadClass},
     tiling,
 };
 use cim_geo::{Geodetic, SiteFrame};
@@ -98,6 +98,7 @@ pub fn make_city(options: &SynthOptions) -> City {
         areas,
         network,
         records,
+        findings: Findings::default(),
     }
 }
 

@@ -1,9 +1,10 @@
-//! A city as a folder: `site.json`, `network.json`, `records/` and the tileset.
+//! A city as a folder: `site.json`, `network.json`, `records/`, `report.json` and the tileset.
 //!
 //! The root tile holds the bare ground and is always shown (ADD). Below it two quadtrees (REPLACE): roads, water and green
 //! in one, buildings and models in the other. One frame serves all tiles, the site's east-north-up; a tile's transform moves it to its centre.
 
 mod ground;
+mod report;
 mod rows;
 mod stack;
 
@@ -47,8 +48,10 @@ pub struct CitySummary {
     pub cases: usize,
     /// Bytes of all files.
     pub bytes: u64,
-    /// Keys of what could not become a shape, with the reason.
+    /// Keys of what is not in the tiles, with the reason.
     pub left_out: Vec<(EntityKey, &'static str)>,
+    /// Keys of what is in the tiles otherwise than in the source, with what was done.
+    pub mended: Vec<(EntityKey, &'static str)>,
 }
 
 /// Writes a city folder. It is built beside `out` and then moved there: an interrupted run leaves nothing half done.
@@ -70,6 +73,7 @@ pub fn write_city(city: &City, out: &Path, progress: &mut dyn Progress) -> Resul
     writer.site()?;
     writer.json("network.json", &city.network)?;
     writer.tiles(progress)?;
+    writer.report()?;
     writer.summary.bytes += crate::records::write(&city.records, &part, progress)?;
     writer.summary.cases = city.records.cases.len();
     writer.summary.records =
@@ -91,7 +95,9 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn new(city: &'a City, folder: PathBuf) -> Self {
         let frame = SiteFrame::new(Geodetic::new(city.origin.lon, city.origin.lat, 0.0));
-        Self { city, frame, folder, summary: CitySummary::default() }
+        let findings = &city.findings;
+        let (left_out, mended) = (findings.left_out.clone(), findings.mended.clone());
+        Self { city, frame, folder, summary: CitySummary { left_out, mended, ..CitySummary::default() } }
     }
 
     fn site(&mut self) -> Result<(), TilerError> {
@@ -106,6 +112,14 @@ impl<'a> Writer<'a> {
             now: Timestamp::default(),
         };
         self.json("site.json", &site)
+    }
+
+    fn report(&mut self) -> Result<(), TilerError> {
+        let summary = std::mem::take(&mut self.summary);
+        let written = self.json("report.json", &report::Report::new(&self.city.findings, &summary));
+        let bytes = self.summary.bytes;
+        self.summary = CitySummary { bytes: summary.bytes + bytes, ..summary };
+        written
     }
 
     fn json(&mut self, name: &str, value: &impl serde::Serialize) -> Result<(), TilerError> {

@@ -1,5 +1,5 @@
-//! Quadtrees of what stands or lies on the ground: an inner tile holds, at their coarsest, only the things that are large
-//! enough to be seen from where it is used; a leaf holds all, at their finest.
+//! Quadtrees of what stands or lies on the ground: an inner tile holds only the things that are large enough to be seen
+//! from where it is used, one level of detail coarser with every step up; a leaf holds all, at their finest.
 
 use super::{
     ERROR_SHARE, Rows, Writer, drop_m,
@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Progress, TilerError,
     city::{Area, Building, Facet, FacetKind, Model, Road, Skin},
-    mesh::{Look, Shape, Surface, add_building, add_facet, facet_color, twice_area_vector},
+    mesh::{Look, Shape, Surface, add_building, add_facet, facet_color, linear_bytes, twice_area_vector},
 };
 use cim_geo::Geodetic;
 use glam::DVec3;
@@ -163,7 +163,8 @@ impl Writer<'_> {
         }
         let error = if leaf { 0.0 } else { edge * ERROR_SHARE };
         let shown: Vec<&Sited<'_>> = things.iter().filter(|s| leaf || s.size > s.least(error)).copied().collect();
-        let content = self.tile(name, (centre, error), &shown, leaf)?;
+        let steps = children.iter().map(steps_down).max().unwrap_or(0);
+        let content = self.tile(name, (centre, error), &shown, steps)?;
         if leaf {
             progress.advance(things.len() as u64);
         }
@@ -184,8 +185,9 @@ impl Writer<'_> {
         name: &str,
         (centre, error): ([f64; 2], f64),
         things: &[&Sited<'_>],
-        leaf: bool,
+        steps: usize,
     ) -> Result<Option<String>, TilerError> {
+        let leaf = steps == 0;
         let origin = DVec3::new(centre[0], centre[1], drop_m(centre[0], centre[1]));
         let mut primitives = Primitives::new();
         let mut rows = Rows::default();
@@ -202,8 +204,8 @@ impl Writer<'_> {
                     }
                 }
                 Thing::Model { model } => {
-                    let level = if leaf { model.levels.last() } else { model.levels.first() };
-                    let facets = level.map_or(&[][..], Vec::as_slice);
+                    let level = model.levels.len().saturating_sub(1 + steps);
+                    let facets = model.levels.get(level).map_or(&[][..], Vec::as_slice);
                     if self.add_model(&mut primitives, model, facets, origin, rows.count()) {
                         rows.model(model);
                         self.summary.models += usize::from(leaf);
@@ -250,12 +252,18 @@ impl Writer<'_> {
             let ring = |ring: &Vec<crate::city::Point>| ring.iter().map(|p| self.corner(p) - origin).collect();
             let rings: Vec<Vec<DVec3>> = facet.rings.iter().map(ring).collect();
             let up = rings.first().map(|r| twice_area_vector(r).normalize_or_zero().as_vec3()).unwrap_or_default();
-            let look = Look { color: facet_color(model.skin, facet.kind, up, dice), feature };
+            let color = facet.color.map_or_else(|| facet_color(model.skin, facet.kind, up, dice), linear_bytes);
+            let look = Look { color, feature };
             let surface = surface(model.skin, facet.kind);
             any |= add_facet(primitives.entry(surface).or_insert_with(|| surface.primitive()), &rings, look);
         }
         any
     }
+}
+
+/// Tiles from a tile's parent down to the leaves: as many levels of detail are left out of the parent.
+fn steps_down(node: &TileNode) -> usize {
+    1 + node.children.iter().map(steps_down).max().unwrap_or(0)
 }
 
 fn surface(skin: Skin, kind: FacetKind) -> Surface {

@@ -5,9 +5,9 @@ use crate::{
 };
 use cim_model::EntityKind;
 use proptest::prelude::*;
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
-fn shared(name: &str) -> Option<PathBuf> {
+pub(crate) fn shared(name: &str) -> Option<PathBuf> {
     let base = std::env::current_dir().unwrap();
     let found = base.ancestors().map(|a| a.join("shared/data/cityjson").join(name)).find(|p| p.exists());
     if found.is_none() {
@@ -16,11 +16,12 @@ fn shared(name: &str) -> Option<PathBuf> {
     found
 }
 
-fn city_of(text: &str) -> Result<(City, CityJsonReport, LeftOut), TilerError> {
+/// The city of a file with this content; its name tells nothing of the format.
+pub(crate) fn city_of(text: &str) -> Result<(City, CityModelReport), TilerError> {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("test.city.json");
+    let path = folder.path().join("test.city");
     std::fs::write(&path, text).unwrap();
-    make_city(&path, &CityJsonOptions::default(), &mut Silent)
+    make_city(&[path], &CityModelOptions::default(), &mut Silent)
 }
 
 /// A cube of 10 m on a tenth of a metre's grid, at the origin of the Dutch grid, with an opening in its roof.
@@ -49,7 +50,8 @@ fn objects_become_models_with_all_attributes_of_theirs_and_of_their_parents() {
            "c":{{"type":"Bridge","geometry":[{{"type":"Solid","lod":1,"boundaries":[[0,1,2]]}}]}},
            "d":{{"type":"+Odd","geometry":[]}}"#
     ));
-    let (city, report, left_out) = city_of(&text).unwrap();
+    let (city, report) = city_of(&text).unwrap();
+    let left_out = &city.findings.left_out;
     assert_eq!((city.name_zh.as_str(), report.crs.as_str()), ("测试", "EPSG:7415"));
     // Objects in are models, parents that stand for their parts, and what was left out.
     assert_eq!((report.objects, report.parents, city.models.len(), left_out.len()), (4, 1, 1, 2));
@@ -87,8 +89,8 @@ fn templates_stand_where_their_instances_say() {
         r#""geometry-templates":{"templates":[{"type":"MultiSurface","lod":"2","boundaries":[[[0,1,2]]]}],
         "vertices-templates":[[0,0,0],[1,0,0],[0,0,4]]},"vertices":[[0,0,0]"#,
     );
-    let (city, _, left_out) = city_of(&text).unwrap();
-    assert_eq!(left_out, []);
+    let (city, _) = city_of(&text).unwrap();
+    assert_eq!(city.findings.left_out, []);
     let points: Vec<_> = city.models[0].points().collect();
     assert!((points[2].height_m - 8.0).abs() < 1e-9);
     // 15 m east of the origin: the instance's corner at 10 m and the matrix's 5 m.
@@ -99,7 +101,7 @@ fn templates_stand_where_their_instances_say() {
 #[test]
 fn what_is_no_cityjson_is_named() {
     let reason = |text: &str| city_of(text).unwrap_err().to_string();
-    assert!(reason("").contains("empty"));
+    assert!(reason("").contains("neither"));
     assert!(reason("{\"type\":\"FeatureCollection\"}").contains("FeatureCollection"));
     assert!(reason("{\"type\":\"CityJSON\",\"version\":\"3.0\"}").contains("3.0"));
     assert!(reason(&document("").replace("EPSG/0/7415", "EPSG/0/1")).contains("EPSG/0/1"));
@@ -141,10 +143,13 @@ fn delft_and_zurich_arrive_whole() {
     ] {
         let Some(path) = shared(name) else { return };
         let out = tempfile::tempdir().unwrap();
-        let (city, report, left_out) = make_city(&path, &CityJsonOptions::default(), &mut Silent).unwrap();
+        let (city, report) = make_city(std::slice::from_ref(&path), &CityModelOptions::default(), &mut Silent).unwrap();
         let (objects, with_geometry) = counted(&path);
         assert_eq!((report.crs.as_str(), report.objects), (crs, objects));
-        assert_eq!((city.models.len(), left_out), (with_geometry, Vec::new()), "{name}");
+        assert_eq!((city.models.len(), &city.findings.left_out), (with_geometry, &Vec::new()), "{name}");
+        let mut notes: BTreeMap<&str, usize> = BTreeMap::new();
+        city.findings.mended.iter().for_each(|(_, why)| *notes.entry(why).or_default() += 1);
+        println!("{name}: {notes:?}");
         assert_eq!(report.parents, objects - with_geometry);
         assert!((city.origin.lon - lon).abs() < 0.03 && (city.origin.lat - lat).abs() < 0.03, "{:?}", city.origin);
         let summary = tiling::write_city(&city, &out.path().join("city"), &mut Silent).unwrap();

@@ -28,8 +28,9 @@ pub(super) fn text<'a>(map: &'a Map<String, Value>, names: &[&str]) -> Option<&'
     names.iter().find_map(|n| map.get(*n)?.as_str()).map(str::trim).filter(|s| !s.is_empty())
 }
 
-/// The first of some names that is a number, or text that is one.
+/// The first of some names that is a number, text that is one, or an object with such a `value` (CityGML 3.0's heights).
 pub(super) fn number(map: &Map<String, Value>, names: &[&str]) -> Option<f64> {
-    let read = |v: &Value| v.as_f64().or_else(|| v.as_str()?.trim().parse().ok());
+    let plain = |v: &Value| v.as_f64().or_else(|| v.as_str()?.trim().parse().ok());
+    let read = |v: &Value| plain(v).or_else(|| plain(v.get("value")?));
     names.iter().find_map(|n| map.get(*n).and_then(read)).filter(|x: &f64| x.is_finite())
 }

@@ -1,0 +1,291 @@
+//! Geometry of GML: surfaces are kept in one list, and what refers to them is followed when the whole file is read.
+
+use super::{
+    rings::{own_dimension, point, ring},
+    xml::{Element, Space},
+};
+use crate::{
+    city::FacetKind,
+    citymodel::{Defect, Geometry, Polygon, Shape},
+};
+use std::collections::{HashMap, HashSet};
+
+/// Longest chain of links that is followed: more is a circle.
+const MAX_LINKS: usize = 32;
+
+/// A surface of a geometry, or a link to some.
+#[derive(Debug, Clone)]
+enum Piece {
+    /// Its number in the list; whether it is used with its other side out.
+    Surface(usize, bool),
+    /// What has this id; whether it is used with its other side out.
+    Link(String, bool),
+}
+
+/// A geometry as it is written.
+#[derive(Debug)]
+pub(super) struct Draft {
+    lod: f64,
+    shape: Shape,
+    pieces: Vec<Piece>,
+    /// Of an implicit geometry: the matrix, row by row, and where its origin is.
+    placing: Option<([f64; 16], [f64; 3])>,
+}
+
+/// What a geometry is part of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Context {
+    pub(super) lod: f64,
+    /// What the surfaces are.
+    pub(super) kind: FacetKind,
+    /// Coordinates of a corner, where nothing else is said.
+    pub(super) dimension: usize,
+}
+
+/// All surfaces of a file.
+#[derive(Debug, Default)]
+pub(super) struct Surfaces {
+    all: Vec<Polygon>,
+    ids: HashMap<String, Vec<Piece>>,
+    /// Links to surfaces that are of a kind.
+    named: Vec<(String, FacetKind)>,
+    /// Numbers of surfaces that have pictures.
+    pictured: HashSet<usize>,
+}
+
+impl Surfaces {
+    /// Reads a geometry.
+    pub(super) fn read(&mut self, e: &Element, context: Context, drafts: &mut Vec<Draft>, defects: &mut Vec<Defect>) {
+        let context = Context { dimension: own_dimension(e, context.dimension), ..context };
+        let draft = |shape, pieces| Draft { lod: context.lod, shape, pieces, placing: None };
+        match e.name.as_str() {
+            "Solid" => {
+                let mut all = Vec::new();
+                for (name, shape) in [("exterior", Shape::Shell), ("interior", Shape::Cavity)] {
+                    for shell in e.children.iter().filter(|c| c.name == name) {
+                        let pieces = self.held(shell, context, defects);
+                        all.extend(pieces.iter().cloned());
+                        drafts.push(draft(shape, pieces));
+                    }
+                }
+                self.register(e, &all);
+            }
+            "CompositeSolid" | "MultiSolid" | "MultiGeometry" | "GeometricComplex" => {
+                for property in &e.children {
+                    if let Some(link) = property.link() {
+                        drafts.push(draft(Shape::Surfaces, vec![Piece::Link(target(link), false)]));
+                    }
+                    property.children.iter().for_each(|inside| self.read(inside, context, drafts, defects));
+                }
+            }
+            _ => {
+                let pieces = self.pieces(e, context, defects);
+                if !pieces.is_empty() {
+                    drafts.push(draft(Shape::Surfaces, pieces));
+                }
+            }
+        }
+    }
+
+    /// A link in place of a geometry.
+    pub(super) fn link(&mut self, href: &str, context: Context, drafts: &mut Vec<Draft>) {
+        let pieces = vec![Piece::Link(target(href), false)];
+        if context.kind != FacetKind::Unknown {
+            self.named.push((target(href), context.kind));
+        }
+        drafts.push(Draft { lod: context.lod, shape: Shape::Surfaces, pieces, placing: None });
+    }
+
+    /// An implicit geometry (CityGML 2.0, 8.2): a shape in coordinates of its own, placed by a matrix and a point.
+    pub(super) fn implicit(
+        &mut self,
+        e: &Element,
+        context: Context,
+        drafts: &mut Vec<Draft>,
+        defects: &mut Vec<Defect>,
+    ) {
+        let matrix: Option<Vec<f64>> = e
+            .child("transformationMatrix")
+            .and_then(|m| m.text.split_ascii_whitespace().map(|n| n.parse().ok()).collect());
+        let matrix: Option<[f64; 16]> = match e.child("transformationMatrix") {
+            Some(_) => matrix.and_then(|m| m.try_into().ok()),
+            None => Some([1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0]),
+        };
+        let anchor = e.child("referencePoint").and_then(|p| point(p, context.dimension));
+        let (Some(matrix), Some(anchor)) = (matrix, anchor) else {
+            defects.push(Defect::Type);
+            return;
+        };
+        let relative =
+            e.children.iter().filter(|c| matches!(c.name.as_str(), "relativeGMLGeometry" | "relativeGeometry"));
+        let mut any = false;
+        for shape in relative {
+            any = true;
+            let mut own = Vec::new();
+            if let Some(href) = shape.link() {
+                self.link(href, context, &mut own);
+            }
+            shape.children.iter().for_each(|g| self.read(g, context, &mut own, defects));
+            drafts.extend(own.into_iter().map(|d| Draft { placing: Some((matrix, anchor)), ..d }));
+        }
+        if !any {
+            defects.push(Defect::Library);
+        }
+    }
+
+    fn register(&mut self, e: &Element, pieces: &[Piece]) {
+        if let Some(id) = e.attribute("id") {
+            self.ids.entry(id.to_owned()).or_insert_with(|| pieces.to_vec());
+        }
+    }
+
+    /// What the properties of a geometry hold or link to.
+    fn held(&mut self, property: &Element, context: Context, defects: &mut Vec<Defect>) -> Vec<Piece> {
+        if let Some(link) = property.link() {
+            if context.kind != FacetKind::Unknown {
+                self.named.push((target(link), context.kind));
+            }
+            return vec![Piece::Link(target(link), false)];
+        }
+        property.children.iter().flat_map(|e| self.pieces(e, context, defects)).collect()
+    }
+
+    fn pieces(&mut self, e: &Element, context: Context, defects: &mut Vec<Defect>) -> Vec<Piece> {
+        let context = Context { dimension: own_dimension(e, context.dimension), ..context };
+        let pieces = match e.name.as_str() {
+            "Polygon" | "PolygonPatch" | "Triangle" | "Rectangle" => self.polygon(e, context, defects),
+            "OrientableSurface" => {
+                let inside: Vec<Piece> = e.children.iter().flat_map(|c| self.held(c, context, defects)).collect();
+                let other_side = e.attribute("orientation") == Some("-");
+                inside.into_iter().map(|p| turned(p, other_side)).collect()
+            }
+            "MultiSurface"
+            | "CompositeSurface"
+            | "Surface"
+            | "TriangulatedSurface"
+            | "Tin"
+            | "PolyhedralSurface"
+            | "Shell"
+            | "TexturedSurface" => {
+                let skipped = |c: &&Element| c.space != Space::Appearance && c.name != "controlPoint";
+                e.children.iter().filter(skipped).flat_map(|c| self.held(c, context, defects)).collect()
+            }
+            // They have no surface, which is no defect of theirs.
+            "MultiCurve" | "CompositeCurve" | "Curve" | "LineString" | "OrientableCurve" | "Point" | "MultiPoint" => {
+                Vec::new()
+            }
+            // Names, descriptions, controls: properties that are no geometry.
+            name if e.space != Space::Gml || name.starts_with(char::is_lowercase) => Vec::new(),
+            _ => {
+                defects.push(Defect::Type);
+                Vec::new()
+            }
+        };
+        if !pieces.is_empty() {
+            self.register(e, &pieces);
+        }
+        pieces
+    }
+
+    fn polygon(&mut self, e: &Element, context: Context, defects: &mut Vec<Defect>) -> Vec<Piece> {
+        let mut rings = Vec::new();
+        let bounds = e.children.iter().filter(|c| c.name == "exterior");
+        for bound in bounds.chain(e.children.iter().filter(|c| c.name == "interior")) {
+            let Some(read) = bound.children.first().and_then(|r| ring(r, context.dimension, defects)) else {
+                if bound.name == "exterior" {
+                    return Vec::new();
+                }
+                continue;
+            };
+            rings.push(read);
+        }
+        if !e.children.iter().any(|c| c.name == "exterior") {
+            defects.push(Defect::Ring);
+            return Vec::new();
+        }
+        self.all.push(Polygon { rings, kind: context.kind, color: None });
+        vec![Piece::Surface(self.all.len() - 1, false)]
+    }
+
+    /// Gives the surfaces with an id a colour, unless they have one.
+    pub(super) fn paint(&mut self, id: &str, color: [u8; 3]) {
+        for (surface, _) in self.follow(&[Piece::Link(id.to_owned(), false)]).0 {
+            self.all[surface].color.get_or_insert(color);
+        }
+    }
+
+    /// Notes that the surfaces with an id have pictures.
+    pub(super) fn picture(&mut self, id: &str) {
+        self.pictured.extend(self.follow(&[Piece::Link(id.to_owned(), false)]).0.into_iter().map(|s| s.0));
+    }
+
+    /// Gives surfaces that named ones link to their kind.
+    pub(super) fn spread_kinds(&mut self) {
+        for (id, kind) in std::mem::take(&mut self.named) {
+            for (surface, _) in self.follow(&[Piece::Link(id, false)]).0 {
+                if self.all[surface].kind == FacetKind::Unknown {
+                    self.all[surface].kind = kind;
+                }
+            }
+        }
+    }
+
+    /// Numbers of the surfaces, each with whether it is turned; and whether all links led somewhere.
+    fn follow(&self, pieces: &[Piece]) -> (Vec<(usize, bool)>, bool) {
+        let mut out = Vec::new();
+        let mut whole = true;
+        let mut stack: Vec<(Piece, usize)> = pieces.iter().rev().map(|p| (p.clone(), 0)).collect();
+        while let Some((piece, links)) = stack.pop() {
+            match piece {
+                Piece::Surface(i, other_side) => out.push((i, other_side)),
+                Piece::Link(id, other_side) => match self.ids.get(&id).filter(|_| links < MAX_LINKS) {
+                    Some(found) => {
+                        stack.extend(found.iter().rev().map(|p| (turned(p.clone(), other_side), links + 1)));
+                    }
+                    None => whole = false,
+                },
+            }
+        }
+        (out, whole)
+    }
+
+    /// A geometry with its surfaces.
+    pub(super) fn resolve(&self, draft: &Draft, defects: &mut Vec<Defect>) -> Option<Geometry> {
+        let (surfaces, whole) = self.follow(&draft.pieces);
+        if !whole {
+            defects.push(Defect::Link);
+        }
+        if surfaces.iter().any(|s| self.pictured.contains(&s.0)) {
+            defects.push(Defect::Picture);
+        }
+        let polygons: Vec<Polygon> = surfaces
+            .into_iter()
+            .map(|(i, other_side)| {
+                let mut polygon = self.all[i].clone();
+                if other_side {
+                    polygon.rings.iter_mut().for_each(|r| r.reverse());
+                }
+                if let Some((m, anchor)) = draft.placing {
+                    for v in polygon.rings.iter_mut().flatten() {
+                        let row = |r: usize| m[r * 4] * v[0] + m[r * 4 + 1] * v[1] + m[r * 4 + 2] * v[2] + m[r * 4 + 3];
+                        *v = std::array::from_fn(|k| row(k) + anchor[k]);
+                    }
+                }
+                polygon
+            })
+            .collect();
+        (!polygons.is_empty()).then_some(Geometry { lod: draft.lod, shape: draft.shape, polygons })
+    }
+}
+
+fn turned(piece: Piece, turn: bool) -> Piece {
+    match piece {
+        Piece::Surface(i, other_side) => Piece::Surface(i, other_side != turn),
+        Piece::Link(id, other_side) => Piece::Link(id, other_side != turn),
+    }
+}
+
+/// The id that a link names; files cannot be linked to.
+pub(super) fn target(href: &str) -> String {
+    href.trim().rsplit('#').next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,250 @@
+//! From the objects of city models to the city's models.
+
+use super::{
+    CityModel, CityObject, Defect, Geometry, Polygon, Shape, attributes,
+    kinds::nature,
+    repair::{Seen, mend, outline},
+};
+use crate::{
+    SourceCrs,
+    city::{Attribute, Facet, FacetKind, Findings, Model, Point, Skin},
+    crs::AxisOrder,
+};
+use cim_model::{EntityKey, Place};
+use serde_json::Map;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// What came of all objects.
+#[derive(Default)]
+pub(super) struct Made {
+    pub(super) models: Vec<Model>,
+    pub(super) findings: Findings,
+    /// Objects that stand for the parts that they have.
+    pub(super) parents: usize,
+    /// Height of the flat ground, metres in the models' heights.
+    pub(super) ground_m: f64,
+    /// Number of the root object of every model: what stands and falls together.
+    roots: Vec<usize>,
+    objects: usize,
+    ids: HashSet<String>,
+}
+
+/// Share of the data's lowest points below its ground: a cellar or a slip of the pen does not lift a whole city.
+const LOW_SHARE: usize = 20;
+/// Longest line of ancestors that is followed: more is a circle.
+const ANCESTORS: usize = 8;
+/// Metres of a degree of latitude, about.
+const DEGREE_M: f64 = 111_320.0;
+
+/// Adds the objects of one file.
+pub(super) fn add(made: &mut Made, mut city_model: CityModel, crs: &SourceCrs, axes: AxisOrder) {
+    let geometries: Vec<_> = city_model
+        .objects
+        .iter_mut()
+        .map(|o| (std::mem::take(&mut o.geometries), std::mem::take(&mut o.defects)))
+        .collect();
+    let objects = &city_model.objects;
+    let with_parts: HashSet<usize> = objects.iter().filter_map(|o| o.parent).collect();
+    let mut site =
+        Siting { crs, axes, metres: if crs.is_geographic() { DEGREE_M } else { 1.0 }, places: HashMap::new() };
+    for (i, (object, (geometries, mut defects))) in objects.iter().zip(geometries).enumerate() {
+        let (kind, skin, class) = nature(&object.kind);
+        let key = EntityKey::new(kind, unique(made, &object.id, &mut defects));
+        let has_geometry = !geometries.is_empty() || !defects.is_empty();
+        let levels = site.levels(geometries, skin, &mut defects);
+        let defects: BTreeSet<Defect> = defects.into_iter().collect();
+        if levels.is_empty() {
+            if !has_geometry && with_parts.contains(&i) {
+                made.parents += 1;
+            } else {
+                let reason = if has_geometry {
+                    defects.first().map_or("its geometry has no surfaces", |d| d.reason())
+                } else {
+                    "it has no geometry"
+                };
+                made.findings.left_out.push((key, reason));
+            }
+            continue;
+        }
+        made.findings.mended.extend(defects.iter().map(|d| (key.clone(), d.note())));
+        let line = ancestors(objects, i);
+        made.roots.push(made.objects + line.last().copied().unwrap_or(i));
+        made.models.push(model(key, skin, class, object, objects, &line, levels));
+    }
+    made.objects += objects.len();
+}
+
+/// The id, or one like it that no other object has.
+fn unique(made: &mut Made, id: &str, defects: &mut Vec<Defect>) -> String {
+    if made.ids.insert(id.to_owned()) {
+        return id.to_owned();
+    }
+    defects.push(Defect::Id);
+    let free = (2..).map(|n| format!("{id}~{n}")).find(|id| !made.ids.contains(id)).unwrap_or_default();
+    made.ids.insert(free.clone());
+    free
+}
+
+/// What can be said only when all objects are known: where the ground is, and what colours mean.
+pub(super) fn finish(made: &mut Made) {
+    keep_telling_colors(&mut made.models);
+    stand(made);
+}
+
+/// An exporter's one red for every roof tells nothing about any of them: colours count where surfaces of a kind differ.
+fn keep_telling_colors(models: &mut [Model]) {
+    let mut colors: BTreeMap<u8, BTreeSet<[u8; 3]>> = BTreeMap::new();
+    for facet in models.iter().flat_map(|m| m.levels.iter().flatten()) {
+        if let Some(color) = facet.color {
+            colors.entry(facet.kind as u8).or_default().insert(color);
+        }
+    }
+    for facet in models.iter_mut().flat_map(|m| m.levels.iter_mut().flatten()) {
+        if colors.get(&(facet.kind as u8)).is_some_and(|c| c.len() < 2) {
+            facet.color = None;
+        }
+    }
+}
+
+/// Its parent, that one's, and so on.
+fn ancestors(objects: &[CityObject], i: usize) -> Vec<usize> {
+    let mut line = Vec::new();
+    let mut at = i;
+    while let Some(parent) = objects[at].parent.filter(|p| *p < objects.len()) {
+        if line.len() == ANCESTORS {
+            break;
+        }
+        line.push(parent);
+        at = parent;
+    }
+    line
+}
+
+fn model(
+    key: EntityKey,
+    skin: Skin,
+    class: &str,
+    object: &CityObject,
+    objects: &[CityObject],
+    line: &[usize],
+    levels: Vec<Vec<Facet>>,
+) -> Model {
+    let mut all: Map<_, _> = object.attributes.clone();
+    for ancestor in line {
+        for (name, value) in &objects[*ancestor].attributes {
+            all.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    let mut attributes = attributes::flatten(&all);
+    if let Some(parent) = line.first() {
+        attributes.push(("parent".into(), Attribute::Text(objects[*parent].id.clone())));
+    }
+    let heights = levels.iter().flatten().flat_map(|f| f.rings.iter().flatten()).map(|p| p.height_m);
+    let (low, high) = heights.fold((f64::MAX, f64::MIN), |(l, h), z| (l.min(z), h.max(z)));
+    let height_m = attributes::number(&all, &["measuredHeight", "height", "h_dak_max"]).unwrap_or(high - low);
+    let floors = attributes::number(&all, &["storeysAboveGround", "floors", "bouwlagen"]).unwrap_or(0.0);
+    let addresses = std::iter::once(object).chain(line.iter().map(|a| &objects[*a])).map(|o| o.address.clone());
+    Model {
+        key,
+        name: attributes::text(&all, &["name", "naam", "Name", "gml:name", "名称"]).unwrap_or_default().to_owned(),
+        class: class.to_owned(),
+        address: addresses.into_iter().flatten().next().unwrap_or_default(),
+        height_m: height_m as f32,
+        floors: floors.clamp(0.0, 1000.0) as u16,
+        skin,
+        levels,
+        attributes,
+    }
+}
+
+/// From the coordinates of a file to places.
+struct Siting<'a> {
+    crs: &'a SourceCrs,
+    axes: AxisOrder,
+    /// Metres of a unit of x and y.
+    metres: f64,
+    places: HashMap<[u64; 2], Option<Place>>,
+}
+
+impl Siting<'_> {
+    /// The surfaces of an object, coarse to fine; footprints (LoD 0) only where there is nothing else.
+    fn levels(&mut self, mut geometries: Vec<Geometry>, skin: Skin, defects: &mut Vec<Defect>) -> Vec<Vec<Facet>> {
+        let mut by_level: BTreeMap<u64, (Seen, Vec<Facet>)> = BTreeMap::new();
+        lend_kinds(&mut geometries);
+        for mut geometry in geometries {
+            if self.axes == AxisOrder::NorthFirst {
+                geometry.polygons.iter_mut().flat_map(|p| p.rings.iter_mut().flatten()).for_each(|c| c.swap(0, 1));
+            }
+            let level = (geometry.lod.clamp(0.0, 9.0) * 100.0) as u64;
+            let (seen, facets) = by_level.entry(level).or_default();
+            let polygons = mend(geometry.polygons, geometry.shape, self.metres, skin.is_ground(), seen, defects);
+            let shown = polygons.into_iter().filter(|p| p.kind != FacetKind::Closure);
+            facets.extend(shown.filter_map(|p| self.facet(p, defects)));
+        }
+        by_level.retain(|_, (_, facets)| !facets.is_empty());
+        if by_level.keys().any(|l| *l >= 100) {
+            by_level.retain(|l, _| *l >= 100);
+        }
+        by_level.into_values().map(|(_, facets)| facets).collect()
+    }
+
+    fn facet(&mut self, polygon: Polygon, defects: &mut Vec<Defect>) -> Option<Facet> {
+        let mut ring = |ring: &Vec<[f64; 3]>| {
+            let point = |c: &[f64; 3]| Some(Point { place: self.place(c[0], c[1])?, height_m: c[2] });
+            ring.iter().map(point).collect::<Option<Vec<Point>>>()
+        };
+        let rings = polygon.rings.iter().map(&mut ring).collect::<Option<Vec<_>>>();
+        if rings.is_none() {
+            defects.push(Defect::Outside);
+        }
+        Some(Facet { rings: rings?, kind: polygon.kind, color: polygon.color })
+    }
+
+    fn place(&mut self, x: f64, y: f64) -> Option<Place> {
+        *self.places.entry([x.to_bits(), y.to_bits()]).or_insert_with(|| self.crs.place(x, y))
+    }
+}
+
+/// Sorts solids before surfaces, and gives surfaces of solids that do not say what they are the kind of the named surface
+/// with the same outline at the same level of detail: CityGML may write both without a link between them.
+fn lend_kinds(geometries: &mut [Geometry]) {
+    geometries
+        .sort_by(|a, b| a.lod.total_cmp(&b.lod).then((a.shape == Shape::Surfaces).cmp(&(b.shape == Shape::Surfaces))));
+    for level in geometries.chunk_by_mut(|a, b| a.lod.total_cmp(&b.lod).is_eq()) {
+        let unknown = |p: &Polygon| p.kind == FacetKind::Unknown;
+        if level.len() < 2 || !level.iter().flat_map(|g| &g.polygons).any(unknown) {
+            continue;
+        }
+        let named = level.iter().flat_map(|g| &g.polygons).filter(|p| !unknown(p));
+        let kinds: HashMap<_, _> =
+            named.filter_map(|p| Some((outline(p.rings.first()?).0, (p.kind, p.color)))).collect();
+        for polygon in level.iter_mut().flat_map(|g| &mut g.polygons).filter(|p| unknown(p)) {
+            if let Some((kind, color)) = polygon.rings.first().and_then(|r| kinds.get(&outline(r).0)) {
+                (polygon.kind, polygon.color) = (*kind, polygon.color.or(*color));
+            }
+        }
+    }
+}
+
+/// Moves heights so that the ground is 0: the data's own, or, where it has none, the foot of every root object.
+fn stand(made: &mut Made) {
+    let foot = |m: &Model| m.points().map(|p| p.height_m).fold(f64::MAX, f64::min);
+    let mut lows: Vec<f64> = made.models.iter().filter(|m| m.skin.is_ground()).map(foot).collect();
+    if lows.is_empty() {
+        let mut feet: BTreeMap<usize, f64> = BTreeMap::new();
+        for (model, root) in made.models.iter().zip(&made.roots) {
+            let low = feet.entry(*root).or_insert(f64::MAX);
+            *low = low.min(foot(model));
+        }
+        for (model, root) in made.models.iter_mut().zip(&made.roots) {
+            let low = feet[root];
+            model.points_mut().for_each(|p| p.height_m -= low);
+        }
+        return;
+    }
+    lows.sort_by(f64::total_cmp);
+    let ground = lows[lows.len() / LOW_SHARE];
+    made.models.iter_mut().flat_map(Model::points_mut).for_each(|p| p.height_m -= ground);
+    // The flat ground lies under all of it, so that it shows only where the data has holes.
+    made.ground_m = (lows[0] - ground).min(0.0) - 0.3;
+}
