@@ -96,6 +96,19 @@ fn delft_from_cityjson() {
     compare("delft", &["--city", city.to_str().unwrap(), "--view", "4.3680,52.0118,230,30,55"]);
 }
 
+/// The Hague from CityGML: surveyed buildings and terrain.
+#[test]
+fn the_hague_from_citygml() {
+    let Some(input) = shared("cityjson/DenHaag_01.gml.gz") else { return };
+    let city = town::folder().join("the-hague");
+    let tile = Command::new(env!("CARGO_BIN_EXE_cim-twin"))
+        .args(["tile", input.to_str().unwrap(), "-o", city.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(tile.status.success(), "{}", String::from_utf8_lossy(&tile.stderr));
+    compare("the-hague", &["--city", city.to_str().unwrap(), "--view", "4.2736,52.1054,260,30,55"]);
+}
+
 #[test]
 fn the_synthetic_city_at_night_from_a_street() {
     let city = town::folder().join("city");

@@ -14,7 +14,13 @@ const program = process.env.CIM_TWIN;
 const executablePath =
   process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 const folder = mkdtempSync(join(tmpdir(), "cim-twin-interop-"));
-const extract = resolve("../../../shared/data/osm/Helsinki.osm.pbf");
+// Real data, where it is: OpenStreetMap, CityJSON, CityGML.
+const sources = {
+  helsinki: "osm/Helsinki.osm.pbf",
+  delft: "cityjson/delft.city.json.gz",
+  zurich: "cityjson/zurich_subset_lod2.city.json.gz",
+  "the-hague": "cityjson/DenHaag_01.gml.gz",
+};
 const cities = [join(folder, "synthetic")];
 let server, url;
 
@@ -27,11 +33,14 @@ before(async () => {
   assert.ok(program, "CIM_TWIN must name the program");
   assert.ok(executablePath, "no Chromium was found: install chromium or set CHROMIUM");
   run("synth", "-o", cities[0], "--buildings", "600", "--cases", "100", "--bikes", "100", "--until", "2026-11-01T00:00:00+08:00");
-  if (existsSync(extract)) {
-    cities.push(join(folder, "helsinki"));
-    run("tile", extract, "-o", cities[1]);
-  } else {
-    console.log(`without Helsinki: ${extract} is not there`);
+  for (const [name, file] of Object.entries(sources)) {
+    const source = resolve("../../../shared/data", file);
+    if (existsSync(source)) {
+      cities.push(join(folder, name));
+      run("tile", source, "-o", cities.at(-1));
+    } else {
+      console.log(`without ${name}: ${source} is not there`);
+    }
   }
   server = spawn(program, ["serve", "--city", cities[0], "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
   url = await new Promise((done, fail) => {
@@ -48,7 +57,7 @@ after(() => {
 test("Khronos' validator finds no error and no warning in any glb", async () => {
   for (const city of cities) {
     const files = readdirSync(join(city, "tiles")).filter((f) => f.endsWith(".glb"));
-    assert.ok(files.length > 3);
+    assert.ok(files.length > 1);
     for (const file of files) {
       const bytes = new Uint8Array(readFileSync(join(city, "tiles", file)));
       const { issues } = await validator.validateBytes(bytes, { uri: file });
