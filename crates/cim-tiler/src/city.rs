@@ -67,6 +67,8 @@ pub struct Building {
     pub wall: [u8; 3],
     /// sRGB colour of the roof.
     pub roof_color: [u8; 3],
+    /// Everything else that the source says.
+    pub attributes: Vec<(String, Attribute)>,
 }
 
 /// A place at a height above the city's ground.
@@ -237,6 +239,8 @@ pub struct Road {
     pub main: bool,
     /// Driven along its points only.
     pub oneway: bool,
+    /// Everything else that the source says.
+    pub attributes: Vec<(String, Attribute)>,
 }
 
 /// What an area is.
@@ -261,6 +265,8 @@ pub struct Area {
     pub ring: Vec<Place>,
     /// Islands: rings inside the outer ring.
     pub holes: Vec<Vec<Place>>,
+    /// Everything else that the source says.
+    pub attributes: Vec<(String, Attribute)>,
 }
 
 /// The routable network: `network.json`.

@@ -184,7 +184,7 @@ impl<'a> Collect<'a> {
             Kind::Area(kind) => {
                 let usual = if kind == AreaKind::Water { "水域" } else { "绿地" };
                 let name = tags::name(tags).unwrap_or(usual).to_owned();
-                self.areas.push(Area { key, name, kind, ring, holes });
+                self.areas.push(Area { key, name, kind, ring, holes, attributes: tags.attributes() });
             }
             Kind::Road(_) | Kind::Coast => {}
         }
@@ -211,7 +211,8 @@ impl<'a> Collect<'a> {
         let name = tags::name(&way.tags).unwrap_or(usual).to_owned();
         let width_m = tags::width_m(&way.tags, class) as f32;
         let oneway = tags::direction(&way.tags) != 0;
-        self.roads.push(Road { key, name, class, width_m, points, main: records::is_main(class), oneway });
+        let (main, attributes) = (records::is_main(class), way.tags.attributes());
+        self.roads.push(Road { key, name, class, width_m, points, main, oneway, attributes });
     }
 
     /// The extent of buildings and roads: the built area.
@@ -242,7 +243,8 @@ impl<'a> Collect<'a> {
         let (outlines, unused) = coast::sea(closed, open, bounds);
         for (i, Outline { ring, holes }) in outlines.into_iter().enumerate() {
             let key = EntityKey::new(EntityKind::Water, format!("sea{}", i + 1));
-            self.areas.push(Area { key, name: "海".into(), kind: AreaKind::Water, ring, holes });
+            let (name, attributes) = ("海".into(), Vec::new());
+            self.areas.push(Area { key, name, kind: AreaKind::Water, ring, holes, attributes });
         }
         for i in 0..unused {
             let key = EntityKey::new(EntityKind::Water, format!("coast{}", i + 1));
@@ -291,5 +293,6 @@ fn building(key: EntityKey, number: i64, tags: &Tags, footprint: Vec<Place>, hol
         roof: tags::roof(tags),
         wall: coloured("building:colour").unwrap_or(WALLS[dice as usize % WALLS.len()]),
         roof_color: coloured("roof:colour").unwrap_or(ROOFS[(dice >> 8) as usize % ROOFS.len()]),
+        attributes: tags.attributes(),
     }
 }
