@@ -9,6 +9,7 @@ pub mod cityjson;
 mod crs;
 mod error;
 mod mesh;
+mod network;
 pub mod osm;
 mod progress;
 pub mod records;
