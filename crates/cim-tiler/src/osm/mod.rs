@@ -15,7 +15,7 @@ mod tests;
 
 use crate::{
     CitySummary, Progress, TilerError,
-    city::{Area, AreaKind, Building, City, Road, RoadClass},
+    city::{Area, AreaKind, Building, City, Road, RoadClass, usual_colours},
     tiling,
 };
 use cim_model::{EntityKey, EntityKind, Place, SiteBounds};
@@ -198,20 +198,10 @@ impl<'a> Collect<'a> {
             self.left_out.push((key, "lies outside the extract"));
             return;
         }
-        let usual = match class {
-            RoadClass::Motorway => "高速公路",
-            RoadClass::Trunk => "快速路",
-            RoadClass::Primary => "主干路",
-            RoadClass::Secondary => "次干路",
-            RoadClass::Tertiary => "支路",
-            RoadClass::Residential => "街巷",
-            RoadClass::Service => "通道",
-            RoadClass::Footway => "人行道",
-        };
-        let name = tags::name(&way.tags).unwrap_or(usual).to_owned();
+        let name = tags::name(&way.tags).unwrap_or(class.usual_name_zh()).to_owned();
         let width_m = tags::width_m(&way.tags, class) as f32;
         let oneway = tags::direction(&way.tags) != 0;
-        let (main, attributes) = (records::is_main(class), way.tags.attributes());
+        let (main, attributes) = (class.is_main(), way.tags.attributes());
         self.roads.push(Road { key, name, class, width_m, points, main, oneway, attributes });
     }
 
@@ -263,19 +253,10 @@ fn entity_kind(kind: Kind) -> EntityKind {
 }
 
 fn building(key: EntityKey, number: i64, tags: &Tags, footprint: Vec<Place>, holes: Vec<Vec<Place>>) -> Building {
-    const WALLS: [[u8; 3]; 7] = [
-        [214, 202, 182],
-        [202, 184, 160],
-        [222, 214, 200],
-        [188, 176, 164],
-        [206, 196, 190],
-        [194, 166, 144],
-        [216, 206, 174],
-    ];
-    const ROOFS: [[u8; 3]; 4] = [[132, 134, 138], [150, 148, 144], [118, 110, 104], [142, 96, 80]];
     let (height_m, floors) = tags::height_and_floors(tags);
     // The id spread over its digits, so that neighbours, which often have consecutive ids, differ.
     let dice = number.unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
+    let (wall, roof_color) = usual_colours(dice);
     let class = tags::building_class(tags);
     let address = tags::address(tags);
     let name =
@@ -291,8 +272,8 @@ fn building(key: EntityKey, number: i64, tags: &Tags, footprint: Vec<Place>, hol
         floors,
         address,
         roof: tags::roof(tags),
-        wall: coloured("building:colour").unwrap_or(WALLS[dice as usize % WALLS.len()]),
-        roof_color: coloured("roof:colour").unwrap_or(ROOFS[(dice >> 8) as usize % ROOFS.len()]),
+        wall: coloured("building:colour").unwrap_or(wall),
+        roof_color: coloured("roof:colour").unwrap_or(roof_color),
         attributes: tags.attributes(),
     }
 }

@@ -212,17 +212,8 @@ pub(super) fn width_m(tags: &Tags, class: RoadClass) -> f64 {
     if let Some(lanes) = tags.get("lanes").and_then(metres).filter(|n| drivable && (1.0..=16.0).contains(n)) {
         return lanes * 3.25;
     }
-    let both = match class {
-        RoadClass::Motorway => 18.0,
-        RoadClass::Trunk => 14.0,
-        RoadClass::Primary => 13.0,
-        RoadClass::Secondary => 11.0,
-        RoadClass::Tertiary => 9.0,
-        RoadClass::Residential => 7.0,
-        RoadClass::Service => 4.0,
-        RoadClass::Footway if tags.is("highway", &["pedestrian"]) => 5.0,
-        RoadClass::Footway => 2.2,
-    };
+    let square = class == RoadClass::Footway && tags.is("highway", &["pedestrian"]);
+    let both = if square { 5.0 } else { class.usual_width_m() };
     if drivable && direction(tags) != 0 { both * 0.6 } else { both }
 }
 
