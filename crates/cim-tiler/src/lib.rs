@@ -15,6 +15,7 @@ mod progress;
 pub mod records;
 pub mod synth;
 pub mod tiling;
+pub mod vector;
 
 pub use crs::{CrsError, SourceCrs};
 pub use error::TilerError;
