@@ -15,7 +15,7 @@ use crate::{
     records::{self, Geometry as RecordGeometry},
 };
 use cim_model::{EntityKey, EntityKind, SiteBounds};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 const IGNORED: Reason = "its layer is ignored by the mapping";
 const NO_KIND: Reason = "what its layer is could not be guessed: say its kind in a mapping";
@@ -33,7 +33,18 @@ pub(super) struct Made {
     pub(super) areas: Vec<Area>,
     pub(super) collections: BTreeMap<String, Vec<records::Feature>>,
     pub(super) report: VectorReport,
-    keys: HashSet<EntityKey>,
+    /// Where each thing comes from.
+    pub(super) keys: HashMap<EntityKey, Origin>,
+    /// How many things were made of each feature, by layer and number.
+    pub(super) things: HashMap<(usize, usize), usize>,
+}
+
+/// Where a thing comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Origin {
+    pub(super) layer: usize,
+    pub(super) feature: usize,
+    pub(super) kind: Kind,
 }
 
 /// A part of a feature.
@@ -208,16 +219,18 @@ impl Made {
             EntityKey::new(entity_kind(kind), if *made == 1 { id.to_owned() } else { format!("{id}#{made}") })
         };
         let mut key = numbered(&id);
-        if self.keys.contains(&key) {
+        if self.keys.contains_key(&key) {
             work.repeated += usize::from(*made == 1);
             key = numbered(&format!("{}.{}", work.report.name, feature.number));
             let mut n = 1;
-            while self.keys.contains(&key) {
+            while self.keys.contains_key(&key) {
                 n += 1;
                 key = numbered(&format!("{}.{}~{n}", work.report.name, feature.number));
             }
         }
-        self.keys.insert(key.clone());
+        let origin = Origin { layer: self.report.layers.len(), feature: feature.number, kind };
+        *self.things.entry((origin.layer, origin.feature)).or_default() += 1;
+        self.keys.insert(key.clone(), origin);
         key
     }
 
@@ -241,7 +254,6 @@ impl Made {
         let plan = &work.plan;
         let class = plan.class(feature);
         let name = plan.name(feature).or_else(|| class.clone()).unwrap_or_else(|| usual.to_owned());
-        let id = key.id.clone();
         let mut record = records::Feature::new(key, name, geometry);
         if let Some(class) = class {
             record = record.with("class", class);
@@ -249,8 +261,9 @@ impl Made {
         if let Some(address) = plan.text(feature, Role::Address) {
             record = record.with("address", address);
         }
-        if matches!(kind, Kind::Grid | Kind::Component) {
-            record = record.with("code", id);
+        // The key may have had to be made unique; the code is what the source says.
+        if let Some(code) = plan.text(feature, Role::Id).filter(|_| matches!(kind, Kind::Grid | Kind::Component)) {
+            record = record.with("code", code);
         }
         if let Some(area) = area_m2 {
             record = record.with("area_m2", area);

@@ -5,6 +5,7 @@
 //! is named in the report with the reason.
 
 mod dbf;
+mod far;
 mod feature;
 mod fgb;
 mod geojson;
@@ -93,13 +94,14 @@ pub fn make_city(
     let unused = options.mapping.unused(&names).into_iter().map(str::to_owned).collect();
     let features: usize = layers.iter().map(|l| l.features.len()).sum();
     progress.stage("putting the city together", Some(features as u64));
-    let mut made = make::Made::default();
-    made.report = VectorReport { unread, unused, ..VectorReport::default() };
+    let report = VectorReport { unread, unused, ..VectorReport::default() };
+    let mut made = make::Made { report, ..make::Made::default() };
     for layer in layers {
         let count = layer.features.len() as u64;
         made.layer(layer, options)?;
         progress.advance(count);
     }
+    made.leave_out_far();
     let bounds = made.bounds().ok_or_else(|| {
         let reason = format!("nothing in it can be placed\n{}", made.report);
         TilerError::Vector { path: inputs.first().cloned().unwrap_or_default(), reason: reason.trim_end().into() }

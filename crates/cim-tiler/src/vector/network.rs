@@ -1,11 +1,15 @@
 //! The network from centre lines. Nothing says which of them belong together but where they are: ends that lie within
-//! half a metre of one another are one junction, and so is an end on another line's corner.
+//! half a metre of one another are one junction, and so is an end on another line.
 
 use crate::{
     city::{Edge, Network, Road, RoadClass},
     network::NetworkBuilder,
 };
 use cim_model::Place;
+use rstar::{
+    RTree,
+    primitives::{GeomWithData, Line},
+};
 use std::collections::HashMap;
 
 /// Ends this close are the same junction, metres.
@@ -16,8 +20,10 @@ const DEGREE_M: f64 = 111_320.0;
 /// The largest connected part of what can be driven on.
 pub(super) fn network(roads: &[Road], origin: Place) -> Network {
     let roads: Vec<&Road> = roads.iter().filter(|r| r.class < RoadClass::Footway && r.points.len() > 1).collect();
-    let mut places = Places::new(origin);
-    let corners: Vec<Vec<u32>> = roads.iter().map(|r| r.points.iter().map(|p| places.number(*p)).collect()).collect();
+    let frame = Frame::new(origin);
+    let lines = joined(&roads, &frame);
+    let mut places = Places::new(frame);
+    let corners: Vec<Vec<u32>> = lines.iter().map(|l| l.iter().map(|p| places.number(*p)).collect()).collect();
     let mut uses = vec![0u32; places.metres.len()];
     for line in &corners {
         let mut before = None;
@@ -33,12 +39,12 @@ pub(super) fn network(roads: &[Road], origin: Place) -> Network {
         }
     }
     let mut build = NetworkBuilder::new();
-    for (road, line) in roads.iter().zip(&corners) {
+    for ((road, line), course) in roads.iter().zip(&corners).zip(&lines) {
         let mut from = 0;
         for i in 1..line.len() {
             if uses[line[i] as usize] > 1 && (line[i] != line[from] || i > from + 2) {
                 // Pieces end exactly where their junction is, so that nothing jumps there.
-                let mut points: Vec<[f64; 2]> = road.points[from..=i].iter().map(|p| [p.lon, p.lat]).collect();
+                let mut points: Vec<[f64; 2]> = course[from..=i].iter().map(|p| [p.lon, p.lat]).collect();
                 let n = points.len();
                 (points[0], points[n - 1]) = (places.at(line[from]), places.at(line[i]));
                 let (class, width_m, oneway) = (road.class, road.width_m, road.oneway);
@@ -51,19 +57,73 @@ pub(super) fn network(roads: &[Road], origin: Place) -> Network {
     build.largest_part()
 }
 
-/// Numbers of places, the same for those that are close.
-struct Places {
+/// Metres around a place, flat.
+#[derive(Clone, Copy)]
+struct Frame {
     origin: Place,
     east_m: f64,
+}
+
+impl Frame {
+    fn new(origin: Place) -> Self {
+        Self { origin, east_m: DEGREE_M * origin.lat.to_radians().cos().max(1e-3) }
+    }
+
+    fn metres(&self, p: Place) -> [f64; 2] {
+        [(p.lon - self.origin.lon) * self.east_m, (p.lat - self.origin.lat) * DEGREE_M]
+    }
+}
+
+/// The courses of roads with a corner more wherever another road ends on them.
+fn joined(roads: &[&Road], frame: &Frame) -> Vec<Vec<Place>> {
+    let mut segments = Vec::new();
+    for (r, road) in roads.iter().enumerate() {
+        for (i, pair) in road.points.windows(2).enumerate() {
+            segments.push(GeomWithData::new(Line::new(frame.metres(pair[0]), frame.metres(pair[1])), (r, i)));
+        }
+    }
+    let tree = RTree::bulk_load(segments);
+    // By road and segment: how far along, and the end that lies there.
+    let mut more: HashMap<(usize, usize), Vec<(f64, Place)>> = HashMap::new();
+    for (r, road) in roads.iter().enumerate() {
+        for end in [road.points.first(), road.points.last()].into_iter().flatten() {
+            let at = frame.metres(*end);
+            for segment in tree.locate_within_distance(at, SAME_M * SAME_M).filter(|s| s.data.0 != r) {
+                let (from, to) = (segment.geom().from, segment.geom().to);
+                let along = [to[0] - from[0], to[1] - from[1]];
+                let length = along[0].hypot(along[1]);
+                let distance = ((at[0] - from[0]) * along[0] + (at[1] - from[1]) * along[1]) / length;
+                // What lies by a corner meets that corner.
+                if distance > SAME_M && distance < length - SAME_M {
+                    more.entry(segment.data).or_default().push((distance, *end));
+                }
+            }
+        }
+    }
+    let course = |(r, road): (usize, &&Road)| {
+        let mut out = Vec::with_capacity(road.points.len());
+        for (i, corner) in road.points.iter().enumerate() {
+            out.push(*corner);
+            let mut here = more.get(&(r, i)).cloned().unwrap_or_default();
+            here.sort_by(|a, b| a.0.total_cmp(&b.0));
+            out.extend(here.into_iter().map(|(_, p)| p));
+        }
+        out
+    };
+    roads.iter().enumerate().map(course).collect()
+}
+
+/// Numbers of places, the same for those that are close.
+struct Places {
+    frame: Frame,
     metres: Vec<[f64; 2]>,
     degrees: Vec<[f64; 2]>,
     cells: HashMap<[i64; 2], Vec<u32>>,
 }
 
 impl Places {
-    fn new(origin: Place) -> Self {
-        let east_m = DEGREE_M * origin.lat.to_radians().cos().max(1e-3);
-        Self { origin, east_m, metres: Vec::new(), degrees: Vec::new(), cells: HashMap::new() }
+    fn new(frame: Frame) -> Self {
+        Self { frame, metres: Vec::new(), degrees: Vec::new(), cells: HashMap::new() }
     }
 
     fn at(&self, number: u32) -> [f64; 2] {
@@ -71,7 +131,7 @@ impl Places {
     }
 
     fn number(&mut self, p: Place) -> u32 {
-        let at = [(p.lon - self.origin.lon) * self.east_m, (p.lat - self.origin.lat) * DEGREE_M];
+        let at = self.frame.metres(p);
         let cell = at.map(|x| (x / SAME_M).floor() as i64);
         let around = (-1..=1).flat_map(|i| (-1..=1).map(move |j| [cell[0] + i, cell[1] + j]));
         let distance = |k: &u32| {
@@ -123,6 +183,23 @@ mod tests {
         let n = network(&roads, Place::new(116.0, 35.0));
         let edges: Vec<_> = n.edges.iter().map(|e| e.road.as_str()).collect();
         assert_eq!((edges, n.nodes.len()), (vec!["a", "a", "b", "c"], 5));
+        for e in &n.edges {
+            assert_eq!((e.points[0], e.points[e.points.len() - 1]), (n.nodes[e.a as usize], n.nodes[e.b as usize]));
+        }
+    }
+
+    #[test]
+    fn ends_on_a_line_cut_it_and_crossings_do_not() {
+        let roads = [
+            road("a", &[(0., 0.), (200., 0.)]),
+            road("b", &[(50., 0.2), (50., 90.)]),
+            road("c", &[(150., -90.), (150., -0.1)]),
+            // A bridge.
+            road("d", &[(100., -50.), (100., 50.)]),
+        ];
+        let n = network(&roads, Place::new(116.0, 35.0));
+        let edges: Vec<_> = n.edges.iter().map(|e| e.road.as_str()).collect();
+        assert_eq!((edges, n.nodes.len()), (vec!["a", "a", "a", "b", "c"], 6));
         for e in &n.edges {
             assert_eq!((e.points[0], e.points[e.points.len() - 1]), (n.nodes[e.a as usize], n.nodes[e.b as usize]));
         }

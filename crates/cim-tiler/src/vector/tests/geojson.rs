@@ -124,6 +124,7 @@ match = "nothing*"
         (&components[0].properties["name"], &components[0].properties["source.key"]),
         (&"井盖".into(), &"own".into())
     );
+    assert!(components.iter().all(|c| c.properties["code"] == "3708110103000001"));
     let sensor = &city.records.collections["sensor"][0];
     assert_eq!((&sensor.properties["sensor_kind"], &sensor.properties["alarm"]), (&"water_depth".into(), &15.0.into()));
     assert!(matches!(sensor.geometry, RecordGeometry::Point(_)));
@@ -224,6 +225,18 @@ fn systems_are_the_standard_s_the_old_member_s_or_those_asked_for() {
     // A plane system that is asked for is meant for the other files: these numbers are degrees.
     let asked = VectorOptions { crs: Some("EPSG:4548".into()), ..VectorOptions::default() };
     same(&city(&folder(&[("建筑.geojson", BUILDINGS.as_bytes())]), &asked).0, 1e-6);
+}
+
+#[test]
+fn what_lies_far_from_all_else_does_not_move_the_city() {
+    let far = BUILDINGS.replace("[116.503,35.4]", "[16.503,35.4]").replace("[116.5032,35.4]", "[16.5032,35.4]");
+    let far = far.replace("[116.5032,35.4002]", "[16.5032,35.4002]");
+    let (found, report) = city(&folder(&[("建筑.geojson", far.as_bytes())]), &VectorOptions::default());
+    assert!((found.origin.lon - 116.5).abs() < 0.01 && found.buildings.len() == 2, "{report}");
+    // The other part of the feature stays.
+    let last = report.left_out.last().unwrap();
+    assert_eq!((last.key.id.as_str(), last.whole, report.layers[0].used), ("A2#2", false, 2));
+    assert!(last.reason.contains("250 km"));
 }
 
 #[test]
