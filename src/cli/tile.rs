@@ -5,13 +5,15 @@ use cim_tiler::{
     AxisOrder,
     citymodel::{CityModelOptions, tile_city_model},
     osm::{OsmOptions, tile_osm},
+    vector::{self, Mapping, VectorOptions, tile_vector},
 };
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// An OpenStreetMap extract (.osm.pbf), or city models: CityGML (.gml, .xml) and CityJSON (.json, .jsonl), .gz of
-    /// either, several files or a folder of them
+    /// An OpenStreetMap extract (.osm.pbf); or city models, CityGML (.gml, .xml) and CityJSON (.json, .jsonl), .gz of
+    /// either; or vector files (GeoJSON, shapefiles, FlatGeobuf, GeoPackage). Several files of the latter two, or a
+    /// folder of them, make one city
     #[arg(required = true)]
     inputs: Vec<PathBuf>,
     /// Folder to write the city into
@@ -20,12 +22,17 @@ pub(super) struct Args {
     /// The city's name; the file's when left out
     #[arg(long)]
     name: Option<String>,
-    /// The coordinate system of city models, such as EPSG:7415, in place of the one that they declare
+    /// A coordinate system, such as EPSG:4549 or GCJ02: of city models in place of the one that they declare, of vector
+    /// files where they declare none
     #[arg(long)]
     crs: Option<String>,
     /// Which coordinate of city models comes first, in place of what their coordinates look like
     #[arg(long, value_enum)]
     axes: Option<Axes>,
+    /// What the layers of vector files are and what their attributes mean (docs/importing.md); guessed, and printed, where
+    /// it says nothing
+    #[arg(long)]
+    mapping: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -52,8 +59,8 @@ enum Format {
     CityModel,
 }
 
-const WANTED: &str =
-    "give an OpenStreetMap extract (.osm.pbf), CityGML (.gml, .xml) or CityJSON (.json, .jsonl), or .gz of the latter";
+const WANTED: &str = "give an OpenStreetMap extract (.osm.pbf), CityGML (.gml, .xml), CityJSON (.json, .jsonl), or vector \
+                      files (.geojson, .shp, .fgb, .gpkg)";
 
 fn format(path: &Path) -> Option<Format> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
@@ -104,6 +111,12 @@ fn files(inputs: &[PathBuf]) -> Result<(Vec<PathBuf>, Format), String> {
 }
 
 pub(super) fn run(args: Args) -> Result<(), String> {
+    if args.inputs.iter().all(|path| vector::recognises(path)) {
+        return run_vector(args);
+    }
+    if args.mapping.is_some() {
+        return Err("--mapping is for vector files: GeoJSON, shapefiles, FlatGeobuf and GeoPackage".into());
+    }
     let (files, format) = files(&args.inputs)?;
     let name = args.name.unwrap_or_default();
     let made = match format {
@@ -123,6 +136,16 @@ pub(super) fn run(args: Args) -> Result<(), String> {
             made
         }
     };
+    println!("{}", summary(&made, &args.out));
+    Ok(())
+}
+
+fn run_vector(args: Args) -> Result<(), String> {
+    let mapping = args.mapping.as_deref().map(Mapping::read).transpose().map_err(|e| e.to_string())?;
+    let options =
+        VectorOptions { name: args.name.unwrap_or_default(), crs: args.crs, mapping: mapping.unwrap_or_default() };
+    let (made, report) = tile_vector(&args.inputs, &args.out, &options, &mut Bars::new()).map_err(|e| e.to_string())?;
+    print!("{report}");
     println!("{}", summary(&made, &args.out));
     Ok(())
 }

@@ -82,6 +82,23 @@ pub struct Building {
     pub wall: [u8; 3],
     /// sRGB colour of the roof.
     pub roof_color: [u8; 3],
+    /// Everything else that the source says.
+    pub attributes: Vec<(String, Attribute)>,
+}
+
+/// Colours of the walls and the roof of a building whose source says none; `dice` makes neighbours differ.
+pub(crate) fn usual_colours(dice: u64) -> ([u8; 3], [u8; 3]) {
+    const WALLS: [[u8; 3]; 7] = [
+        [214, 202, 182],
+        [202, 184, 160],
+        [222, 214, 200],
+        [188, 176, 164],
+        [206, 196, 190],
+        [194, 166, 144],
+        [216, 206, 174],
+    ];
+    const ROOFS: [[u8; 3]; 4] = [[132, 134, 138], [150, 148, 144], [118, 110, 104], [142, 96, 80]];
+    (WALLS[dice as usize % WALLS.len()], ROOFS[(dice >> 8) as usize % ROOFS.len()])
 }
 
 /// A place at a height above the city's ground.
@@ -235,6 +252,42 @@ impl RoadClass {
             Self::Footway => "footway",
         }
     }
+
+    /// What a road of the class is called that has no name.
+    #[must_use]
+    pub const fn usual_name_zh(self) -> &'static str {
+        match self {
+            Self::Motorway => "高速公路",
+            Self::Trunk => "快速路",
+            Self::Primary => "主干路",
+            Self::Secondary => "次干路",
+            Self::Tertiary => "支路",
+            Self::Residential => "街巷",
+            Self::Service => "通道",
+            Self::Footway => "人行道",
+        }
+    }
+
+    /// Width of its carriageway where nothing says it, metres.
+    #[must_use]
+    pub const fn usual_width_m(self) -> f64 {
+        match self {
+            Self::Motorway => 18.0,
+            Self::Trunk => 14.0,
+            Self::Primary => 13.0,
+            Self::Secondary => 11.0,
+            Self::Tertiary => 9.0,
+            Self::Residential => 7.0,
+            Self::Service => 4.0,
+            Self::Footway => 2.2,
+        }
+    }
+
+    /// Whether a road of the class is one of the city's main roads (主干道路).
+    #[must_use]
+    pub fn is_main(self) -> bool {
+        self <= Self::Secondary
+    }
 }
 
 /// A road under one name.
@@ -254,6 +307,8 @@ pub struct Road {
     pub main: bool,
     /// Driven along its points only.
     pub oneway: bool,
+    /// Everything else that the source says.
+    pub attributes: Vec<(String, Attribute)>,
 }
 
 /// What an area is.
@@ -278,6 +333,8 @@ pub struct Area {
     pub ring: Vec<Place>,
     /// Islands: rings inside the outer ring.
     pub holes: Vec<Vec<Place>>,
+    /// Everything else that the source says.
+    pub attributes: Vec<(String, Attribute)>,
 }
 
 /// The routable network: `network.json`.
@@ -306,4 +363,10 @@ pub struct Edge {
     pub oneway: bool,
     /// Centre line, both ends included.
     pub points: Vec<[f64; 2]>,
+}
+
+/// Minutes east of UTC of the civil time somewhere, by its longitude; all of China keeps Beijing's.
+pub(crate) fn usual_utc_offset_minutes(origin: Place) -> i32 {
+    let china = (73.0..=135.1).contains(&origin.lon) && (18.0..=53.6).contains(&origin.lat);
+    if china { 480 } else { (origin.lon / 15.0).round() as i32 * 60 }
 }

@@ -1,5 +1,7 @@
 //! The coordinate systems that city data comes in.
 
+mod wkt;
+
 use cim_geo::Crs;
 use cim_model::Place;
 
@@ -9,7 +11,11 @@ pub struct SourceCrs {
     /// As a person knows it: `EPSG:7415`, `GCJ02`, ...
     pub name: String,
     way: Way,
+    caution: Option<&'static str>,
 }
+
+/// Xian 1980's ellipsoid in a PROJ string.
+const XIAN_80: &str = "+a=6378140";
 
 #[derive(Debug)]
 enum Way {
@@ -41,11 +47,16 @@ pub struct CrsError {
 
 impl SourceCrs {
     /// By an EPSG code (`EPSG:7415`, `urn:ogc:def:crs:EPSG::7415`, `https://www.opengis.net/def/crs/EPSG/0/7415`,
-    /// `http://www.opengis.net/gml/srs/epsg.xml#7415`) or a name that [`Crs`] knows.
+    /// `http://www.opengis.net/gml/srs/epsg.xml#7415`), a name that [`Crs`] knows, or a whole definition in WKT 1 or 2 as
+    /// `.prj` files hold it.
     ///
     /// # Errors
     /// There is no such code, or it needs what PROJ's strings cannot say.
     pub fn parse(text: &str) -> Result<Self, CrsError> {
+        let text = text.trim().trim_start_matches('\u{feff}');
+        if wkt::is_wkt(text) {
+            return Self::parse_wkt(text);
+        }
         let fail = |reason: &str| CrsError { name: text.trim().to_owned(), reason: reason.to_owned() };
         // In a compound name (`EPSG::28992+EPSG::5709`, `urn:ogc:def:crs,crs:EPSG::25832,crs:EPSG::5783`) the plane comes
         // first; so does it in those of Germany's surveyors (`urn:adv:crs:ETRS89_UTM32*DE_DHHN2016_NH`).
@@ -60,18 +71,53 @@ impl SourceCrs {
         };
         let Ok(code) = last.parse::<u16>() else {
             let crs = text.trim().parse::<Crs>().map_err(|e| fail(&e.to_string()))?;
-            return Ok(Self { name: text.trim().to_uppercase(), way: Way::Own(crs) });
+            return Ok(Self { name: text.trim().to_uppercase(), way: Way::Own(crs), caution: None });
         };
         let name = format!("EPSG:{code}");
         if matches!(code, 4326 | 4490 | 4979 | 4480) {
-            return Ok(Self { name, way: Way::Degrees });
+            return Ok(Self { name, way: Way::Degrees, caution: None });
         }
         let known = crs_definitions::from_code(code).ok_or_else(|| fail("there is no such code"))?;
-        let proj = |s: &str| proj4rs::Proj::from_proj_string(s).map_err(|e| fail(&format!("{e} in \"{s}\"")));
-        let from = proj(known.proj4)?;
+        Self::from_proj(name, known.proj4)
+    }
+
+    fn parse_wkt(text: &str) -> Result<Self, CrsError> {
+        let short = || text.chars().take(60).collect::<String>();
+        let found = wkt::parse(text).map_err(|reason| CrsError { name: short(), reason })?;
+        if let Some(known) = found.epsg.and_then(|code| Self::parse(&format!("EPSG:{code}")).ok()) {
+            return Ok(known);
+        }
+        // The shifted degrees of web maps are no datum, but people write their names into one.
+        let plain = found.name.to_ascii_uppercase().replace(['-', '_', ' '], "");
+        for name in ["GCJ02", "BD09"] {
+            if plain.contains(name) {
+                return Self::parse(name);
+            }
+        }
+        let name = if found.name.trim().is_empty() { short() } else { found.name };
+        match found.proj {
+            Ok(proj) => Self::from_proj(name, &proj),
+            Err(reason) => Err(CrsError { name, reason }),
+        }
+    }
+
+    fn from_proj(name: String, text: &str) -> Result<Self, CrsError> {
+        let proj = |s: &str| {
+            let fail = |e| CrsError { name: name.clone(), reason: format!("{e} in \"{s}\"") };
+            proj4rs::Proj::from_proj_string(s).map_err(fail)
+        };
+        let from = proj(text)?;
         let to = proj("+proj=longlat +datum=WGS84 +no_defs")?;
         let degrees = from.is_latlong();
-        Ok(Self { name, way: Way::Proj { from: Box::new(from), to: Box::new(to), degrees } })
+        let caution = (text.contains(XIAN_80) && !text.contains("towgs84"))
+            .then_some("Xian 1980 has no published shift to WGS 84: things may lie some tens of metres off");
+        Ok(Self { name, way: Way::Proj { from: Box::new(from), to: Box::new(to), degrees }, caution })
+    }
+
+    /// What a user of it should know.
+    #[must_use]
+    pub fn caution(&self) -> Option<&'static str> {
+        self.caution
     }
 
     /// Whether its coordinates are degrees, not metres.

@@ -39,6 +39,22 @@ pub enum TilerError {
         /// Why, and where.
         reason: String,
     },
+    /// A vector file cannot be used.
+    #[error("{path} cannot be used as city data: {reason}")]
+    Vector {
+        /// Which.
+        path: PathBuf,
+        /// Why, and where in it.
+        reason: String,
+    },
+    /// A mapping file cannot be used.
+    #[error("{path} is not a usable mapping file: {reason}")]
+    Mapping {
+        /// Which.
+        path: PathBuf,
+        /// Why, and where in it.
+        reason: String,
+    },
     /// The region is no administrative code.
     #[error("the region `{0}` is not a code of six digits such as 370811")]
     Region(String),

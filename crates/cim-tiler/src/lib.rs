@@ -11,11 +11,13 @@ pub mod citymodel;
 mod crs;
 mod error;
 mod mesh;
+mod network;
 pub mod osm;
 mod progress;
 pub mod records;
 pub mod synth;
 pub mod tiling;
+pub mod vector;
 
 pub use crs::{AxisOrder, CrsError, SourceCrs};
 pub use error::TilerError;

@@ -1,7 +1,8 @@
 //! What the city's systems hold about it: collections of features, the fleet, and the cases. Written into `records/`
 //! line by line, so that a large city needs no second copy of it in memory.
 
-use crate::{Progress, TilerError};
+use crate::{Progress, TilerError, city::Road};
+use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{Case, ClassFile, EntityKey, EventClass, Place, Vehicle};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
@@ -62,6 +63,21 @@ impl Feature {
         self.properties.insert(name.into(), value.into());
         self
     }
+}
+
+/// The records of roads.
+pub(crate) fn of_roads(origin: Place, roads: &[Road]) -> Vec<Feature> {
+    let frame = SiteFrame::new(Geodetic::new(origin.lon, origin.lat, 0.0));
+    let metres = |p: Place| frame.to_enu(Geodetic::new(p.lon, p.lat, 0.0)).truncate();
+    let length = |road: &Road| road.points.windows(2).map(|w| metres(w[0]).distance(metres(w[1]))).sum::<f64>();
+    let record = |r: &Road| {
+        Feature::new(r.key.clone(), r.name.clone(), Geometry::LineString(r.points.clone()))
+            .with("class", r.class.name())
+            .with("width_m", (f64::from(r.width_m) * 10.0).round() / 10.0)
+            .with("length_m", length(r).round())
+            .with("main", r.main)
+    };
+    roads.iter().map(record).collect()
 }
 
 /// Degrees with seven digits: a centimetre, and half the bytes of the full number.

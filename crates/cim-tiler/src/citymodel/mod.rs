@@ -21,7 +21,7 @@ pub(crate) use repair::Defect;
 
 use crate::{
     CitySummary, Progress, SourceCrs, TilerError,
-    city::{City, FacetKind, Findings, Network},
+    city::{City, FacetKind, Findings, Network, usual_utc_offset_minutes},
     citygml, cityjson,
     crs::AxisOrder,
     records::Records,
@@ -178,7 +178,7 @@ pub fn make_city(
         name_en: name,
         origin,
         bounds,
-        utc_offset_minutes: (origin.lon / 15.0).round() as i32 * 60,
+        utc_offset_minutes: usual_utc_offset_minutes(origin),
         buildings: Vec::new(),
         models: made.models,
         ground_m: made.ground_m,

@@ -15,7 +15,7 @@ mod tests;
 
 use crate::{
     CitySummary, Progress, TilerError,
-    city::{Area, AreaKind, Building, City, Findings, Road, RoadClass},
+    city::{Area, AreaKind, Building, City, Findings, Road, RoadClass, usual_colours, usual_utc_offset_minutes},
     tiling,
 };
 use cim_model::{EntityKey, EntityKind, Place, SiteBounds};
@@ -96,7 +96,7 @@ pub fn make_city(input: &Path, options: &OsmOptions, progress: &mut dyn Progress
         name_en: named(&options.name_en),
         origin,
         bounds,
-        utc_offset_minutes: options.utc_offset_minutes.unwrap_or((origin.lon / 15.0).round() as i32 * 60),
+        utc_offset_minutes: options.utc_offset_minutes.unwrap_or_else(|| usual_utc_offset_minutes(origin)),
         buildings,
         models: Vec::new(),
         ground_m: 0.0,
@@ -177,7 +177,7 @@ impl<'a> Collect<'a> {
             Kind::Area(kind) => {
                 let usual = if kind == AreaKind::Water { "水域" } else { "绿地" };
                 let name = tags::name(tags).unwrap_or(usual).to_owned();
-                self.areas.push(Area { key, name, kind, ring, holes });
+                self.areas.push(Area { key, name, kind, ring, holes, attributes: tags.attributes() });
             }
             Kind::Road(_) | Kind::Coast => {}
         }
@@ -191,20 +191,11 @@ impl<'a> Collect<'a> {
             self.left_out.push((key, "lies outside the extract"));
             return;
         }
-        let usual = match class {
-            RoadClass::Motorway => "高速公路",
-            RoadClass::Trunk => "快速路",
-            RoadClass::Primary => "主干路",
-            RoadClass::Secondary => "次干路",
-            RoadClass::Tertiary => "支路",
-            RoadClass::Residential => "街巷",
-            RoadClass::Service => "通道",
-            RoadClass::Footway => "人行道",
-        };
-        let name = tags::name(&way.tags).unwrap_or(usual).to_owned();
+        let name = tags::name(&way.tags).unwrap_or(class.usual_name_zh()).to_owned();
         let width_m = tags::width_m(&way.tags, class) as f32;
         let oneway = tags::direction(&way.tags) != 0;
-        self.roads.push(Road { key, name, class, width_m, points, main: records::is_main(class), oneway });
+        let (main, attributes) = (class.is_main(), way.tags.attributes());
+        self.roads.push(Road { key, name, class, width_m, points, main, oneway, attributes });
     }
 
     /// The extent of buildings and roads: the built area.
@@ -235,7 +226,8 @@ impl<'a> Collect<'a> {
         let (outlines, unused) = coast::sea(closed, open, bounds);
         for (i, Outline { ring, holes }) in outlines.into_iter().enumerate() {
             let key = EntityKey::new(EntityKind::Water, format!("sea{}", i + 1));
-            self.areas.push(Area { key, name: "海".into(), kind: AreaKind::Water, ring, holes });
+            let (name, attributes) = ("海".into(), Vec::new());
+            self.areas.push(Area { key, name, kind: AreaKind::Water, ring, holes, attributes });
         }
         for i in 0..unused {
             let key = EntityKey::new(EntityKind::Water, format!("coast{}", i + 1));
@@ -254,19 +246,10 @@ fn entity_kind(kind: Kind) -> EntityKind {
 }
 
 fn building(key: EntityKey, number: i64, tags: &Tags, footprint: Vec<Place>, holes: Vec<Vec<Place>>) -> Building {
-    const WALLS: [[u8; 3]; 7] = [
-        [214, 202, 182],
-        [202, 184, 160],
-        [222, 214, 200],
-        [188, 176, 164],
-        [206, 196, 190],
-        [194, 166, 144],
-        [216, 206, 174],
-    ];
-    const ROOFS: [[u8; 3]; 4] = [[132, 134, 138], [150, 148, 144], [118, 110, 104], [142, 96, 80]];
     let (height_m, floors) = tags::height_and_floors(tags);
     // The id spread over its digits, so that neighbours, which often have consecutive ids, differ.
     let dice = number.unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
+    let (wall, roof_color) = usual_colours(dice);
     let class = tags::building_class(tags);
     let address = tags::address(tags);
     let name =
@@ -282,7 +265,8 @@ fn building(key: EntityKey, number: i64, tags: &Tags, footprint: Vec<Place>, hol
         floors,
         address,
         roof: tags::roof(tags),
-        wall: coloured("building:colour").unwrap_or(WALLS[dice as usize % WALLS.len()]),
-        roof_color: coloured("roof:colour").unwrap_or(ROOFS[(dice >> 8) as usize % ROOFS.len()]),
+        wall: coloured("building:colour").unwrap_or(wall),
+        roof_color: coloured("roof:colour").unwrap_or(roof_color),
+        attributes: tags.attributes(),
     }
 }

@@ -88,6 +88,8 @@ pub(super) fn read(path: &Path, progress: &mut dyn Progress) -> Result<Data, Til
             let tags = Tags::new(w.tags());
             let kind = kind(&tags);
             if kind.is_some() || wanted.contains(&w.id()) {
+                // What is only a piece of an outline has no tags that anybody asks for.
+                let tags = if kind.is_some() { tags } else { Tags::default() };
                 data.way_index.insert(w.id(), data.ways.len());
                 data.ways.push(Way { id: w.id(), nodes: w.refs().collect(), tags, kind });
             }

@@ -2,8 +2,8 @@
 
 use super::OsmOptions;
 use crate::{
-    city::{Building, Road, RoadClass},
-    records::{Feature, Geometry, Records},
+    city::{Building, Road},
+    records::{Feature, Geometry, Records, of_roads},
     synth::{Fleet, vehicles},
 };
 use cim_geo::{Geodetic, SiteFrame};
@@ -27,16 +27,7 @@ pub(super) fn records(options: &OsmOptions, origin: Place, buildings: &[Building
         muck_units: &["渣土运输一公司", "渣土运输二公司", "渣土运输三公司", "渣土运输四公司"],
     };
     let mut records = Records { vehicles: vehicles(options.seed, &fleet), ..Records::default() };
-    let metres = |p: Place| frame.to_enu(Geodetic::new(p.lon, p.lat, 0.0)).truncate();
-    let length = |road: &Road| road.points.windows(2).map(|w| metres(w[0]).distance(metres(w[1]))).sum::<f64>();
-    let roads = roads.iter().map(|r| {
-        Feature::new(r.key.clone(), r.name.clone(), Geometry::LineString(r.points.clone()))
-            .with("class", r.class.name())
-            .with("width_m", (f64::from(r.width_m) * 10.0).round() / 10.0)
-            .with("length_m", length(r).round())
-            .with("main", r.main)
-    });
-    records.collections.insert("roads".into(), roads.collect());
+    records.collections.insert("roads".into(), of_roads(origin, roads));
     records.collections.insert("unit_grid".into(), grid(&frame, &options.region, buildings));
     records
 }
@@ -77,9 +68,4 @@ fn grid(frame: &SiteFrame, region: &str, buildings: &[Building]) -> Vec<Feature>
         )
     });
     cells.collect()
-}
-
-/// Whether a road is one of the city's main roads.
-pub(super) fn is_main(class: RoadClass) -> bool {
-    class <= RoadClass::Secondary
 }

@@ -1,52 +1,20 @@
 //! What the tags of OpenStreetMap say: kinds of things, heights, widths, classes and names.
 
-use crate::city::{AreaKind, RoadClass, Roof};
+use crate::city::{AreaKind, Attribute, RoadClass, Roof};
 
-/// The tags of one object that this importer reads.
+/// The tags of one object.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tags(Vec<(Box<str>, Box<str>)>);
 
-/// Keys that are read; all others are not kept.
-const KEYS: [&str; 34] = [
-    "access",
-    "addr:city",
-    "addr:housenumber",
-    "addr:street",
-    "area",
-    "bridge",
-    "building",
-    "building:colour",
-    "building:levels",
-    "building:material",
-    "height",
-    "highway",
-    "indoor",
-    "junction",
-    "landuse",
-    "lanes",
-    "layer",
-    "leisure",
-    "location",
-    "motor_vehicle",
-    "name",
-    "name:en",
-    "name:zh",
-    "natural",
-    "oneway",
-    "ref",
-    "roof:colour",
-    "roof:shape",
-    "tunnel",
-    "type",
-    "water",
-    "waterway",
-    "width",
-    "covered",
-];
-
 impl Tags {
     pub(super) fn new<'a>(tags: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
-        Self(tags.filter(|(k, _)| KEYS.contains(k)).map(|(k, v)| (k.into(), v.into())).collect())
+        Self(tags.map(|(k, v)| (k.into(), v.into())).collect())
+    }
+
+    /// Every tag as it is written. All are text: a key that were a number here and text there would change the type of
+    /// its column from tile to tile.
+    pub(super) fn attributes(&self) -> Vec<(String, Attribute)> {
+        self.0.iter().map(|(k, v)| (k.to_string(), Attribute::Text(v.to_string()))).collect()
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&str> {
@@ -244,17 +212,8 @@ pub(super) fn width_m(tags: &Tags, class: RoadClass) -> f64 {
     if let Some(lanes) = tags.get("lanes").and_then(metres).filter(|n| drivable && (1.0..=16.0).contains(n)) {
         return lanes * 3.25;
     }
-    let both = match class {
-        RoadClass::Motorway => 18.0,
-        RoadClass::Trunk => 14.0,
-        RoadClass::Primary => 13.0,
-        RoadClass::Secondary => 11.0,
-        RoadClass::Tertiary => 9.0,
-        RoadClass::Residential => 7.0,
-        RoadClass::Service => 4.0,
-        RoadClass::Footway if tags.is("highway", &["pedestrian"]) => 5.0,
-        RoadClass::Footway => 2.2,
-    };
+    let square = class == RoadClass::Footway && tags.is("highway", &["pedestrian"]);
+    let both = if square { 5.0 } else { class.usual_width_m() };
     if drivable && direction(tags) != 0 { both * 0.6 } else { both }
 }
 

@@ -128,6 +128,7 @@ impl Sited {
             kind,
             ring: ring.iter().map(|p| self.place(*p)).collect(),
             holes: Vec::new(),
+            attributes: Vec::new(),
         }
     }
 
@@ -144,6 +145,7 @@ impl Sited {
             roof: b.roof,
             wall: b.wall,
             roof_color: b.roof_color,
+            attributes: Vec::new(),
         }
     }
 }
@@ -213,6 +215,7 @@ fn roads(plan: &Plan, site: &Sited, waters: &[water::Water]) -> (Vec<Road>, Netw
             points,
             main: i < MAIN_ROADS,
             oneway: false,
+            attributes: Vec::new(),
         });
     }
     (roads, network)

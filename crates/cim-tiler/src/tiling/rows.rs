@@ -30,32 +30,40 @@ impl Rows {
         self.class.push(class.to_owned());
     }
 
+    /// What the source of the row that was just begun says beyond our own columns.
+    fn attributes(&mut self, attributes: &[(String, Attribute)]) {
+        let row = self.count() - 1;
+        for (name, value) in attributes {
+            self.more.entry(name.clone()).or_default().push((row, value.clone()));
+        }
+    }
+
     pub(super) fn building(&mut self, b: &Building) {
         self.push(&b.key, &b.name, &b.class);
         self.address.push(b.address.clone());
         self.height.push(b.height_m);
         self.floors.push(b.floors);
+        self.attributes(&b.attributes);
     }
 
     pub(super) fn model(&mut self, m: &Model) {
-        let row = self.count();
         self.push(&m.key, &m.name, &m.class);
         self.address.push(m.address.clone());
         self.height.push(m.height_m);
         self.floors.push(m.floors);
-        for (name, value) in &m.attributes {
-            self.more.entry(name.clone()).or_default().push((row, value.clone()));
-        }
+        self.attributes(&m.attributes);
     }
 
     pub(super) fn area(&mut self, a: &Area) {
         self.push(&a.key, &a.name, if a.kind == AreaKind::Water { "水域" } else { "绿地" });
         self.width.push(0.0);
+        self.attributes(&a.attributes);
     }
 
     pub(super) fn road(&mut self, r: &Road) {
         self.push(&r.key, &r.name, r.class.name());
         self.width.push(r.width_m);
+        self.attributes(&r.attributes);
     }
 
     /// Columns that every row of this tile has.

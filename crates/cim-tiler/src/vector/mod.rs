@@ -1,0 +1,159 @@
+//! The vector files of city departments in: GeoJSON, shapefiles, FlatGeobuf and GeoPackage; several make one city.
+//!
+//! A [`Mapping`] says what each layer is and what its attributes mean; without one both are guessed, and the guesses are
+//! in the [`VectorReport`] as a mapping to correct. Every feature becomes things of the city with all its attributes, or
+//! is named in the report with the reason.
+
+mod dbf;
+mod far;
+mod feature;
+mod fgb;
+mod geojson;
+mod gpkg;
+mod guess;
+mod make;
+mod mapping;
+mod network;
+mod place;
+mod plan;
+mod report;
+mod shp;
+mod source;
+mod values;
+mod wkb;
+
+#[cfg(test)]
+mod tests;
+
+pub use mapping::{Kind, Mapping};
+pub use report::{LayerReport, LeftOut, VectorReport};
+
+use crate::{
+    CitySummary, Progress, TilerError,
+    city::{City, Findings, usual_utc_offset_minutes},
+    records::{self, Records},
+    tiling,
+};
+use cim_model::{Place, SiteBounds};
+use std::path::{Path, PathBuf};
+
+/// The report in the city's folder, with every feature that was left out.
+const REPORT: &str = "import.txt";
+
+/// What to make of the files.
+#[derive(Debug, Clone, Default)]
+pub struct VectorOptions {
+    /// Name of the city; the first file's or folder's when it is empty.
+    pub name: String,
+    /// The coordinate system of layers that declare none.
+    pub crs: Option<String>,
+    /// What the layers are; guessed where it says nothing.
+    pub mapping: Mapping,
+}
+
+/// Whether a file is of a format that is read here, or a folder that has one in it. A `.json` is looked into.
+#[must_use]
+pub fn recognises(path: &Path) -> bool {
+    source::recognises(path)
+}
+
+/// Reads files, and folders of them, and writes them as one city folder, with the report in `import.txt`.
+///
+/// # Errors
+/// A file cannot be read, is damaged as a whole, or has no usable coordinate system; nothing in the files can be placed;
+/// and as [`tiling::write_city`].
+pub fn tile_vector(
+    inputs: &[PathBuf],
+    out: &Path,
+    options: &VectorOptions,
+    progress: &mut dyn Progress,
+) -> Result<(CitySummary, VectorReport), TilerError> {
+    let (city, report) = make_city(inputs, options, progress)?;
+    let mut summary = tiling::write_city(&city, out, progress)?;
+    // The city's folder says where it came from, whoever finds it.
+    let path = out.join(REPORT);
+    let text = format!("{report}{}", report.list());
+    std::fs::write(&path, &text).map_err(|source| TilerError::Write { path, source })?;
+    summary.bytes += text.len() as u64;
+    Ok((summary, report))
+}
+
+/// Reads files, and folders of them, as one city.
+///
+/// # Errors
+/// As [`tile_vector`].
+pub fn make_city(
+    inputs: &[PathBuf],
+    options: &VectorOptions,
+    progress: &mut dyn Progress,
+) -> Result<(City, VectorReport), TilerError> {
+    progress.stage("reading", None);
+    let (layers, unread) = source::layers(inputs, &options.mapping)?;
+    let names: Vec<&str> = layers.iter().map(|l| l.name.as_str()).collect();
+    let unused = options.mapping.unused(&names).into_iter().map(str::to_owned).collect();
+    let features: usize = layers.iter().map(|l| l.features.len()).sum();
+    progress.stage("putting the city together", Some(features as u64));
+    let report = VectorReport { unread, unused, ..VectorReport::default() };
+    let mut made = make::Made { report, ..make::Made::default() };
+    for layer in layers {
+        let count = layer.features.len() as u64;
+        made.layer(layer, options)?;
+        progress.advance(count);
+    }
+    made.leave_out_far();
+    let bounds = made.bounds().ok_or_else(|| {
+        let reason = format!("nothing in it can be placed\n{}", made.report);
+        TilerError::Vector { path: inputs.first().cloned().unwrap_or_default(), reason: reason.trim_end().into() }
+    })?;
+    let origin = Place::new(0.5 * (bounds.west + bounds.east), 0.5 * (bounds.south + bounds.north));
+    let first = inputs.first().and_then(|p| p.file_name()).map(|n| n.to_string_lossy().into_owned());
+    let stem = first.unwrap_or_default().split('.').next().unwrap_or_default().to_owned();
+    let name = if options.name.trim().is_empty() { stem } else { options.name.clone() };
+    let make::Made { buildings, roads, areas, mut collections, report, .. } = made;
+    let network = network::network(&roads, origin);
+    if !roads.is_empty() {
+        collections.insert("roads".into(), records::of_roads(origin, &roads));
+    }
+    let city = City {
+        name_zh: name.clone(),
+        name_en: name,
+        origin,
+        bounds,
+        utc_offset_minutes: usual_utc_offset_minutes(origin),
+        buildings,
+        models: Vec::new(),
+        ground_m: 0.0,
+        roads,
+        areas,
+        network,
+        records: Records { collections, ..Records::default() },
+        findings: Findings {
+            left_out: report.left_out.iter().map(|l| (l.key.clone(), l.reason)).collect(),
+            ..Findings::default()
+        },
+    };
+    Ok((city, report))
+}
+
+/// The extent of some places, widened where it is none; `None` for no places.
+fn extent(places: impl Iterator<Item = Place>) -> Option<SiteBounds> {
+    /// About a hundred metres.
+    const LEAST_DEG: f64 = 1e-3;
+    let none = SiteBounds { west: f64::MAX, south: f64::MAX, east: f64::MIN, north: f64::MIN };
+    let mut b = places.fold(none, |b, p| SiteBounds {
+        west: b.west.min(p.lon),
+        south: b.south.min(p.lat),
+        east: b.east.max(p.lon),
+        north: b.north.max(p.lat),
+    });
+    if b.west > b.east {
+        return None;
+    }
+    let widen = |low: &mut f64, high: &mut f64| {
+        let less = 0.5 * (LEAST_DEG - (*high - *low)).max(0.0);
+        (*low, *high) = (*low - less, *high + less);
+    };
+    widen(&mut b.west, &mut b.east);
+    widen(&mut b.south, &mut b.north);
+    Some(b)
+}
