@@ -1,9 +1,10 @@
 # The short front of cim-twin. `make help` lists what there is.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/cim-twin/target
 CITY ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/cim-twin/demo-city
+FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test web lint bench bench-tiles setup
+.PHONY: help demo test web lint bench bench-tiles fuzz setup
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -34,6 +35,10 @@ bench-tiles: ## measure the engine of the tiles; SAMPLES=folder of the 3D Tiles 
 	@cargo bench --locked -p tiles3d --bench select --bench style
 	@test -z "$(SAMPLES)" || { cargo run --release --locked --bin cim-twin -- synth -o "$(CARGO_TARGET_DIR)/bench-city" \
 	  && cd benches/decode && npm ci --silent && node compare.mjs "$(CARGO_TARGET_DIR)/bench-city" "$(abspath $(SAMPLES))"; }
+
+fuzz: ## damaged input for every reader of tiles3d; FUZZ_SECONDS=60 for each
+	@scripts/setup.sh build
+	@scripts/fuzz.sh $(FUZZ_SECONDS)
 
 setup: ## install what building, testing and the web page need
 	@scripts/setup.sh build test web

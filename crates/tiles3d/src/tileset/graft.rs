@@ -1,7 +1,7 @@
 //! Subtrees made part of the tree: the tiles of an implicit tileset as they are (OGC 22-025r4, clause 9).
 
 use super::{
-    Bits, BoundingVolume, Refine, Subtree, Tile, TileId, Tileset, TilesetError,
+    Bits, BoundingVolume, Refine, Subtree, Tile, TileId, Tileset, TilesetError, frame,
     implicit::{Implicit, Place, Scheme},
     metadata::{ContentMetadata, Source, TileMetadata},
     semantics::{ContentOverrides, Meanings, Of, TileOverrides},
@@ -332,7 +332,13 @@ impl Graft<'_> {
             Some(table) => TileOverrides::read(&|semantic| meanings.get(table, row, semantic)),
             None => TileOverrides::default(),
         };
-        let transform = said.transform.map_or(outer, |local| outer * local);
+        let transform = said.transform.map_or(outer, |local| {
+            frame::within(&outer, &local).unwrap_or_else(|| {
+                let message = format!("the transform of {place} takes it farther away than anything is; ignored");
+                self.tell("tile-transform-invalid", message, found);
+                outer
+            })
+        });
         let derived = self.implicit.shape(place);
         let given = said.bounds.apply(derived.as_ref());
         let volume = match &given {

@@ -3,6 +3,7 @@
 use super::{
     Refine, Tile, TileId, Tileset,
     document::Document,
+    frame,
     implicit::{ContentTemplate, Implicit, Place, Scheme},
     metadata::{ContentMetadata, Source, TileMetadata},
     schema::{ContentJson, TileJson, TilesetJson},
@@ -184,9 +185,14 @@ impl Tileset {
             }
             None => inherited,
         };
+        let transform = frame::within(outer, &local).unwrap_or_else(|| {
+            let message = "takes the tile farther away than anything is, with those around it; ignored";
+            found.push(Diagnostic::new("tile-transform-invalid", place, message));
+            *outer
+        });
         Some(Trunk {
             shape,
-            transform: *outer * local,
+            transform,
             geometric_error,
             refine: said.refine.unwrap_or(refine),
             own: own.map(|entity| Source::Json(Box::new(entity))),

@@ -2,6 +2,7 @@
 
 mod availability;
 mod document;
+mod frame;
 mod graft;
 mod grow;
 mod implicit;

@@ -9,7 +9,7 @@ use glam::{DMat3, DMat4, DVec3};
 use serde::Deserialize as _;
 
 /// Numbers beyond this are no coordinates.
-const FARTHEST: f64 = 1e12;
+pub(super) const FARTHEST: f64 = 1e12;
 
 /// A bounding volume as the file gives it. Boxes and spheres are in the tile's own frame, regions and cells are on the
 /// Earth whatever the transform says (clause 7.3).
