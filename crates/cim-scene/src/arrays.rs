@@ -18,6 +18,12 @@ impl Turn {
         Self { points, normals: points.inverse().transpose(), mirrored: points.determinant() < 0.0 }
     }
 
+    /// This one after another.
+    pub(crate) fn after(&self, first: &DMat3) -> Self {
+        let points = self.points * *first;
+        Self { points, normals: points.inverse().transpose(), mirrored: points.determinant() < 0.0 }
+    }
+
     pub(crate) const NONE: Self = Self { points: DMat3::IDENTITY, normals: DMat3::IDENTITY, mirrored: false };
 
     pub(crate) fn point(&self, p: [f32; 3]) -> [f32; 3] {

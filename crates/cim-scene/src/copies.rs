@@ -7,7 +7,7 @@ use crate::{
 };
 use glam::{DAffine3, DVec3, Quat, Vec3};
 use serde::{Deserialize, Serialize};
-use tiles3d::content::{Instance, Primitive, TileMaterial};
+use tiles3d::content::{Instance, Primitive, PrimitiveMode, TileMaterial};
 
 /// In place of a feature's number in `uv_b.x`: the number is the entity's `MeshTag`, for copies that are features.
 pub const FEATURE_IN_TAG: f32 = -2.0;
@@ -23,6 +23,34 @@ pub struct Copy {
     pub scale: Vec3,
     /// The feature that it is.
     pub feature: Option<u32>,
+}
+
+/// Corners that copies may have in all and still be put into one mesh.
+const MERGED_CORNERS: usize = 600_000;
+/// Corners of a shape that may be put into one mesh with its copies: what is larger is worth drawing by itself.
+const SMALL: usize = 200;
+
+/// Whether copies become one mesh: street trees are thousands, and a mesh costs a renderer less than thousands of
+/// transforms. What can be told from its neighbours, or has textures, stays by itself.
+pub(crate) fn merges(p: &Primitive, material: &TileMaterial, instances: &[Instance]) -> bool {
+    p.mode == PrimitiveMode::Triangles
+        && p.positions.len() <= SMALL
+        && p.positions.len().saturating_mul(instances.len()) <= MERGED_CORNERS
+        && p.feature_ids.is_empty()
+        && instances.iter().all(|i| i.feature.is_none())
+        && material.textures().next().is_none()
+}
+
+/// Adds the copies of a shape to a mesh around the tile's anchor.
+pub(crate) fn merge(to: &mut MeshArrays, p: &Primitive, factor: [f32; 4], turn: &Turn, instances: &[Instance]) {
+    for instance in instances.iter().filter(|i| i.transform.is_finite()) {
+        let from = to.positions.len();
+        to.add(p, factor, Surface::Plain, &turn.after(&instance.transform.matrix3), DVec3::ZERO);
+        let at = turn.points * instance.transform.translation;
+        for v in &mut to.positions[from..] {
+            *v = (DVec3::from(v.map(f64::from)) + at).as_vec3().to_array();
+        }
+    }
 }
 
 /// A mesh that stands in many places: drawn in its own frame, placed by each copy's transform.

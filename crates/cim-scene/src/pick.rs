@@ -23,10 +23,10 @@ impl PickArrays {
         turn.indices(p, base, &mut self.indices);
     }
 
-    /// The copies' own triangles, or, where those would be too many, a box round each copy.
-    pub(crate) fn add_copies(&mut self, p: &Primitive, turn: &Turn, instances: &[Instance]) {
+    /// The copies' own triangles, or, where those would be too many or are `scenery`, a box round each copy.
+    pub(crate) fn add_copies(&mut self, p: &Primitive, turn: &Turn, instances: &[Instance], scenery: bool) {
         let few = p.indices.len() / 3 * instances.len() <= PICKED_TRIANGLES;
-        let boxed = (!few || p.mode != PrimitiveMode::Triangles).then(|| box_around(&p.positions));
+        let boxed = (scenery || !few || p.mode != PrimitiveMode::Triangles).then(|| box_around(&p.positions));
         let (positions, indices) = match &boxed {
             Some((corners, indices)) => (&corners[..], &indices[..]),
             None => (&p.positions[..], &p.indices[..]),

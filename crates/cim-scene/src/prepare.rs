@@ -3,13 +3,13 @@
 use crate::{
     Bvh, Cloud, Copy, Surface,
     arrays::{MeshArrays, Turn},
-    copies::copied,
+    copies::{copied, merge, merges},
     pick::PickArrays,
     textures::lay,
 };
 use glam::{DMat4, DVec3};
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use tiles3d::{
     DecodedTile, FeatureTable, Value,
     content::{Picture, PrimitiveMode, Sampler, TileMaterial},
@@ -57,6 +57,8 @@ pub fn prepare(tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile {
     let mut pick = PickArrays::default();
     let mut merged = MeshArrays::new(PrimitiveMode::Triangles);
     let (mut pieces, mut clouds) = (Vec::new(), Vec::new());
+    // Copies that become one mesh, by material.
+    let mut copies: BTreeMap<usize, MeshArrays> = BTreeMap::new();
     let fallback = TileMaterial::default();
     for primitive in &tile.primitives {
         let material = tile.materials.get(primitive.material).unwrap_or(&fallback);
@@ -64,7 +66,14 @@ pub fn prepare(tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile {
         let textured = material.textures().next().is_some();
         let surface = if textured { Surface::Plain } else { Surface::from_name(&material.name) };
         if let Some(instances) = primitive.instances.and_then(|i| tile.instances.get(i)) {
-            pick.add_copies(primitive, &turn, instances);
+            let scenery = merges(primitive, material, instances);
+            pick.add_copies(primitive, &turn, instances, scenery);
+            if scenery {
+                let mesh =
+                    copies.entry(primitive.material).or_insert_with(|| MeshArrays::new(PrimitiveMode::Triangles));
+                merge(mesh, primitive, material.base_color, &turn, instances);
+                continue;
+            }
             pieces.push(copied(primitive, material, &turn, anchor, instances));
             continue;
         }
@@ -82,6 +91,12 @@ pub fn prepare(tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile {
             let arrays = MeshArrays::of(primitive, &mut laid, surface, &turn, anchor);
             pieces.push(Piece { arrays, material: laid.material, copies: Vec::new() });
         }
+    }
+    for (material, arrays) in copies.into_iter().filter(|(_, arrays)| !arrays.indices.is_empty()) {
+        let material = tile.materials.get(material).unwrap_or(&fallback);
+        // Its colour is in the corners already.
+        let material = TileMaterial { base_color: [1.0; 4], ..material.clone() };
+        pieces.push(Piece { arrays, material, copies: Vec::new() });
     }
     if !merged.indices.is_empty() {
         let material = TileMaterial { name: "city".into(), metallic: 0.0, roughness: 0.88, ..TileMaterial::default() };

@@ -88,6 +88,49 @@ fn a_ray_meets_every_copy_and_each_is_its_own_feature() {
 }
 
 #[test]
+fn small_copies_without_features_become_one_mesh() {
+    let mut part = triangle(PrimitiveMode::Triangles);
+    part.feature_ids.clear();
+    part.instances = Some(0);
+    let mut other = part.clone();
+    other.instances = Some(1);
+    let stand = |x: f64, height: f64| Instance {
+        transform: DAffine3::from_scale_rotation_translation(
+            DVec3::new(1.0, 1.0, height),
+            glam::DQuat::from_rotation_z(std::f64::consts::FRAC_PI_2),
+            DVec3::new(x, 10.0, 5.0),
+        ),
+        feature: None,
+    };
+    let tile = DecodedTile {
+        primitives: vec![part, other],
+        materials: vec![named("plant")],
+        instances: vec![vec![stand(0.0, 1.0), stand(100.0, 2.0)], vec![stand(200.0, 3.0)]],
+        ..Default::default()
+    };
+    let corners: Vec<Vec3> = tile.primitives[0].positions.iter().map(|p| Vec3::from(*p)).collect();
+    let expected: Vec<Vec3> = tile
+        .instances
+        .iter()
+        .flatten()
+        .flat_map(|i| corners.iter().map(|c| i.transform.transform_point3(c.as_dvec3())))
+        .map(|z_up| RENDER.transform_point3(z_up).as_vec3())
+        .collect();
+    let prepared = prepare(tile, &RENDER);
+    let [piece] = &prepared.pieces[..] else { panic!("{} pieces", prepared.pieces.len()) };
+    assert!(piece.copies.is_empty() && piece.arrays.indices.len() == 9);
+    let anchor = prepared.anchor.as_vec3();
+    for (found, expected) in piece.arrays.positions.iter().zip(expected) {
+        assert!((Vec3::from(*found) + anchor).distance(expected) < 1e-4, "{found:?} {expected}");
+    }
+    assert!(piece.arrays.normals.iter().all(|n| (Vec3::from(*n).length() - 1.0).abs() < 1e-5));
+    // A ray that meets one meets no feature.
+    let target = piece.arrays.positions[3..6].iter().map(|p| Vec3::from(*p) / 3.0).sum::<Vec3>();
+    let hit = prepared.pick.cast(target + Vec3::X * 50.0, Vec3::NEG_X, 1e9).unwrap();
+    assert_eq!(hit.feature, None);
+}
+
+#[test]
 fn many_copies_are_boxes_to_a_ray() {
     let mut part = triangle(PrimitiveMode::Triangles);
     part.indices = (0..3000).map(|i| i % 3).collect();

@@ -27,6 +27,8 @@ pub struct City {
     pub roads: Vec<Road>,
     /// Water and green.
     pub areas: Vec<Area>,
+    /// Trees.
+    pub plants: Vec<Plant>,
     /// What vehicles drive on.
     pub network: Network,
     /// What the city's systems hold.
@@ -335,6 +337,45 @@ pub struct Area {
     pub holes: Vec<Vec<Place>>,
     /// Everything else that the source says.
     pub attributes: Vec<(String, Attribute)>,
+}
+
+/// What a tree looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PlantKind {
+    /// A round crown: pagoda tree, plane, camphor.
+    Broadleaf,
+    /// A narrow crown: poplar, ginkgo.
+    Columnar,
+    /// Pine, cedar, spruce.
+    Conifer,
+}
+
+impl PlantKind {
+    /// By words of a species, Chinese, Latin or English; broadleaved when they say nothing.
+    #[must_use]
+    pub fn of_species(text: &str) -> Self {
+        const CONIFERS: [&str; 12] =
+            ["松", "柏", "杉", "pinus", "picea", "abies", "larix", "cedrus", "pine", "spruce", "cedar", "needleleaved"];
+        const COLUMNAR: [&str; 6] = ["杨", "银杏", "populus", "ginkgo", "poplar", "cypress"];
+        let text = text.to_lowercase();
+        let says = |words: &[&str]| words.iter().any(|w| text.contains(w));
+        match () {
+            () if says(&CONIFERS) => Self::Conifer,
+            () if says(&COLUMNAR) => Self::Columnar,
+            () => Self::Broadleaf,
+        }
+    }
+}
+
+/// A tree that stands in the city; scenery, not an object of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Plant {
+    /// Where it stands.
+    pub place: Place,
+    /// What it looks like.
+    pub kind: PlantKind,
+    /// Metres from the ground to its top.
+    pub height_m: f32,
 }
 
 /// The routable network: `network.json`.

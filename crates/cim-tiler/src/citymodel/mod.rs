@@ -184,6 +184,7 @@ pub fn make_city(
         ground_m: made.ground_m,
         roads: Vec::new(),
         areas: Vec::new(),
+        plants: Vec::new(),
         network: Network::default(),
         records: Records::default(),
         findings,

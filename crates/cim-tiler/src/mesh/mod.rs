@@ -3,11 +3,13 @@
 mod area;
 mod building;
 mod facet;
+mod plant;
 mod road;
 
 pub(crate) use area::{add_area, add_ground};
 pub(crate) use building::{Shape, add_building};
 pub(crate) use facet::{add_facet, facet_color, twice_area_vector};
+pub(crate) use plant::{LOOKS, plant};
 pub(crate) use road::{RoadTarget, add_road};
 
 use tiles3d::write::WritePrimitive;
@@ -23,6 +25,7 @@ pub(crate) enum Surface {
     Water,
     Green,
     Ground,
+    Plant,
 }
 
 impl Surface {
@@ -37,6 +40,7 @@ impl Surface {
             Self::Water => ("water", [58, 98, 112], 0.12),
             Self::Green => ("green", [118, 148, 88], 1.0),
             Self::Ground => ("ground", [172, 170, 160], 1.0),
+            Self::Plant => ("plant", [255, 255, 255], 1.0),
         };
         let [r, g, b] = color.map(|c: u8| linear(c));
         WritePrimitive { material: name.into(), base_color: [r, g, b, 1.0], roughness, ..Default::default() }

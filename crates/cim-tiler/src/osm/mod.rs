@@ -102,6 +102,7 @@ pub fn make_city(input: &Path, options: &OsmOptions, progress: &mut dyn Progress
         ground_m: 0.0,
         roads,
         areas,
+        plants: data.trees(bounds),
         network: network::network(&data),
         records,
         findings: Findings { left_out, ..Findings::default() },

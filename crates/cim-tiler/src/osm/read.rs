@@ -2,8 +2,11 @@
 //! passes over the file, so that only what is drawn is ever held.
 
 use super::tags::{Kind, Tags, kind};
-use crate::{Progress, TilerError};
-use cim_model::Place;
+use crate::{
+    Progress, TilerError,
+    city::{Plant, PlantKind},
+};
+use cim_model::{Place, SiteBounds};
 use osmpbf::{Element, ElementReader, RelMemberType};
 use std::{
     collections::{HashMap, HashSet},
@@ -40,6 +43,7 @@ pub(super) struct Data {
     pub(super) relations: Vec<Relation>,
     /// Index of each way by its id.
     pub(super) way_index: HashMap<i64, usize>,
+    trees: Vec<Plant>,
     nodes: Nodes,
 }
 
@@ -55,6 +59,13 @@ impl Data {
     pub(super) fn place(&self, node: i64) -> Option<Place> {
         let i = self.nodes.ids.binary_search(&node).ok()?;
         self.nodes.places[i]
+    }
+
+    /// The trees within some bounds.
+    pub(super) fn trees(&self, within: SiteBounds) -> Vec<Plant> {
+        let inside =
+            |p: &Place| (within.west..=within.east).contains(&p.lon) && (within.south..=within.north).contains(&p.lat);
+        self.trees.iter().filter(|t| inside(&t.place)).copied().collect()
     }
 
     /// Whether any place was found.
@@ -108,13 +119,39 @@ pub(super) fn read(path: &Path, progress: &mut dyn Progress) -> Result<Data, Til
             places[i] = Some(place);
         }
     };
+    let mut trees = Vec::new();
     pass(path, |element| match element {
-        Element::Node(n) => put(n.id(), n.lon(), n.lat()),
-        Element::DenseNode(n) => put(n.id(), n.lon(), n.lat()),
+        Element::Node(n) => {
+            put(n.id(), n.lon(), n.lat());
+            trees.extend(tree(n.lon(), n.lat(), n.tags()));
+        }
+        Element::DenseNode(n) => {
+            put(n.id(), n.lon(), n.lat());
+            trees.extend(tree(n.lon(), n.lat(), n.tags()));
+        }
         Element::Way(_) | Element::Relation(_) => {}
     })?;
+    data.trees = trees;
     data.nodes = Nodes { ids, places };
     Ok(data)
+}
+
+/// The tree that a node is, if it is one.
+fn tree<'a>(lon: f64, lat: f64, mut tags: impl Iterator<Item = (&'a str, &'a str)>) -> Option<Plant> {
+    /// Metres of a tree of which nothing is said.
+    const USUAL_M: f32 = 8.0;
+    let (mut is_tree, mut height_m, mut species) = (false, USUAL_M, String::new());
+    for (key, value) in &mut tags {
+        match key {
+            "natural" => is_tree = value == "tree",
+            "height" => height_m = value.trim_end_matches([' ', 'm']).parse().unwrap_or(USUAL_M),
+            "leaf_type" | "genus" | "species" | "species:en" | "taxon" => species += value,
+            _ => {}
+        }
+    }
+    let place = Place::new(lon, lat);
+    let height_m = if height_m.is_finite() { height_m.clamp(1.0, 60.0) } else { USUAL_M };
+    (is_tree && place.is_plausible()).then(|| Plant { place, kind: PlantKind::of_species(&species), height_m })
 }
 
 /// Hands every element of the file to `each`.

@@ -4,6 +4,7 @@
 mod blocks;
 mod names;
 mod plan;
+mod planting;
 mod records;
 mod water;
 
@@ -73,6 +74,7 @@ pub fn make_city(options: &SynthOptions) -> City {
         areas.push(site.area(AreaKind::Green, &format!("G{:04}", i + 1), &green.name, &green.ring));
     }
     let buildings: Vec<Building> = built.buildings.into_iter().enumerate().map(|(i, b)| site.building(i, b)).collect();
+    let plants = planting::plants(options.seed, &site, (&roads, &network), (&buildings, &areas), &waters);
     let records = records::make(&records::Survey::new(records::Given {
         options,
         plan: &plan,
@@ -96,6 +98,7 @@ pub fn make_city(options: &SynthOptions) -> City {
         ground_m: 0.0,
         roads,
         areas,
+        plants,
         network,
         records,
         findings: Findings::default(),

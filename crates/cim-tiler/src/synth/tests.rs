@@ -64,6 +64,38 @@ fn buildings_keep_off_carriageways() {
 }
 
 #[test]
+fn trees_stand_along_streets_and_in_greens_and_nowhere_in_the_way() {
+    let city = small(4);
+    let frame = SiteFrame::new(Geodetic::new(city.origin.lon, city.origin.lat, 0.0));
+    let metres = |p: &Place| frame.to_enu(Geodetic::new(p.lon, p.lat, 0.0)).truncate();
+    let ring = |places: &[Place]| places.iter().map(metres).map(|p| p.to_array()).collect::<Vec<_>>();
+    let footprints: Vec<_> = city.buildings.iter().map(|b| ring(&b.footprint)).collect();
+    let waters: Vec<_> =
+        city.areas.iter().filter(|a| a.kind == crate::city::AreaKind::Water).map(|a| ring(&a.ring)).collect();
+    let lines: Vec<(f64, Vec<glam::DVec2>)> =
+        city.roads.iter().map(|r| (f64::from(r.width_m) / 2.0, r.points.iter().map(metres).collect())).collect();
+    assert!(city.plants.len() > 4 * city.buildings.len(), "{}", city.plants.len());
+    let mut street = 0;
+    for plant in city.plants.iter().step_by(7) {
+        let at = metres(&plant.place);
+        assert!((3.0..12.0).contains(&plant.height_m), "{}", plant.height_m);
+        assert!(!footprints.iter().any(|r| super::water::inside(r, at.to_array())), "a tree in a house");
+        assert!(!waters.iter().any(|r| super::water::inside(r, at.to_array())), "a tree in water");
+        let mut nearest = f64::MAX;
+        for (half, line) in &lines {
+            for s in line.windows(2) {
+                let d = s[1] - s[0];
+                let t = ((at - s[0]).dot(d) / d.length_squared()).clamp(0.0, 1.0);
+                nearest = nearest.min(at.distance(s[0] + t * d) - half);
+            }
+        }
+        assert!(nearest > 0.4, "a tree on a carriageway: {nearest}");
+        street += usize::from(nearest < 2.0);
+    }
+    assert!(street * 7 > city.plants.len() / 8, "{street}");
+}
+
+#[test]
 fn what_is_written_is_a_tileset_whose_leaves_hold_every_building_once() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("city");
@@ -84,9 +116,14 @@ fn what_is_written_is_a_tileset_whose_leaves_hold_every_building_once() {
             let [model] = &models[..] else { panic!("not one model") };
             assert_eq!(model.diagnostics, []);
             let m = tile.transform;
-            for p in model.primitives.iter().flat_map(|p| &p.positions) {
-                let at = m.transform_point3(model.origin + glam::Vec3::from_array(*p).as_dvec3());
-                assert!(tile.volume.distance_to(at) < 0.01, "a vertex outside its tile's volume");
+            for p in &model.primitives {
+                let once = [tiles3d::content::Instance { transform: glam::DAffine3::IDENTITY, feature: None }];
+                let copies = p.instances.map_or(&once[..], |i| &model.instances[i]);
+                for (copy, v) in copies.iter().flat_map(|c| p.positions.iter().map(move |v| (c, v))) {
+                    let own = copy.transform.transform_point3(glam::Vec3::from_array(*v).as_dvec3());
+                    let at = m.transform_point3(model.origin + own);
+                    assert!(tile.volume.distance_to(at) < 0.01, "a vertex outside its tile's volume");
+                }
             }
             if tile.children.is_empty() {
                 keys.extend(

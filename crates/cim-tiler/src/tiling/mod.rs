@@ -1,9 +1,10 @@
 //! A city as a folder: `site.json`, `network.json`, `records/`, `report.json` and the tileset.
 //!
-//! The root tile holds the bare ground and is always shown (ADD). Below it two quadtrees (REPLACE): roads, water and green
-//! in one, buildings and models in the other. One frame serves all tiles, the site's east-north-up; a tile's transform moves it to its centre.
+//! The root tile holds the bare ground and is always shown (ADD). Below it three quadtrees (REPLACE): roads, water and green
+//! in one, buildings and models in another, trees in the third. One frame serves all tiles, the site's east-north-up; a tile's transform moves it to its centre.
 
 mod ground;
+mod plants;
 mod report;
 mod rows;
 mod stack;
@@ -148,6 +149,7 @@ impl<'a> Writer<'a> {
         let (lying_edge, mut children) = self.ground(progress)?;
         let (standing_edge, standing) = self.stack(progress)?;
         children.extend(standing);
+        children.extend(self.plants(progress)?);
         let root = self.base(lying_edge.max(standing_edge), children)?;
         let text = write_tileset(&root, root.geometric_error * 2.0);
         self.file("tiles/tileset.json", text.as_bytes())

@@ -30,7 +30,7 @@ pub use report::{LayerReport, LeftOut, VectorReport};
 
 use crate::{
     CitySummary, Progress, TilerError,
-    city::{City, Findings, usual_utc_offset_minutes},
+    city::{City, Findings, Plant, PlantKind, usual_utc_offset_minutes},
     records::{self, Records},
     tiling,
 };
@@ -110,6 +110,7 @@ pub fn make_city(
     let stem = first.unwrap_or_default().split('.').next().unwrap_or_default().to_owned();
     let name = if options.name.trim().is_empty() { stem } else { options.name.clone() };
     let make::Made { buildings, roads, areas, mut collections, report, .. } = made;
+    let plants = collections.get("tree").into_iter().flatten().filter_map(plant).collect();
     let network = network::network(&roads, origin);
     if !roads.is_empty() {
         collections.insert("roads".into(), records::of_roads(origin, &roads));
@@ -125,6 +126,7 @@ pub fn make_city(
         ground_m: 0.0,
         roads,
         areas,
+        plants,
         network,
         records: Records { collections, ..Records::default() },
         findings: Findings {
@@ -133,6 +135,17 @@ pub fn make_city(
         },
     };
     Ok((city, report))
+}
+
+/// A recorded tree as it is seen.
+fn plant(record: &records::Feature) -> Option<Plant> {
+    /// Metres of a street tree of which nothing is said.
+    const USUAL_M: f64 = 7.0;
+    let records::Geometry::Point(place) = record.geometry else { return None };
+    let height_m = record.properties.get("height_m").and_then(serde_json::Value::as_f64).unwrap_or(USUAL_M);
+    let text = |name: &str| record.properties.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let kind = PlantKind::of_species(&format!("{} {}", text("name"), text("class")));
+    Some(Plant { place, kind, height_m: height_m.clamp(1.0, 60.0) as f32 })
 }
 
 /// The extent of some places, widened where it is none; `None` for no places.

@@ -25,6 +25,26 @@ pub struct WritePrimitive {
     pub indices: Vec<u32>,
 }
 
+/// A shape and where it stands.
+#[derive(Debug, Default, Clone)]
+pub struct WriteCopies {
+    /// The shape, z-up, around its own origin; without features.
+    pub shape: WritePrimitive,
+    /// Its copies.
+    pub places: Vec<CopyPlace>,
+}
+
+/// Where a copy of a shape stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CopyPlace {
+    /// Its origin, z-up metres around the tile's centre.
+    pub at: [f32; 3],
+    /// Radians counter-clockwise, seen from above.
+    pub turn: f32,
+    /// Stretch along the shape's own axes.
+    pub scale: [f32; 3],
+}
+
 /// Why a glb could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
@@ -118,6 +138,69 @@ impl GlbWriter {
             root["extensionsUsed"] = json!(used);
         }
         w.finish(root)
+    }
+
+    /// The glb's bytes for shapes that stand in many places (`EXT_mesh_gpu_instancing`), all of one material, that of the
+    /// first. Places are relative to `centre`, as positions are in [`Self::write`]. The same input gives the same bytes.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub fn write_copies(shapes: &[WriteCopies], centre: DVec3) -> Result<Vec<u8>, WriteError> {
+        let mut w = Self::default();
+        let (mut meshes, mut nodes) = (Vec::new(), Vec::new());
+        for shape in shapes.iter().filter(|s| !s.places.is_empty() && !s.shape.indices.is_empty()) {
+            let primitive = w.primitive(&shape.shape, 0)?;
+            let attributes = w.places(shape)?;
+            nodes.push(json!({ "mesh": meshes.len(),
+                "extensions": { "EXT_mesh_gpu_instancing": { "attributes": attributes } } }));
+            meshes.push(json!({ "primitives": [primitive] }));
+        }
+        let mut root = json!({ "asset": { "version": "2.0", "generator": "cim-twin" }, "scene": 0 });
+        let Some(first) = shapes.first().filter(|_| !nodes.is_empty()) else {
+            root["scenes"] = json!([{}]);
+            return w.finish(root);
+        };
+        let p = &first.shape;
+        let children: Vec<usize> = (0..nodes.len()).collect();
+        nodes.push(json!({ "children": children, "translation": [centre.x, centre.z, -centre.y] }));
+        root["scenes"] = json!([{ "nodes": [nodes.len() - 1] }]);
+        root["nodes"] = json!(nodes);
+        root["meshes"] = json!(meshes);
+        root["materials"] = json!([{ "name": p.material, "pbrMetallicRoughness":
+            { "baseColorFactor": p.base_color, "metallicFactor": 0, "roughnessFactor": p.roughness } }]);
+        root["extensionsUsed"] = json!(["EXT_mesh_gpu_instancing"]);
+        root["extensionsRequired"] = json!(["EXT_mesh_gpu_instancing"]);
+        w.finish(root)
+    }
+
+    /// Where copies stand: 32 bytes each.
+    fn places(&mut self, shape: &WriteCopies) -> Result<Value, WriteError> {
+        if shape.places.iter().any(|p| !(p.at.iter().chain(&p.scale).all(|x| x.is_finite()) && p.turn.is_finite())) {
+            return Err(WriteError::NotFinite(shape.shape.material.clone()));
+        }
+        let n = shape.places.len();
+        let at: Vec<[f32; 3]> = shape.places.iter().map(|p| [p.at[0], p.at[2], -p.at[1]]).collect();
+        let scale: Vec<[f32; 3]> = shape.places.iter().map(|p| [p.scale[0], p.scale[2], p.scale[1]]).collect();
+        let short = |x: f32| (x * f32::from(i16::MAX)).round() as i16;
+        let turn = |p: &CopyPlace| {
+            let (sin, cos) = (0.5 * p.turn).sin_cos();
+            [0, short(sin), 0, short(cos)]
+        };
+        let turns: Vec<[i16; 4]> = shape.places.iter().map(turn).collect();
+        let mut add = |bytes: &[u8], accessor: Value| {
+            let view = self.view(bytes, None, None);
+            let mut accessor = accessor;
+            accessor["bufferView"] = json!(view);
+            accessor["count"] = json!(n);
+            self.accessors.push(accessor);
+            self.accessors.len() - 1
+        };
+        Ok(json!({
+            "TRANSLATION": add(bytemuck::cast_slice(&at), json!({ "componentType": 5126, "type": "VEC3" })),
+            "ROTATION": add(bytemuck::cast_slice(&turns),
+                json!({ "componentType": 5122, "normalized": true, "type": "VEC4" })),
+            "SCALE": add(bytemuck::cast_slice(&scale), json!({ "componentType": 5126, "type": "VEC3" })),
+        }))
     }
 
     fn primitive(&mut self, p: &WritePrimitive, material: usize) -> Result<Value, WriteError> {
@@ -260,6 +343,27 @@ mod tests {
         assert_eq!(tile.features.get(1, "height").unwrap().to_string(), "33.3");
         assert_eq!(tile.features.get(1, "floors").unwrap().as_f64(), Some(11.0));
         assert_eq!(tile.features.get(2, "floors"), None);
+    }
+
+    #[test]
+    fn copies_are_read_back_where_they_stand() {
+        let places = vec![
+            CopyPlace { at: [10.0, 20.0, 1.0], turn: 0.0, scale: [1.0; 3] },
+            CopyPlace { at: [-5.0, 0.0, 2.0], turn: std::f32::consts::FRAC_PI_2, scale: [2.0, 2.0, 3.0] },
+        ];
+        let shape = WritePrimitive { feature_ids: Vec::new(), material: "plant".into(), ..triangle() };
+        let copies = WriteCopies { shape: shape.clone(), places };
+        let glb = GlbWriter::write_copies(&[copies], DVec3::new(100.0, 0.0, 0.0)).unwrap();
+        let decoded = decode_content(&glb, &DecodeOptions::default(), &mut |_| Err(String::new())).unwrap();
+        let Content::Models(tiles) = decoded else { panic!("not a model") };
+        assert_eq!((tiles[0].diagnostics.len(), tiles[0].materials[0].name.as_str()), (0, "plant"));
+        let instances = &tiles[0].instances[tiles[0].primitives[0].instances.unwrap()];
+        let at = |i: usize, v: DVec3| tiles[0].origin + instances[i].transform.transform_point3(v);
+        assert!((at(0, DVec3::new(0.0, 2.0, 3.0)) - DVec3::new(110.0, 22.0, 4.0)).length() < 1e-4);
+        // A quarter turn to the left takes ahead to the west.
+        assert!((at(1, DVec3::new(0.0, 2.0, 3.0)) - DVec3::new(91.0, 0.0, 11.0)).length() < 1e-3);
+        let nothing = GlbWriter::write_copies(&[WriteCopies { shape, places: Vec::new() }], DVec3::ZERO).unwrap();
+        assert!(decode_content(&nothing, &DecodeOptions::default(), &mut |_| Err(String::new())).is_ok());
     }
 
     #[test]

@@ -4,6 +4,6 @@ mod glb;
 mod table;
 mod tileset;
 
-pub use glb::{GlbWriter, WriteError, WritePrimitive};
+pub use glb::{CopyPlace, GlbWriter, WriteCopies, WriteError, WritePrimitive};
 pub use table::{Column, FeatureColumns};
 pub use tileset::{TileNode, write_tileset};
