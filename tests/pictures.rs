@@ -109,6 +109,13 @@ fn the_hague_from_citygml() {
     compare("the-hague", &["--city", city.to_str().unwrap(), "--view", "4.2736,52.1054,260,30,55"]);
 }
 
+/// Street trees, the trees of estates, and their shadows.
+#[test]
+fn the_synthetic_city_by_day_from_a_street() {
+    let city = town::folder().join("city");
+    compare("street", &["--city", city.to_str().unwrap(), "--view", "116.587,35.415,320,140,72"]);
+}
+
 #[test]
 fn the_synthetic_city_at_night_from_a_street() {
     let city = town::folder().join("city");
