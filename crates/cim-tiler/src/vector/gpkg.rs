@@ -76,14 +76,26 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// Names and declared types of the columns that `SELECT *` gives. Asked for as bytes: the statement's own names must be
+/// UTF-8, or rusqlite panics.
+fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<(String, String)>> {
+    let sql =
+        "SELECT CAST(name AS BLOB), CAST(type AS BLOB) FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid";
+    let mut statement = connection.prepare(sql)?;
+    let text = |value: ValueRef<'_>| match value {
+        ValueRef::Blob(bytes) | ValueRef::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        _ => String::new(),
+    };
+    let rows = statement.query_map([table], |r| Ok((text(r.get_ref(0)?), text(r.get_ref(1)?))))?;
+    rows.collect()
+}
+
 impl Table {
     fn read(self, connection: &Connection, path: &Path) -> rusqlite::Result<Layer> {
         let declared = self.srs.map_or(Ok(Declared::Nothing), |id| declared(connection, id))?;
         let mut statement = connection.prepare(&format!("SELECT * FROM {}", quoted(&self.name)))?;
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let (names, types): (Vec<String>, Vec<String>) = columns(connection, &self.name)?.into_iter().unzip();
         let geometry = names.iter().position(|n| n.eq_ignore_ascii_case(&self.geometry));
-        let types: Vec<String> =
-            statement.columns().iter().map(|c| c.decl_type().unwrap_or_default().to_ascii_uppercase()).collect();
         let (mut features, mut bad_texts) = (Vec::new(), 0usize);
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -100,7 +112,9 @@ impl Table {
                 let value = match value {
                     // Blobs are pictures and the like: no attribute that anybody reads.
                     ValueRef::Null | ValueRef::Blob(_) => continue,
-                    ValueRef::Integer(n) if types[i].starts_with("BOOL") => Attribute::Bool(n != 0),
+                    ValueRef::Integer(n) if types[i].to_ascii_uppercase().starts_with("BOOL") => {
+                        Attribute::Bool(n != 0)
+                    }
                     ValueRef::Integer(n) => Attribute::Integer(n),
                     ValueRef::Real(x) => Attribute::Number(x),
                     ValueRef::Text(bytes) => {

@@ -126,3 +126,20 @@ fn what_is_no_geopackage_is_named() {
     let error = refusal(&dir, &VectorOptions::default());
     assert!(error.contains("damaged or cut off"), "{error}");
 }
+
+#[test]
+fn a_column_whose_name_is_not_utf_8_is_read_all_the_same() {
+    let dir = folder(&[]);
+    let path = dir.path().join("a.gpkg");
+    write(&path);
+    let mut bytes = fs::read(&path).unwrap();
+    // Every place where the column is named: in the statement that made the table.
+    let name = "\"层数\"".as_bytes();
+    let places: Vec<usize> = (0..bytes.len() - name.len()).filter(|i| bytes[*i..].starts_with(name)).collect();
+    assert!(!places.is_empty());
+    places.iter().for_each(|i| bytes[i + 1] = 0xff);
+    fs::write(&path, bytes).unwrap();
+    let (city, _) = make_city(&[path], &VectorOptions::default(), &mut Silent).unwrap();
+    let odd = |b: &crate::city::Building| b.attributes.iter().any(|(name, _)| name.contains('\u{fffd}'));
+    assert!(city.buildings.iter().any(odd), "{:?}", city.buildings);
+}
