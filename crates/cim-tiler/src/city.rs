@@ -411,3 +411,26 @@ pub(crate) fn usual_utc_offset_minutes(origin: Place) -> i32 {
     let china = (73.0..=135.1).contains(&origin.lon) && (18.0..=53.6).contains(&origin.lat);
     if china { 480 } else { (origin.lon / 15.0).round() as i32 * 60 }
 }
+
+/// The extent of some places, widened where it is none; `None` for no places.
+pub(crate) fn extent(places: impl Iterator<Item = Place>) -> Option<SiteBounds> {
+    /// About a hundred metres.
+    const LEAST_DEG: f64 = 1e-3;
+    let none = SiteBounds { west: f64::MAX, south: f64::MAX, east: f64::MIN, north: f64::MIN };
+    let mut b = places.fold(none, |b, p| SiteBounds {
+        west: b.west.min(p.lon),
+        south: b.south.min(p.lat),
+        east: b.east.max(p.lon),
+        north: b.north.max(p.lat),
+    });
+    if b.west > b.east {
+        return None;
+    }
+    let widen = |low: &mut f64, high: &mut f64| {
+        let less = 0.5 * (LEAST_DEG - (*high - *low)).max(0.0);
+        (*low, *high) = (*low - less, *high + less);
+    };
+    widen(&mut b.west, &mut b.east);
+    widen(&mut b.south, &mut b.north);
+    Some(b)
+}

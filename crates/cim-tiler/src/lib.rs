@@ -4,6 +4,7 @@
 //! `site.json`, `network.json`, `records/` and `tiles/tileset.json`. The same city gives the same bytes.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod attributes;
 pub mod city;
 mod citygml;
 mod cityjson;
@@ -15,6 +16,7 @@ mod network;
 pub mod osm;
 mod progress;
 pub mod records;
+mod ring;
 pub mod synth;
 pub mod tiling;
 pub mod vector;

@@ -5,7 +5,6 @@
 //! say otherwise. What cannot be drawn is left out and named; what was mended is named too. Heights count from the ground
 //! of the data where it has any; where it has buildings alone, each stands on the city's flat ground.
 
-mod attributes;
 mod kinds;
 mod models;
 mod open;
@@ -21,13 +20,13 @@ pub(crate) use repair::Defect;
 
 use crate::{
     CitySummary, Progress, SourceCrs, TilerError,
-    city::{City, FacetKind, Findings, Network, usual_utc_offset_minutes},
+    city::{City, FacetKind, Findings, Network, extent, usual_utc_offset_minutes},
     citygml, cityjson,
     crs::AxisOrder,
     records::Records,
     tiling,
 };
-use cim_model::{Place, SiteBounds};
+use cim_model::Place;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
@@ -166,7 +165,8 @@ pub fn make_city(
         format: "a city model",
         reason: "nothing in it has surfaces that can be drawn".into(),
     };
-    let bounds = bounds(&made).ok_or_else(nothing)?;
+    let points = made.models.iter().flat_map(crate::city::Model::points);
+    let bounds = extent(points.map(|p| p.place)).ok_or_else(nothing)?;
     let origin = Place::new(0.5 * (bounds.west + bounds.east), 0.5 * (bounds.south + bounds.north));
     let file = inputs.first().and_then(|p| p.file_name());
     let file = file.map(|n| n.to_string_lossy().split('.').next().unwrap_or_default().to_owned());
@@ -204,16 +204,4 @@ fn read(path: &Path) -> Result<CityModel, TilerError> {
             reason: "it begins neither as XML (CityGML) nor as JSON (CityJSON)".into(),
         }),
     }
-}
-
-fn bounds(made: &models::Made) -> Option<SiteBounds> {
-    let none = SiteBounds { west: f64::MAX, south: f64::MAX, east: f64::MIN, north: f64::MIN };
-    let points = made.models.iter().flat_map(crate::city::Model::points);
-    let bounds = points.fold(none, |b, p| SiteBounds {
-        west: b.west.min(p.place.lon),
-        south: b.south.min(p.place.lat),
-        east: b.east.max(p.place.lon),
-        north: b.north.max(p.place.lat),
-    });
-    (bounds.west <= bounds.east).then_some(bounds)
 }

@@ -1,12 +1,12 @@
 //! From the objects of city models to the city's models.
 
 use super::{
-    CityModel, CityObject, Defect, Geometry, Polygon, Shape, attributes,
+    CityModel, CityObject, Defect, Geometry, Polygon, Shape,
     kinds::nature,
     repair::{Seen, mend, outline},
 };
 use crate::{
-    SourceCrs,
+    SourceCrs, attributes,
     city::{Attribute, Facet, FacetKind, Findings, Model, Point, Skin},
     crs::AxisOrder,
 };

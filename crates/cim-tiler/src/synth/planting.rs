@@ -1,7 +1,10 @@
 //! Street trees, the trees of parks and estates, and those on the banks.
 
 use super::{Sited, water::Water};
-use crate::city::{Area, AreaKind, Building, Network, Plant, PlantKind, Road, RoadClass};
+use crate::{
+    city::{Area, AreaKind, Building, Network, Plant, PlantKind, Road, RoadClass},
+    ring::inside,
+};
 use cim_model::Place;
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
@@ -100,8 +103,7 @@ pub(super) fn plants(
         let p = site.metres(Place::new(node[0], node[1]));
         cells(p, p, CROSSING_M).for_each(|c| taken.crossings.entry(c).or_default().push(p));
     }
-    let indoors =
-        |p: Point| rings.get(&cell(p)).into_iter().flatten().any(|i| super::water::inside(&footprints[*i], p));
+    let indoors = |p: Point| rings.get(&cell(p)).into_iter().flatten().any(|i| inside(&footprints[*i], p));
     let wet = |p: Point| waters.iter().any(|w| w.contains(p, 2.0));
     let mut out = Vec::new();
     let mut plant = |p: Point, kind: PlantKind, height_m: f64| {
@@ -141,7 +143,7 @@ pub(super) fn plants(
                     d if d < 0.26 => PlantKind::Columnar,
                     _ => PlantKind::Broadleaf,
                 };
-                let fits = grove + 3.0 * dice > 1.1 && super::water::inside(&ring, p);
+                let fits = grove + 3.0 * dice > 1.1 && inside(&ring, p);
                 if fits && taken.free(p, 3.0) && !indoors(p) && !wet(p) {
                     plant(p, kind, height);
                 }

@@ -79,8 +79,8 @@ fn trees_stand_along_streets_and_in_greens_and_nowhere_in_the_way() {
     for plant in city.plants.iter().step_by(7) {
         let at = metres(&plant.place);
         assert!((3.0..12.0).contains(&plant.height_m), "{}", plant.height_m);
-        assert!(!footprints.iter().any(|r| super::water::inside(r, at.to_array())), "a tree in a house");
-        assert!(!waters.iter().any(|r| super::water::inside(r, at.to_array())), "a tree in water");
+        assert!(!footprints.iter().any(|r| crate::ring::inside(r, at.to_array())), "a tree in a house");
+        assert!(!waters.iter().any(|r| crate::ring::inside(r, at.to_array())), "a tree in water");
         let mut nearest = f64::MAX;
         for (half, line) in &lines {
             for s in line.windows(2) {

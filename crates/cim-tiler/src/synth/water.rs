@@ -1,6 +1,7 @@
 //! The Grand Canal, the river Guangfu and Taibai Lake.
 
 use super::plan::Plan;
+use crate::ring::inside;
 
 /// A body of water, east-north metres.
 #[derive(Debug)]
@@ -73,16 +74,4 @@ fn distance(line: &[[f64; 2]], p: [f64; 2]) -> f64 {
             (e[0] - t * d[0]).hypot(e[1] - t * d[1])
         })
         .fold(f64::MAX, f64::min)
-}
-
-/// Whether a point lies in a ring, by the even-odd rule.
-pub(super) fn inside(ring: &[[f64; 2]], p: [f64; 2]) -> bool {
-    let mut odd = false;
-    for i in 0..ring.len() {
-        let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
-        if (a[1] > p[1]) != (b[1] > p[1]) && p[0] < (b[0] - a[0]) * (p[1] - a[1]) / (b[1] - a[1]) + a[0] {
-            odd = !odd;
-        }
-    }
-    odd
 }

@@ -1,7 +1,7 @@
 //! GeoJSON (RFC 7946) in: a document, one feature a line, or a text sequence (RFC 8142).
 
 use super::feature::{DAMAGED, Declared, Feature, Geometry, Layer, NO_GEOMETRY, Reason};
-use crate::city::Attribute;
+use crate::attributes::flatten;
 use geojson::{GeometryValue, Position};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value, error::Category};
@@ -216,32 +216,13 @@ fn feature(value: Value) -> Feature {
     let geometry = geometry(map.remove("geometry").unwrap_or_default());
     let properties = map.remove("properties");
     map.remove("bbox");
-    let mut attributes = Vec::new();
-    if let Some(Value::Object(properties)) = properties {
-        flatten(properties, &mut attributes);
-    }
+    let mut attributes = match &properties {
+        Some(Value::Object(properties)) => flatten(properties),
+        _ => Vec::new(),
+    };
     // Members that the standard does not know are somebody's attributes.
-    flatten(map, &mut attributes);
+    attributes.extend(flatten(&map));
     Feature { number: 0, id, geometry, attributes }
-}
-
-/// Every attribute; nested objects become `outer.inner`, lists stay JSON. The depth is bounded by the parser's.
-fn flatten(map: Map<String, Value>, out: &mut Vec<(String, Attribute)>) {
-    for (name, value) in map {
-        match value {
-            Value::Null => {}
-            Value::Bool(b) => out.push((name, Attribute::Bool(b))),
-            Value::Number(n) => {
-                let number = || Attribute::Number(n.as_f64().unwrap_or(f64::NAN));
-                out.push((name, n.as_i64().map_or_else(number, Attribute::Integer)));
-            }
-            Value::String(s) => out.push((name, Attribute::Text(s))),
-            Value::Array(_) => out.push((name, Attribute::Text(value.to_string()))),
-            Value::Object(o) => {
-                flatten(o.into_iter().map(|(k, v)| (format!("{name}.{k}"), v)).collect(), out);
-            }
-        }
-    }
 }
 
 fn geometry(value: Value) -> Result<Geometry, Reason> {

@@ -1,7 +1,7 @@
 //! Features become things of the city: buildings, roads, areas and records. A feature of which nothing becomes is named.
 
 use super::{
-    VectorOptions, extent,
+    VectorOptions,
     feature::{Feature, Geometry, Layer, Position, Reason},
     mapping::{Kind, Role},
     place::{self, LayerCrs, NOT_OF_CRS, Outline},
@@ -319,7 +319,7 @@ impl Made {
             RecordGeometry::LineString(line) => line.clone(),
             RecordGeometry::Polygon(rings) => rings.first().cloned().unwrap_or_default(),
         });
-        extent(built).or_else(|| extent(areas.chain(records)))
+        crate::city::extent(built).or_else(|| crate::city::extent(areas.chain(records)))
     }
 }
 

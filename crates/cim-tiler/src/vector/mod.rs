@@ -34,7 +34,7 @@ use crate::{
     records::{self, Records},
     tiling,
 };
-use cim_model::{Place, SiteBounds};
+use cim_model::Place;
 use std::path::{Path, PathBuf};
 
 /// The report in the city's folder, with every feature that was left out.
@@ -146,27 +146,4 @@ fn plant(record: &records::Feature) -> Option<Plant> {
     let text = |name: &str| record.properties.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
     let kind = PlantKind::of_species(&format!("{} {}", text("name"), text("class")));
     Some(Plant { place, kind, height_m: height_m.clamp(1.0, 60.0) as f32 })
-}
-
-/// The extent of some places, widened where it is none; `None` for no places.
-fn extent(places: impl Iterator<Item = Place>) -> Option<SiteBounds> {
-    /// About a hundred metres.
-    const LEAST_DEG: f64 = 1e-3;
-    let none = SiteBounds { west: f64::MAX, south: f64::MAX, east: f64::MIN, north: f64::MIN };
-    let mut b = places.fold(none, |b, p| SiteBounds {
-        west: b.west.min(p.lon),
-        south: b.south.min(p.lat),
-        east: b.east.max(p.lon),
-        north: b.north.max(p.lat),
-    });
-    if b.west > b.east {
-        return None;
-    }
-    let widen = |low: &mut f64, high: &mut f64| {
-        let less = 0.5 * (LEAST_DEG - (*high - *low)).max(0.0);
-        (*low, *high) = (*low - less, *high + less);
-    };
-    widen(&mut b.west, &mut b.east);
-    widen(&mut b.south, &mut b.north);
-    Some(b)
 }

@@ -8,7 +8,7 @@ use super::{
     feature::{DAMAGED, Declared, Feature, Geometry, Layer, NO_GEOMETRY, Position, Reason},
     source::Source,
 };
-use crate::TilerError;
+use crate::{TilerError, ring::inside};
 
 const DELETED: Reason = "its row in the .dbf is marked as deleted";
 const MULTIPATCH: Reason = "it is a multipatch (surfaces in space): save it as polygons, or as CityJSON";
@@ -159,15 +159,4 @@ pub(super) fn polygons(rings: Vec<Vec<Position>>) -> Vec<Vec<Vec<Position>>> {
         }
     }
     polygons.into_iter().map(|(_, rings)| rings).collect()
-}
-
-fn inside(ring: &[Position], p: Position) -> bool {
-    let mut odd = false;
-    for i in 0..ring.len() {
-        let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
-        if (a[1] > p[1]) != (b[1] > p[1]) && p[0] < (b[0] - a[0]) * (p[1] - a[1]) / (b[1] - a[1]) + a[0] {
-            odd = !odd;
-        }
-    }
-    odd
 }

@@ -7,7 +7,8 @@ use super::{
 };
 use crate::{
     records::{Feature, Geometry},
-    synth::{names, plan::bend, water::inside},
+    ring::inside,
+    synth::{names, plan::bend},
 };
 use cim_model::{EntityKey, EntityKind};
 

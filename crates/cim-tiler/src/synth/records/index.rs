@@ -1,6 +1,6 @@
 //! Looking things up by place: buckets of the plane.
 
-use crate::synth::water::inside;
+use crate::ring::inside;
 use std::collections::HashMap;
 
 type Bucket = (i32, i32);

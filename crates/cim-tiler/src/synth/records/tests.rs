@@ -175,7 +175,7 @@ fn cameras_stand_by_roads_and_bikes_outside_buildings_and_water() {
     for bike in &city.records.collections["shared_bike"] {
         let at = to(point(bike));
         assert!(buildings.at(at).is_none(), "{} stands in a building", bike.key);
-        assert!(!water.iter().any(|w| crate::synth::water::inside(w, at)), "{} lies in the water", bike.key);
+        assert!(!water.iter().any(|w| crate::ring::inside(w, at)), "{} lies in the water", bike.key);
     }
 }
 
