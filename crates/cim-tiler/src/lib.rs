@@ -17,6 +17,7 @@ pub mod osm;
 mod progress;
 pub mod records;
 mod ring;
+mod streets;
 pub mod synth;
 pub mod tiling;
 pub mod vector;

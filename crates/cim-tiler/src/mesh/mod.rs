@@ -3,14 +3,17 @@
 mod area;
 mod building;
 mod facet;
+mod marking;
 mod plant;
 mod road;
+mod street;
+mod strip;
 
 pub(crate) use area::{add_area, add_ground};
 pub(crate) use building::{Shape, add_building};
 pub(crate) use facet::{add_facet, facet_color, twice_area_vector};
 pub(crate) use plant::{LOOKS, plant};
-pub(crate) use road::{RoadTarget, add_road};
+pub(crate) use street::StreetTarget;
 
 use tiles3d::write::WritePrimitive;
 

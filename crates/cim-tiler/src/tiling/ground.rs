@@ -7,20 +7,21 @@ use super::{
 use crate::{
     Progress, TilerError,
     city::{Area, AreaKind, Road, RoadClass},
-    mesh::{RoadTarget, Surface, add_area, add_road},
+    mesh::{StreetTarget, Surface, add_area},
+    streets::{End, Piece, Shores, Street, level, streets},
 };
 use geo::{LineString, Simplify};
-use glam::DVec3;
+use glam::{DVec2, DVec3};
 use tiles3d::write::{TileNode, WritePrimitive};
 
 /// The part of a tile's error that is a pixel where the tile is used.
 pub(super) const PIXEL: f64 = 1.0 / 16.0;
 /// Metres of error up to which pavements, some 3 m wide, are more than a pixel where a tile is used.
 const PAVEMENTS: f64 = 64.0;
-/// The same of lane lines.
-const MARKINGS: f64 = 5.0;
-/// Metres that the widest pavement reaches beyond its carriageway.
-const BESIDE_M: f64 = 4.0;
+/// Metres of error of a tile without markings and kerbs: they come from some 500 m on, on a screen of 1,080 lines.
+pub(super) const DETAILS_M: f64 = 6.0;
+/// Metres that the widest pavement, or a parapet, reaches beyond its carriageway.
+const BESIDE_M: f64 = 4.5;
 
 impl Writer<'_> {
     /// The tree of roads, water and green; the edge of its square and its tiles.
@@ -29,12 +30,23 @@ impl Writer<'_> {
     /// two pixels is left out.
     pub(super) fn ground(&mut self, progress: &mut dyn Progress) -> Result<(f64, Vec<TileNode>), TilerError> {
         let city = self.city;
+        let lines: Vec<Vec<DVec2>> = city.roads.iter().map(|r| self.line(&r.points)).collect();
+        let streets = streets(&city.roads, &lines, &self.shores());
         let mut sited: Vec<Sited<'_>> = Vec::new();
-        for road in &city.roads {
-            match self.road(road) {
-                Some(s) => sited.push(s),
-                None => self.summary.left_out.push((road.key.clone(), "position is not a number")),
-            }
+        for ((road, line), street) in city.roads.iter().zip(&lines).zip(&streets) {
+            let reason = match street {
+                _ if line.iter().any(|p| !p.is_finite()) => "position is not a number",
+                None if level(&road.attributes) < 0 => "runs below the ground",
+                None => "line has no length or width is not one",
+                Some(street) => match road_sited(road, street) {
+                    Some(s) => {
+                        sited.push(s);
+                        continue;
+                    }
+                    None => "line has no length or width is not one",
+                },
+            };
+            self.summary.left_out.push((road.key.clone(), reason));
         }
         for area in &city.areas {
             match self.area(area) {
@@ -46,15 +58,15 @@ impl Writer<'_> {
         self.tree("g", &sited, progress)
     }
 
-    fn road<'r>(&self, road: &'r Road) -> Option<Sited<'r>> {
-        let line = self.ring(&road.points);
-        let across = 0.5 * f64::from(road.width_m).clamp(0.0, 200.0) + BESIDE_M;
-        let (low, high) = bounds(&line, across)?;
-        let length: f64 = line.windows(2).map(|w| (w[1][0] - w[0][0]).hypot(w[1][1] - w[0][1])).sum();
-        // Lane lines are most of it: four corners for every 15 m of each.
-        let lanes = if road.class <= RoadClass::Secondary { f64::from(road.width_m) / 3.5 } else { 0.0 };
-        let corners = 36 + 4 * line.len() + (length / 15.0 * lanes * 4.0) as usize;
-        Some(lying(Thing::Road { road, line }, low, high, corners))
+    fn line(&self, points: &[cim_model::Place]) -> Vec<DVec2> {
+        points.iter().map(|p| DVec2::from(self.metres(*p))).collect()
+    }
+
+    fn shores(&self) -> Shores {
+        let waters = self.city.areas.iter().filter(|a| a.kind == AreaKind::Water);
+        let rings: Vec<Vec<DVec2>> =
+            waters.flat_map(|a| std::iter::once(&a.ring).chain(&a.holes)).map(|r| self.line(r)).collect();
+        Shores::new(rings.iter().map(Vec::as_slice))
     }
 
     fn area<'a>(&self, area: &'a Area) -> Option<Sited<'a>> {
@@ -64,6 +76,28 @@ impl Writer<'_> {
         let corners = ring.len() + holes.iter().map(Vec::len).sum::<usize>();
         Some(lying(Thing::Area { area, ring, holes }, low, high, corners))
     }
+}
+
+/// A road with its place; `None` when nothing of a line is left.
+fn road_sited<'r>(road: &'r Road, street: &'r Street) -> Option<Sited<'r>> {
+    let corners = street.junctions.iter().flat_map(|j| &j.corners).flat_map(|c| c.kerb.iter().chain(&c.back));
+    let plan: Vec<[f64; 2]> = street.course.iter().chain(corners).map(|p| [p.x, p.y]).collect();
+    let (low, high) = bounds(&plan, street.section.half + BESIDE_M)?;
+    // Kerbs and markings are most of it: four corners for every line of 15 m, every stripe of a crossing.
+    let lanes = f64::from(street.section.ahead + street.section.back) + 2.0;
+    let crossing =
+        |end: &End| if matches!(end, End::Crossing { .. }) { street.section.half * 8.0 + 130.0 } else { 0.0 };
+    let corners = |p: &Piece| {
+        let length: f64 = p.line.windows(2).map(|w| w[0].distance(w[1])).sum();
+        let painted = length / 15.0 * lanes * 4.0 + p.ends.iter().map(crossing).sum::<f64>();
+        24 * p.line.len() + 50 * p.piers.len() + if road.class <= RoadClass::Tertiary { painted as usize } else { 0 }
+    };
+    let pieces: usize = street.pieces.iter().map(corners).sum();
+    let junctions: usize = street.junctions.iter().map(|j| 4 * j.outline.len()).sum();
+    let mut sited = lying(Thing::Road { road, street }, low, high, pieces + junctions);
+    sited.high.z += street.course.iter().map(|p| p.z).fold(0.0, f64::max) + 1.5;
+    sited.low.z -= if street.pieces.iter().any(|p| !p.piers.is_empty()) { 2.5 } else { 0.0 };
+    Some(sited)
 }
 
 /// What lies between two corners.
@@ -94,30 +128,75 @@ fn bounds(points: &[[f64; 2]], around: f64) -> Option<([f64; 2], [f64; 2])> {
     Some((low, high))
 }
 
-/// Adds a road as it is to be seen in a tile of so many metres of error; false when nothing of a line is left.
-pub(super) fn add_lying_road(
-    primitives: &mut Primitives,
-    road: &Road,
-    line: &[[f64; 2]],
-    (origin, error): (DVec3, f64),
-    feature: u32,
-) -> bool {
-    let [mut lane, mut pavement, mut marking] =
-        [Surface::Road, Surface::Sidewalk, Surface::Marking].map(Surface::primitive);
-    let near = coarse(line.iter(), origin, error);
-    let mut target = RoadTarget { road: &mut lane, sidewalk: &mut pavement, marking: &mut marking };
-    let added = add_road(&mut target, &near, f64::from(road.width_m), (road.class, road.oneway), feature);
-    let parts = [
-        (Surface::Road, lane, true),
-        (Surface::Sidewalk, pavement, error <= PAVEMENTS),
-        (Surface::Marking, marking, error <= MARKINGS),
-    ];
-    for (surface, part, shown) in parts {
-        if shown && !part.indices.is_empty() {
+/// The parts of a road, each with its surface.
+struct Parts([(Surface, WritePrimitive); 4]);
+
+impl Parts {
+    fn new() -> Self {
+        Self([Surface::Road, Surface::Sidewalk, Surface::Marking, Surface::Structure].map(|s| (s, s.primitive())))
+    }
+
+    fn target(&mut self) -> StreetTarget<'_> {
+        let [(_, road), (_, sidewalk), (_, marking), (_, structure)] = &mut self.0;
+        StreetTarget { road, sidewalk, marking, structure }
+    }
+
+    /// Moves them to a tile's primitives.
+    fn give(self, primitives: &mut Primitives, origin: DVec3) {
+        for (surface, part) in self.0.into_iter().filter(|(_, p)| !p.indices.is_empty()) {
             append(primitives.entry(surface).or_insert_with(|| surface.primitive()), part, origin);
         }
     }
-    added
+}
+
+/// Adds a road as it is to be seen in a tile of so many metres of error; false when nothing of a line is left.
+pub(super) fn add_lying_road(
+    primitives: &mut Primitives,
+    (road, street): (&Road, &Street),
+    (origin, error): (DVec3, f64),
+    feature: u32,
+) -> bool {
+    let near = street.moved(DVec2::new(-origin.x, -origin.y));
+    let mut parts = Parts::new();
+    if error > 0.0 {
+        let course = coarse_course(&near.course, error);
+        if !parts.target().ribbon(&near, &course, road.class, feature) {
+            return false;
+        }
+        if error > PAVEMENTS && road.class != RoadClass::Footway {
+            parts.0[1].1 = Surface::Sidewalk.primitive();
+        }
+    } else {
+        parts.target().street(&near, road.class, feature);
+    }
+    parts.give(primitives, origin);
+    true
+}
+
+/// Adds the kerbs and markings of a road; false when it has none.
+pub(super) fn add_road_details(
+    primitives: &mut Primitives,
+    (road, street): (&Road, &Street),
+    origin: DVec3,
+    feature: u32,
+) -> bool {
+    let near = street.moved(DVec2::new(-origin.x, -origin.y));
+    let mut parts = Parts::new();
+    parts.target().kerbs(&near, feature);
+    parts.target().markings(&near, road.class, feature);
+    let any = parts.0.iter().any(|(_, p)| !p.indices.is_empty());
+    parts.give(primitives, origin);
+    any
+}
+
+/// A course without the bends that are less than half a pixel in a tile of so many metres of error. One that rises and
+/// falls keeps its stations.
+fn coarse_course(course: &[DVec3], error: f64) -> Vec<DVec3> {
+    if course.iter().any(|p| p.z > 0.0) {
+        return course.to_vec();
+    }
+    let line = LineString::from_iter(course.iter().map(|p| [p.x, p.y])).simplify(error * PIXEL * 0.5);
+    line.into_inner().into_iter().map(|c| DVec3::new(c.x, c.y, 0.0)).collect()
 }
 
 /// Adds an area; false when it is none.

@@ -3,13 +3,14 @@
 
 use super::{
     ERROR_SHARE, Rows, Writer, drop_m,
-    ground::{PIXEL, add_lying_area, add_lying_road},
+    ground::{DETAILS_M, PIXEL, add_lying_area, add_lying_road, add_road_details},
     obb,
 };
 use crate::{
     Progress, TilerError,
     city::{Area, Building, Facet, FacetKind, Model, Road, Skin},
     mesh::{Look, Shape, Surface, add_building, add_facet, facet_color, linear_bytes, twice_area_vector},
+    streets::Street,
 };
 use cim_geo::Geodetic;
 use glam::DVec3;
@@ -28,7 +29,7 @@ const LEAF_CORNERS: usize = 60_000;
 pub(super) enum Thing<'a> {
     Building { building: &'a Building, ring: Vec<[f64; 2]>, holes: Vec<Vec<[f64; 2]>> },
     Model { model: &'a Model },
-    Road { road: &'a Road, line: Vec<[f64; 2]> },
+    Road { road: &'a Road, street: &'a Street },
     Area { area: &'a Area, ring: Vec<[f64; 2]>, holes: Vec<Vec<[f64; 2]>> },
 }
 
@@ -161,7 +162,7 @@ impl Writer<'_> {
                 children.extend(self.quad(&format!("{name}{quarter}"), at, 0.5 * edge, &inside, progress)?);
             }
         }
-        let error = if leaf { 0.0 } else { edge * ERROR_SHARE };
+        let mut error = if leaf { 0.0 } else { edge * ERROR_SHARE };
         let shown: Vec<&Sited<'_>> = things.iter().filter(|s| leaf || s.size > s.least(error)).copied().collect();
         let steps = children.iter().map(steps_down).max().unwrap_or(0);
         let content = self.tile(name, (centre, error), &shown, steps)?;
@@ -170,10 +171,17 @@ impl Writer<'_> {
         }
         let low = things.iter().fold(DVec3::splat(f64::MAX), |l, s| l.min(s.low));
         let high = things.iter().fold(DVec3::splat(f64::MIN), |h, s| h.max(s.high));
+        let mut refine = Refine::Replace;
+        if leaf && let Some(content) = self.details(&format!("{name}d"), centre, things)? {
+            let (volume, transform) = (obb(low, high), None);
+            let content = Some(content);
+            children.push(TileNode { volume, geometric_error: 0.0, refine, transform, content, children: Vec::new() });
+            (error, refine) = (DETAILS_M, Refine::Add);
+        }
         Ok(Some(TileNode {
             volume: obb(low, high),
             geometric_error: error,
-            refine: Refine::Replace,
+            refine,
             transform: None,
             content,
             children,
@@ -213,8 +221,8 @@ impl Writer<'_> {
                         self.summary.left_out.push((model.key.clone(), "its surfaces have no area"));
                     }
                 }
-                Thing::Road { road, line } => {
-                    if add_lying_road(&mut primitives, road, line, (origin, error), rows.count()) {
+                Thing::Road { road, street } => {
+                    if add_lying_road(&mut primitives, (road, street), (origin, error), rows.count()) {
                         rows.road(road);
                         self.summary.roads += usize::from(leaf);
                     } else if leaf {
@@ -229,6 +237,21 @@ impl Writer<'_> {
                         self.summary.left_out.push((area.key.clone(), "outline has no area"));
                     }
                 }
+            }
+        }
+        let primitives: Vec<WritePrimitive> = primitives.into_values().collect();
+        self.content(name, &primitives, &rows.columns(), origin)
+    }
+
+    /// What is added to a leaf close by: kerbs and markings of its roads.
+    fn details(&mut self, name: &str, centre: [f64; 2], things: &[&Sited<'_>]) -> Result<Option<String>, TilerError> {
+        let origin = DVec3::new(centre[0], centre[1], drop_m(centre[0], centre[1]));
+        let (mut primitives, mut rows) = (Primitives::new(), Rows::default());
+        for s in things {
+            if let Thing::Road { road, street } = &s.thing
+                && add_road_details(&mut primitives, (road, street), origin, rows.count())
+            {
+                rows.road(road);
             }
         }
         let primitives: Vec<WritePrimitive> = primitives.into_values().collect();
