@@ -20,6 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         speed_mps: 0.0,
         state: WorkState::Working,
         time: Timestamp(site.now.0),
+        height_m: 0.0,
     };
     let body = vec![Body::Positions(vec![position])];
     let answer = reqwest::Client::new().post(format!("{backend}api/ingest")).json(&body).send().await?;

@@ -16,8 +16,8 @@ use cim_model::{
 };
 use serde_json::{Map, Value};
 
-/// Metres above the ellipsoid where vehicles stand: on the carriageway.
-const ROAD_M: f64 = 0.25;
+/// Metres above the ground where vehicles stand: on the carriageway.
+const ROAD_M: f64 = 0.1;
 
 pub(super) fn receive(
     mut events: MessageReader<FeedEvent>,
@@ -114,7 +114,9 @@ fn drive(city: &mut LiveCity, site: &SiteGeo, report: &VehiclePosition, now: f64
         );
         return;
     }
-    let at = site.position(report.place, ROAD_M);
+    let height_m = f64::from(report.height_m);
+    let raised_m = if height_m.is_finite() { height_m.clamp(0.0, 100.0) } else { 0.0 };
+    let at = site.position(report.place, ROAD_M + raised_m);
     let heading = if report.heading_deg.is_finite() { report.heading_deg.to_radians() } else { 0.0 };
     match city.vehicles.get(&report.id) {
         Some(i) => {

@@ -36,6 +36,7 @@ fn report(id: &str, place: Place, t: i64) -> VehiclePosition {
         speed_mps: 10.0,
         state: WorkState::Working,
         time: Timestamp(t),
+        height_m: 0.0,
     }
 }
 

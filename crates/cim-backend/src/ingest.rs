@@ -65,6 +65,10 @@ pub(crate) async fn publish(shared: &Arc<Shared>, bodies: Vec<Body>) -> Outcome 
                     }
                 });
                 outcome.accepted += list.len();
+                // What a source says itself is kept.
+                for report in list.iter_mut().filter(|r| r.height_m == 0.0 || !r.height_m.is_finite()) {
+                    report.height_m = shared.decks.height_m(report);
+                }
                 shared.hub.put_positions(list);
             }
             Body::Readings(mut list) => {

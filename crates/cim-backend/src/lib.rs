@@ -5,6 +5,7 @@
 
 mod api;
 mod city;
+mod decks;
 mod diagnostics;
 mod error;
 mod ingest;

@@ -3,6 +3,7 @@
 use crate::{
     BackendError, api,
     city::CityFolder,
+    decks::Decks,
     diagnostics::Diagnostics,
     ingest,
     live::Hub,
@@ -40,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) site: Site,
     pub(crate) frame: SiteFrame,
     pub(crate) vehicles: Vec<Vehicle>,
+    pub(crate) decks: Decks,
     pub(crate) epoch: u64,
     stop: watch::Sender<bool>,
 }
@@ -133,29 +135,31 @@ pub async fn start(options: BackendOptions) -> Result<Backend, BackendError> {
                     diagnostics.report("unknown-class", class, text, now());
                 }
             }
-            Ok((store, diagnostics, classes, epoch, vehicles))
+            let (network, broken) = folder.network();
+            if let Some(reason) = broken {
+                diagnostics.report("records-unreadable", "network.json", reason, now());
+            }
+            Ok((store, diagnostics, classes, epoch, (vehicles, network)))
         })
         .await
     };
-    let (store, diagnostics, classes, epoch, vehicles) =
+    let (store, diagnostics, classes, epoch, (vehicles, network)) =
         opened.map_err(|e| BackendError::Server(format!("opening {} failed: {e}", database.display())))??;
     let site = folder.site.clone();
+    let frame = SiteFrame::new(Geodetic::new(site.origin.lon, site.origin.lat, 0.0));
     let shared = Arc::new(Shared {
         store,
         hub: Hub::new(),
         diagnostics,
         classes,
-        frame: SiteFrame::new(Geodetic::new(site.origin.lon, site.origin.lat, 0.0)),
+        frame,
         site,
         vehicles,
+        decks: Decks::new(&network, frame),
         epoch,
         stop: watch::Sender::new(false),
     });
     if options.simulate {
-        let (network, broken) = folder.network();
-        if let Some(reason) = broken {
-            shared.diagnostics.report("records-unreadable", "network.json", reason, now());
-        }
         tokio::spawn(simulate::run(Arc::clone(&shared), network, options.seed));
     }
     let router = api::router(Arc::clone(&shared), &folder, options.web_root.as_deref());

@@ -10,7 +10,7 @@ use crate::{Alert, CameraStatus, CaseSummary, SensorReading, Timestamp, VehicleP
 use serde::{Deserialize, Serialize};
 
 /// Version of this protocol. A receiver refuses another.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// First byte of a binary frame; the second is [`VERSION`].
 const MAGIC: u8 = 0xC1;
@@ -139,6 +139,7 @@ mod tests {
                 speed_mps,
                 state: WorkState::Empty,
                 time: Timestamp(t),
+                height_m: 0.0,
             },
         );
         let reading = (".{0,12}", -1e6..1e6, 0i64..4_000_000_000_000).prop_map(|(id, value, t)| SensorReading {

@@ -88,6 +88,9 @@ pub struct VehiclePosition {
     pub state: WorkState,
     /// When the position was taken.
     pub time: Timestamp,
+    /// Metres of the road above the ground, on bridges and ramps; the backend finds it by the road network.
+    #[serde(default)]
+    pub height_m: f32,
 }
 
 /// What a sensor measures.

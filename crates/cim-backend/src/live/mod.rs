@@ -148,6 +148,7 @@ mod tests {
             speed_mps: 0.0,
             state: WorkState::Working,
             time: Timestamp(t),
+            height_m: 0.0,
         }
     }
 

@@ -190,6 +190,7 @@ impl Fleet {
             speed_mps: car.speed_mps.max(0.0) as f32,
             state: car.state,
             time: now,
+            height_m: 0.0,
         }
     }
 
@@ -228,6 +229,7 @@ mod tests {
             width_m: 20.0,
             oneway,
             points: vec![nodes[a as usize], nodes[b as usize]],
+            heights: Vec::new(),
         };
         Network { edges: vec![edge(0, 1, false), edge(1, 2, true), edge(2, 3, false), edge(3, 0, false)], nodes }
     }

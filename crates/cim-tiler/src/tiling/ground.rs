@@ -28,14 +28,16 @@ impl Writer<'_> {
     ///
     /// Unlike buildings, small areas are seen from afar all together, as the colour of a district: only what is less than
     /// two pixels is left out.
-    pub(super) fn ground(&mut self, progress: &mut dyn Progress) -> Result<(f64, Vec<TileNode>), TilerError> {
+    pub(super) fn ground(
+        &mut self,
+        streets: &[Option<Street>],
+        progress: &mut dyn Progress,
+    ) -> Result<(f64, Vec<TileNode>), TilerError> {
         let city = self.city;
-        let lines: Vec<Vec<DVec2>> = city.roads.iter().map(|r| self.line(&r.points)).collect();
-        let streets = streets(&city.roads, &lines, &self.shores());
         let mut sited: Vec<Sited<'_>> = Vec::new();
-        for ((road, line), street) in city.roads.iter().zip(&lines).zip(&streets) {
+        for (road, street) in city.roads.iter().zip(streets) {
             let reason = match street {
-                _ if line.iter().any(|p| !p.is_finite()) => "position is not a number",
+                _ if self.line(&road.points).iter().any(|p| !p.is_finite()) => "position is not a number",
                 None if level(&road.attributes) < 0 => "runs below the ground",
                 None => "line has no length or width is not one",
                 Some(street) => match road_sited(road, street) {
@@ -56,6 +58,12 @@ impl Writer<'_> {
         }
         progress.stage("roads, water and green", Some(sited.len() as u64));
         self.tree("g", &sited, progress)
+    }
+
+    /// What the city's roads are built as.
+    pub(super) fn streets(&self) -> Vec<Option<Street>> {
+        let lines: Vec<Vec<DVec2>> = self.city.roads.iter().map(|r| self.line(&r.points)).collect();
+        streets(&self.city.roads, &lines, &self.shores())
     }
 
     fn line(&self, points: &[cim_model::Place]) -> Vec<DVec2> {

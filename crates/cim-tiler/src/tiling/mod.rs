@@ -4,6 +4,7 @@
 //! in one, buildings and models in another, trees in the third. One frame serves all tiles, the site's east-north-up; a tile's transform moves it to its centre.
 
 mod ground;
+mod network;
 mod plants;
 mod report;
 mod rows;
@@ -13,6 +14,7 @@ use crate::{
     Progress, TilerError,
     city::City,
     mesh::{Surface, add_ground},
+    streets::Street,
 };
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, Place, Site, Timestamp};
@@ -72,8 +74,9 @@ pub fn write_city(city: &City, out: &Path, progress: &mut dyn Progress) -> Resul
     fs::create_dir_all(part.join("tiles")).map_err(write)?;
     let mut writer = Writer::new(city, part.clone());
     writer.site()?;
-    writer.json("network.json", &city.network)?;
-    writer.tiles(progress)?;
+    let streets = writer.streets();
+    writer.network(&streets)?;
+    writer.tiles(&streets, progress)?;
     writer.report()?;
     writer.summary.bytes += crate::records::write(&city.records, &part, progress)?;
     writer.summary.cases = city.records.cases.len();
@@ -145,8 +148,8 @@ impl<'a> Writer<'a> {
         ring.iter().map(|p| self.metres(*p)).collect()
     }
 
-    fn tiles(&mut self, progress: &mut dyn Progress) -> Result<(), TilerError> {
-        let (lying_edge, mut children) = self.ground(progress)?;
+    fn tiles(&mut self, streets: &[Option<Street>], progress: &mut dyn Progress) -> Result<(), TilerError> {
+        let (lying_edge, mut children) = self.ground(streets, progress)?;
         let (standing_edge, standing) = self.stack(progress)?;
         children.extend(standing);
         children.extend(self.plants(progress)?);
