@@ -7,6 +7,7 @@ mod api;
 mod city;
 mod diagnostics;
 mod error;
+mod geojson;
 mod ingest;
 mod live;
 mod server;
