@@ -25,6 +25,7 @@ const LEVELS_M: [f64; 3] = [f64::INFINITY, 30_000.0, 9_000.0];
 #[derive(Component)]
 pub(super) struct Fill;
 
+#[expect(clippy::too_many_arguments, reason = "a system's parameters are its inputs")]
 pub(super) fn lines(
     book: Res<GridBook>,
     layers: Res<Layers>,
