@@ -135,7 +135,7 @@ impl Twin {
 
 fn hide_small_things(app: &mut App) {
     let mut layers = app.world_mut().resource_mut::<Layers>();
-    for layer in [LayerId::Camera, LayerId::AiAlarm, LayerId::IotDevice, LayerId::SharedBike] {
+    for layer in [LayerId::Camera, LayerId::AiAlarm, LayerId::IotDevice, LayerId::SharedBike, LayerId::Component] {
         layers.set_on(layer, false);
     }
 }

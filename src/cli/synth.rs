@@ -19,6 +19,9 @@ pub(super) struct Args {
     /// Shared bikes
     #[arg(long, default_value_t = SynthOptions::default().bikes)]
     bikes: usize,
+    /// Components such as lamps, covers and signs, from the centre outwards
+    #[arg(long, default_value_t = SynthOptions::default().components)]
+    components: usize,
     /// Changes every random choice
     #[arg(long, default_value_t = SynthOptions::default().seed)]
     seed: u64,
@@ -33,6 +36,7 @@ pub(super) fn run(args: Args) -> Result<(), String> {
         buildings: args.buildings,
         cases: args.cases,
         bikes: args.bikes,
+        components: args.components,
         now: args.until.unwrap_or_else(city::now),
     };
     let made = cim_tiler::synth::write_city(&options, &args.out, &mut progress::Bars::new());

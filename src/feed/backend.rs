@@ -5,6 +5,7 @@ use super::{
     features,
     fetch::{FetchError, Fetcher},
     link::{Link, News, Step},
+    near::{REACHES, Reach},
     socket::{self, Socket},
 };
 use crate::{
@@ -23,8 +24,6 @@ use url::Url;
 const WAITING: usize = 256;
 /// Parcels that one frame takes.
 const PARCELS_A_FRAME: usize = 48;
-/// Seconds after which the bikes, which do not report by themselves, are read again.
-const BIKES_EVERY_SECS: f64 = 300.0;
 /// Seconds between two looks at what the backend found wrong.
 const DEFECTS_EVERY_SECS: f64 = 30.0;
 
@@ -102,14 +101,13 @@ pub(super) struct Inbox {
     receiver: Receiver<Parcel>,
     link: Link,
     base: Option<Url>,
-    bikes_at: f64,
     defects_at: f64,
 }
 
 impl Default for Inbox {
     fn default() -> Self {
         let (sender, receiver) = bounded(WAITING);
-        Self { sender, receiver, link: Link::default(), base: None, bikes_at: f64::INFINITY, defects_at: f64::INFINITY }
+        Self { sender, receiver, link: Link::default(), base: None, defects_at: f64::INFINITY }
     }
 }
 
@@ -169,10 +167,6 @@ pub(super) fn connect(
             });
         }
     }
-    if now >= inbox.bikes_at {
-        inbox.bikes_at = now + BIKES_EVERY_SECS;
-        collection(&fetcher, &base, &inbox.sender, "shared_bike", "", LayerId::SharedBike);
-    }
     if now >= inbox.defects_at {
         inbox.defects_at = now + DEFECTS_EVERY_SECS;
         let out = inbox.sender.clone();
@@ -228,7 +222,6 @@ pub(super) fn receive(
                     }
                     News::ReadAll => {
                         read_all(&fetcher, &base, &inbox.sender);
-                        inbox.bikes_at = now + BIKES_EVERY_SECS;
                         inbox.defects_at = now;
                     }
                 }
@@ -253,6 +246,10 @@ pub(super) fn note(
     for event in events.read() {
         match event {
             FeedEvent::Records { layer, .. } => layers.touch(*layer, now),
+            FeedEvent::Total { layer, count } => {
+                layers.touch(*layer, now);
+                layers.set_count(*layer, *count);
+            }
             FeedEvent::Alerts(_) => layers.touch(LayerId::AiAlarm, now),
             FeedEvent::BackendDefects(said) => {
                 remote.set_if_neq(said.clone());
@@ -372,15 +369,20 @@ struct EntityAnswer {
 /// Everything that does not come by itself.
 fn read_all(fetcher: &Fetcher, base: &Url, sender: &Sender<Parcel>) {
     for (name, query, layer) in [
-        ("unit_grid", "", LayerId::UnitGrid),
+        ("admin", "", LayerId::Admin),
         ("roads", "&main=true", LayerId::RoadChief),
         ("camera", "", LayerId::Camera),
         ("sensor", "", LayerId::IotDevice),
         ("case", "&state=open", LayerId::Case),
-        ("shared_bike", "", LayerId::SharedBike),
-        ("shop_sign", "", LayerId::ShopSign),
+        ("muck_site", "", LayerId::MuckSite),
+        ("muck_dump", "", LayerId::MuckDump),
+        ("flood_point", "", LayerId::FloodPoint),
+        ("bike_area", "", LayerId::BikeArea),
     ] {
         collection(fetcher, base, sender, name, query, layer);
+    }
+    for reach in &REACHES {
+        total(fetcher, base, sender, reach);
     }
     let out = sender.clone();
     get(fetcher, base, "api/vehicles", move |result| {
@@ -405,6 +407,43 @@ fn read_all(fetcher: &Fetcher, base: &Url, sender: &Sender<Parcel>) {
         };
         deliver(&out, parcel);
     });
+}
+
+/// How many things a collection has of which only a part is read.
+fn total(fetcher: &Fetcher, base: &Url, sender: &Sender<Parcel>, reach: &Reach) {
+    let (out, layer) = (sender.clone(), reach.layer);
+    get::<Value>(fetcher, base, &format!("api/collections/{}/items?limit=1", reach.collection), move |result| {
+        // A city may lack the collection, and a backend need not count: then there is no number to show.
+        let count = result.ok().and_then(|page| page.get("numberMatched")?.as_u64());
+        if let Some(count) = count.and_then(|n| usize::try_from(n).ok()) {
+            deliver(&out, Parcel::Event(FeedEvent::Total { layer, count }));
+        }
+    });
+}
+
+impl Inbox {
+    /// Reads the one page of a square of a large collection.
+    pub(super) fn read_square(&self, fetcher: &Fetcher, base: &Url, reach: &Reach, query: &str) {
+        let Ok(url) = base.join(&format!("api/collections/{}/items{query}", reach.collection)) else { return };
+        let (sender, layer, from) = (self.sender.clone(), reach.layer, url.clone());
+        fetcher.get(url, move |result| {
+            let page = match result {
+                Ok(bytes) => features::parse(&bytes, &from),
+                Err(FetchError::Missing(_)) => Ok(features::Page::default()),
+                Err(e) => Err(e.to_string()),
+            };
+            match page {
+                Ok(page) => {
+                    for (place, message) in page.defects {
+                        deliver(&sender, Parcel::defect("record-unusable", &place, message));
+                    }
+                    let records = page.records;
+                    deliver(&sender, Parcel::Event(FeedEvent::Records { layer, first: true, records }));
+                }
+                Err(e) => deliver(&sender, Parcel::defect("collection-unreadable", from.as_str(), e)),
+            }
+        });
+    }
 }
 
 /// Reads a collection page by page.

@@ -66,6 +66,13 @@ pub enum FeedEvent {
         /// The records.
         records: Vec<Record>,
     },
+    /// How many things a layer has of which only those around the camera are read.
+    Total {
+        /// Which layer.
+        layer: LayerId,
+        /// How many.
+        count: usize,
+    },
     /// The fleet.
     Vehicles(Vec<Vehicle>),
     /// The newest alerts, read at (re)connection.

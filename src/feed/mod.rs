@@ -5,6 +5,7 @@ mod events;
 mod features;
 mod fetch;
 mod link;
+mod near;
 #[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
 #[cfg_attr(target_arch = "wasm32", path = "web.rs")]
 mod platform;
@@ -15,6 +16,7 @@ mod socket;
 pub use backend::{Backend, Clock, LinkStatus};
 pub use events::{FeedEvent, Geometry, LinkState, Record, Request};
 pub use fetch::{FetchError, Fetcher};
+pub use near::is_read_near;
 
 use bevy::prelude::*;
 
@@ -31,6 +33,8 @@ impl Plugin for FeedPlugin {
             .init_resource::<Clock>()
             .init_resource::<LinkStatus>()
             .init_resource::<backend::Inbox>()
+            .init_resource::<near::Near>()
+            .init_resource::<crate::scene::SiteGeo>()
             .init_non_send::<backend::OpenSocket>()
             .init_resource::<crate::diagnostics::Diagnostics>()
             .init_resource::<crate::diagnostics::BackendDefects>()
@@ -39,8 +43,12 @@ impl Plugin for FeedPlugin {
             .add_message::<Request>()
             .add_systems(
                 PreUpdate,
-                (backend::connect, backend::receive, backend::note, backend::ask).chain().in_set(FeedSystems),
-            );
+                (backend::connect, backend::receive, backend::note, backend::ask, near::hear)
+                    .chain()
+                    .in_set(FeedSystems),
+            )
+            // After the camera has moved.
+            .add_systems(PostUpdate, near::look);
     }
 }
 

@@ -1,7 +1,7 @@
-//! The cells and roads themselves.
+//! The cells, roads and areas themselves.
 
 use crate::{
-    feed::{FeedEvent, Geometry},
+    feed::{FeedEvent, Geometry, Record},
     live::Layers,
     scene::SiteGeo,
 };
@@ -24,6 +24,27 @@ pub struct Cell {
     high: DVec2,
 }
 
+/// An area of some layer: a district, a site, a parking area.
+#[derive(Debug, Clone)]
+pub struct Zone {
+    /// Its layer.
+    pub layer: LayerId,
+    /// How deep it is in a hierarchy: 0 districts, 1 subdistricts, 2 communities; 0 for what has none.
+    pub level: u8,
+    /// Its key.
+    pub key: EntityKey,
+    /// Its Chinese name.
+    pub name: String,
+    /// Its English name, possibly empty.
+    pub name_en: String,
+    /// Rings in site metres, the outer one first.
+    pub rings: Vec<Vec<DVec3>>,
+    /// The middle of its extent.
+    pub middle: DVec3,
+    low: DVec2,
+    high: DVec2,
+}
+
 /// A road with a chief.
 #[derive(Debug, Clone)]
 pub struct RoadLine {
@@ -42,6 +63,8 @@ pub struct GridBook {
     pub cells: Vec<Cell>,
     /// The roads.
     pub roads: Vec<RoadLine>,
+    /// The areas of other layers.
+    pub zones: Vec<Zone>,
     /// Rises with every change.
     pub version: u64,
 }
@@ -50,10 +73,28 @@ impl GridBook {
     /// The cell that a point (site metres) lies in.
     #[must_use]
     pub fn cell_at(&self, point: DVec3) -> Option<&Cell> {
-        let p = DVec2::new(point.x, point.z);
-        self.cells.iter().find(|c| {
-            p.cmpge(c.low).all() && p.cmple(c.high).all() && c.rings.iter().filter(|r| inside(r, p)).count() % 2 == 1
-        })
+        self.cells.iter().find(|c| holds(&c.rings, (c.low, c.high), point))
+    }
+
+    /// The site or parking area of the layers that are `on` that a point (site metres) lies in.
+    #[must_use]
+    pub fn zone_at(&self, point: DVec3, on: impl Fn(LayerId) -> bool) -> Option<&Zone> {
+        let found = self.zones.iter().filter(|z| on(z.layer) && z.layer != LayerId::Admin);
+        let sites = found.filter(|z| holds(&z.rings, (z.low, z.high), point));
+        sites.min_by_key(|z| z.layer)
+    }
+
+    /// The community, or else the subdistrict or district, that a point (site metres) lies in.
+    #[must_use]
+    pub fn admin_at(&self, point: DVec3) -> Option<&Zone> {
+        let found = self.zones.iter().filter(|z| z.layer == LayerId::Admin && holds(&z.rings, (z.low, z.high), point));
+        found.max_by_key(|z| z.level)
+    }
+
+    /// The area of that key.
+    #[must_use]
+    pub fn zone(&self, key: &EntityKey) -> Option<&Zone> {
+        self.zones.iter().find(|z| z.key == *key)
     }
 
     /// The cell of that key.
@@ -61,6 +102,20 @@ impl GridBook {
     pub fn cell(&self, key: &EntityKey) -> Option<&Cell> {
         self.cells.iter().find(|c| c.key == *key)
     }
+}
+
+/// Whether a point lies in the outer ring and in no hole.
+fn holds(rings: &[Vec<DVec3>], (low, high): (DVec2, DVec2), point: DVec3) -> bool {
+    let p = DVec2::new(point.x, point.z);
+    p.cmpge(low).all() && p.cmple(high).all() && rings.iter().filter(|r| inside(r, p)).count() % 2 == 1
+}
+
+/// Rings in site metres, and their extent.
+fn placed(rings: &[Vec<cim_model::Place>], site: &SiteGeo) -> (Vec<Vec<DVec3>>, (DVec2, DVec2)) {
+    let rings: Vec<Vec<DVec3>> = rings.iter().map(|r| r.iter().map(|p| site.position(*p, 0.0)).collect()).collect();
+    let flat = rings.iter().flatten().map(|p| DVec2::new(p.x, p.z));
+    let extent = flat.fold((DVec2::INFINITY, DVec2::NEG_INFINITY), |(low, high), p| (low.min(p), high.max(p)));
+    (rings, extent)
 }
 
 /// Crossing number.
@@ -90,15 +145,18 @@ pub(super) fn receive(
                 }
                 for record in records {
                     let Geometry::Polygon(rings) = &record.geometry else { continue };
-                    let rings: Vec<Vec<DVec3>> =
-                        rings.iter().map(|r| r.iter().map(|p| site.position(*p, 0.0)).collect()).collect();
-                    let flat = rings.iter().flatten().map(|p| DVec2::new(p.x, p.z));
-                    let (low, high) =
-                        flat.fold((DVec2::INFINITY, DVec2::NEG_INFINITY), |(low, high), p| (low.min(p), high.max(p)));
+                    let (rings, (low, high)) = placed(rings, &site);
                     book.cells.push(Cell { key: record.key.clone(), name: record.name.clone(), rings, low, high });
                 }
                 book.version += 1;
-                layers.set_count(LayerId::UnitGrid, book.cells.len());
+            }
+            LayerId::Admin | LayerId::MuckSite | LayerId::MuckDump | LayerId::BikeArea => {
+                if *first {
+                    book.zones.retain(|z| z.layer != *layer);
+                }
+                book.zones.extend(records.iter().filter_map(|r| zone(*layer, r, &site)));
+                book.version += 1;
+                layers.set_count(*layer, book.zones.iter().filter(|z| z.layer == *layer).count());
             }
             LayerId::RoadChief => {
                 if *first {
@@ -117,10 +175,32 @@ pub(super) fn receive(
     }
 }
 
+fn zone(layer: LayerId, record: &Record, site: &SiteGeo) -> Option<Zone> {
+    let Geometry::Polygon(rings) = &record.geometry else { return None };
+    let (rings, (low, high)) = placed(rings, site);
+    let text = |name: &str| record.properties.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let level = match text("level") {
+        "subdistrict" => 1,
+        "community" => 2,
+        _ => 0,
+    };
+    let middle = 0.5 * (low + high);
+    Some(Zone {
+        layer,
+        level,
+        key: record.key.clone(),
+        name: record.name.clone(),
+        name_en: text("name_en").to_owned(),
+        rings,
+        middle: DVec3::new(middle.x, 0.0, middle.y),
+        low,
+        high,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feed::Record;
     use cim_model::{EntityKind, Place};
 
     #[test]
@@ -149,6 +229,5 @@ mod tests {
         assert_eq!(at(116.5875), Some("古槐 1"));
         assert_eq!(at(116.587), None);
         assert_eq!(at(116.59), None);
-        assert_eq!(app.world().resource::<Layers>().count(LayerId::UnitGrid), 1);
     }
 }

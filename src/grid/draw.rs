@@ -1,7 +1,7 @@
-//! Boundaries as lines, the selected cell as a fill.
+//! Boundaries as lines, the selected cell or area as a fill.
 
 use super::GridBook;
-use crate::{live::Layers, pick::Selection, scene::Anchor};
+use crate::{camera::MapCamera, live::Layers, pick::Selection, scene::Anchor};
 use bevy::{
     asset::RenderAssetUsages,
     light::{NotShadowCaster, NotShadowReceiver},
@@ -14,17 +14,22 @@ use cim_model::{EntityKind, LayerId};
 /// Metres above the ground where lines lie: above every kerb.
 const LINE_M: f64 = 1.2;
 
-/// A drawn overlay of a layer.
+/// A drawn overlay of a layer, and the metres from the camera to what it looks at up to which it is seen.
 #[derive(Component)]
-pub(super) struct Overlay(pub(super) LayerId);
+pub(super) struct Overlay(pub(super) LayerId, f64);
 
-/// Marks the fill of the selected cell.
+/// Metres up to which outlines of districts, subdistricts and communities are seen: from afar the small ones are noise.
+const LEVELS_M: [f64; 3] = [f64::INFINITY, 30_000.0, 9_000.0];
+
+/// Marks the fill of the selected cell or area.
 #[derive(Component)]
 pub(super) struct Fill;
 
+#[expect(clippy::too_many_arguments, reason = "a system's parameters are its inputs")]
 pub(super) fn lines(
     book: Res<GridBook>,
     layers: Res<Layers>,
+    map: Res<MapCamera>,
     mut drawn: Local<u64>,
     mut commands: Commands,
     meshes: Option<ResMut<Assets<Mesh>>>,
@@ -32,7 +37,8 @@ pub(super) fn lines(
     mut overlays: Query<(Entity, &Overlay, &mut Visibility)>,
 ) {
     for (_, overlay, mut visibility) in &mut overlays {
-        visibility.set_if_neq(if layers.is_on(overlay.0) { Visibility::Inherited } else { Visibility::Hidden });
+        let seen = layers.is_on(overlay.0) && map.0.distance_m <= overlay.1;
+        visibility.set_if_neq(if seen { Visibility::Inherited } else { Visibility::Hidden });
     }
     let (Some(mut meshes), Some(mut materials)) = (meshes, materials) else { return };
     if *drawn == book.version {
@@ -44,15 +50,30 @@ pub(super) fn lines(
     }
     let cells = book.cells.iter().flat_map(|c| &c.rings).map(|ring| (ring.as_slice(), true));
     let roads = book.roads.iter().map(|r| (r.points.as_slice(), false));
-    for (layer, mesh, color) in [
-        (LayerId::UnitGrid, line_mesh(cells), Color::linear_rgba(0.10, 0.62, 0.85, 0.38)),
-        (LayerId::RoadChief, line_mesh(roads), Color::linear_rgba(1.0, 0.66, 0.15, 0.8)),
+    let zones = |layer: LayerId, level: u8| {
+        let own = book.zones.iter().filter(move |z| z.layer == layer && z.level == level);
+        line_mesh(own.flat_map(|z| &z.rings).map(|ring| (ring.as_slice(), true)))
+    };
+    let all = f64::INFINITY;
+    for (layer, within_m, mesh, color) in [
+        (LayerId::UnitGrid, all, line_mesh(cells), Color::linear_rgba(0.10, 0.62, 0.85, 0.38)),
+        (LayerId::RoadChief, all, line_mesh(roads), Color::linear_rgba(1.0, 0.66, 0.15, 0.8)),
+        (LayerId::Admin, LEVELS_M[0], zones(LayerId::Admin, 0), Color::linear_rgba(0.95, 0.16, 0.22, 0.95)),
+        (LayerId::Admin, LEVELS_M[1], zones(LayerId::Admin, 1), Color::linear_rgba(0.90, 0.30, 0.75, 0.85)),
+        (LayerId::Admin, LEVELS_M[2], zones(LayerId::Admin, 2), Color::linear_rgba(0.55, 0.40, 0.95, 0.7)),
+        (LayerId::MuckSite, all, zones(LayerId::MuckSite, 0), Color::linear_rgba(1.0, 0.45, 0.02, 0.95)),
+        (LayerId::MuckDump, all, zones(LayerId::MuckDump, 0), Color::linear_rgba(0.75, 0.30, 0.02, 0.95)),
+        (LayerId::BikeArea, all, zones(LayerId::BikeArea, 0), Color::linear_rgba(0.05, 0.75, 0.90, 0.9)),
     ] {
         let Some((anchor, mesh)) = mesh else { continue };
         commands.spawn((
-            Overlay(layer),
+            Overlay(layer, within_m),
             Anchor(anchor),
-            if layers.is_on(layer) { Visibility::Inherited } else { Visibility::Hidden },
+            if layers.is_on(layer) && map.0.distance_m <= within_m {
+                Visibility::Inherited
+            } else {
+                Visibility::Hidden
+            },
             Mesh3d(meshes.add(mesh)),
             MeshMaterial3d(materials.add(StandardMaterial {
                 base_color: color,
@@ -103,8 +124,10 @@ pub(super) fn fill(
     for entity in &old {
         commands.entity(entity).despawn();
     }
-    let key = selection.current.as_ref().map(|p| &p.key).filter(|k| k.kind == EntityKind::Grid);
-    let Some(ring) = key.and_then(|k| book.cell(k)).and_then(|c| c.rings.first()) else { return };
+    let Some(key) = selection.current.as_ref().map(|p| &p.key) else { return };
+    let rings =
+        if key.kind == EntityKind::Grid { book.cell(key).map(|c| &c.rings) } else { book.zone(key).map(|z| &z.rings) };
+    let Some(ring) = rings.and_then(|r| r.first()) else { return };
     let Some(&anchor) = ring.first() else { return };
     // Cells are small and nearly convex: a wall along the boundary shows them better than a flat fill, on any ground.
     let (mut positions, mut colors, mut indices) = (Vec::new(), Vec::new(), Vec::new());

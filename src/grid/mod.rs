@@ -3,9 +3,10 @@
 mod book;
 mod draw;
 
-pub use book::{Cell, GridBook, RoadLine};
+pub use book::{Cell, GridBook, RoadLine, Zone};
 
 use crate::{
+    camera::MapCamera,
     feed::{FeedEvent, FeedSystems},
     live::Layers,
     pick::Selection,
@@ -22,6 +23,7 @@ impl Plugin for GridPlugin {
             .init_resource::<Layers>()
             .init_resource::<Selection>()
             .init_resource::<SiteGeo>()
+            .init_resource::<MapCamera>()
             .add_message::<FeedEvent>()
             .add_systems(PreUpdate, book::receive.after(FeedSystems))
             .add_systems(Update, (draw::lines, draw::fill));

@@ -63,3 +63,30 @@ fn the_selected_cell_is_filled_and_the_next_one_instead_of_it() {
     select(&mut app, EntityKey::new(EntityKind::Vehicle, "V1"));
     assert_eq!(filled(&mut app), 0);
 }
+
+#[test]
+fn areas_are_kept_by_layer_and_the_smallest_district_is_pointed_at() {
+    let mut app = app();
+    let admin = |id: &str, level: &str, geometry: Geometry| {
+        let mut r = record(EntityKind::Admin, id, geometry);
+        r.properties.insert("level".into(), level.into());
+        r.properties.insert("name_en".into(), format!("Area {id}").into());
+        r
+    };
+    let areas = vec![
+        admin("370811", "county", square(116.58)),
+        admin("370811001001", "community", square(116.58)),
+        admin("370811001", "subdistrict", square(116.58)),
+    ];
+    read(&mut app, LayerId::Admin, areas);
+    read(&mut app, LayerId::MuckSite, vec![record(EntityKind::ConstructionSite, "S1", square(116.58))]);
+    let inside = app.world().resource::<SiteGeo>().position(Place::new(116.5805, 35.4105), 0.0);
+    let book = app.world().resource::<GridBook>();
+    assert_eq!(book.admin_at(inside).map(|z| (z.key.id.as_str(), z.level)), Some(("370811001001", 2)));
+    assert_eq!(book.zone_at(inside, |_| true).map(|z| z.key.id.as_str()), Some("S1"));
+    assert!(book.zone_at(inside, |_| false).is_none());
+    assert_eq!(app.world().resource::<Layers>().count(LayerId::Admin), 3);
+    read(&mut app, LayerId::Admin, Vec::new());
+    let book = app.world().resource::<GridBook>();
+    assert_eq!((book.zones.len(), app.world().resource::<Layers>().count(LayerId::Admin)), (1, 0));
+}

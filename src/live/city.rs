@@ -52,6 +52,8 @@ pub(super) fn layer_of(kind: EntityKind) -> Option<LayerId> {
         EntityKind::Sensor => LayerId::IotDevice,
         EntityKind::Sign => LayerId::ShopSign,
         EntityKind::Bike => LayerId::SharedBike,
+        EntityKind::Component => LayerId::Component,
+        EntityKind::FloodPoint => LayerId::FloodPoint,
         EntityKind::Case => LayerId::Case,
         EntityKind::Alert => LayerId::AiAlarm,
         _ => return None,

@@ -2,9 +2,9 @@
 
 use super::{
     Layers, LiveCity,
-    city::severity_color,
+    city::{Item, severity_color},
     columns::Mover,
-    models::{self, Model},
+    models::{self, Form, Model},
 };
 use crate::{
     camera::{FOVY_RAD, MainCamera},
@@ -92,33 +92,44 @@ struct Sheet {
 /// All layers as they are drawn.
 #[derive(Resource, Default)]
 pub(super) struct Drawn {
-    sheets: HashMap<LayerId, Sheet>,
+    sheets: HashMap<(LayerId, Form), Sheet>,
     anchor: DVec3,
     /// Second that the textures' clock counts from.
     epoch_secs: f64,
     epochs: u64,
 }
 
-const DRAWN: [LayerId; 8] = [
-    LayerId::Camera,
-    LayerId::AiAlarm,
-    LayerId::SanitationVehicle,
-    LayerId::MuckTruck,
-    LayerId::IotDevice,
-    LayerId::ShopSign,
-    LayerId::SharedBike,
-    LayerId::Case,
+const DRAWN: [(LayerId, Form); 17] = [
+    (LayerId::Camera, Form::Only),
+    (LayerId::AiAlarm, Form::Only),
+    (LayerId::SanitationVehicle, Form::Only),
+    (LayerId::MuckTruck, Form::Only),
+    (LayerId::IotDevice, Form::Only),
+    (LayerId::FloodPoint, Form::Only),
+    (LayerId::ShopSign, Form::Only),
+    (LayerId::SharedBike, Form::Only),
+    (LayerId::Case, Form::Only),
+    (LayerId::Component, Form::Lamp),
+    (LayerId::Component, Form::Cover),
+    (LayerId::Component, Form::Sign),
+    (LayerId::Component, Form::Light),
+    (LayerId::Component, Form::Cabinet),
+    (LayerId::Component, Form::Shelter),
+    (LayerId::Component, Form::Low),
+    (LayerId::Component, Form::Pole),
 ];
 
-fn model(layer: LayerId) -> Model {
+fn model(layer: LayerId, form: Form) -> Model {
     match layer {
         LayerId::Camera => models::camera(),
         LayerId::AiAlarm => models::beacon(),
         LayerId::SanitationVehicle => models::sweeper(),
         LayerId::MuckTruck => models::truck(),
         LayerId::IotDevice => models::sensor(),
+        LayerId::FloodPoint => models::gauge(),
         LayerId::ShopSign => models::board(),
         LayerId::SharedBike => models::bike(),
+        LayerId::Component => models::component(form).unwrap_or_default(),
         _ => models::pin(),
     }
 }
@@ -128,7 +139,7 @@ fn least_px(layer: LayerId) -> f32 {
     match layer {
         LayerId::AiAlarm => 26.0,
         LayerId::SanitationVehicle | LayerId::MuckTruck => 4.0,
-        LayerId::IotDevice | LayerId::Camera => 9.0,
+        LayerId::IotDevice | LayerId::Camera | LayerId::FloodPoint => 9.0,
         LayerId::Case => 12.0,
         _ => 0.0,
     }
@@ -154,9 +165,9 @@ pub(super) fn upload(
         drawn.epoch_secs = now;
         drawn.epochs += 1;
     }
-    for layer in DRAWN {
+    for (layer, form) in DRAWN {
         let on = layers.is_on(layer);
-        if let Some(sheet) = drawn.sheets.get(&layer)
+        if let Some(sheet) = drawn.sheets.get(&(layer, form))
             && let Ok(mut v) = visible.get_mut(sheet.entity)
         {
             v.set_if_neq(if on { Visibility::Inherited } else { Visibility::Hidden });
@@ -164,21 +175,21 @@ pub(super) fn upload(
         let moving = matches!(layer, LayerId::SanitationVehicle | LayerId::MuckTruck);
         let version = if moving { city.vehicles_version } else { city.points.get(&layer).map_or(0, |p| p.version) };
         let stamp = (version, on, drawn.epochs, selection.is_changed());
-        if !on || drawn.sheets.get(&layer).is_some_and(|s| s.stamp == stamp && !selection.is_changed()) {
+        if !on || drawn.sheets.get(&(layer, form)).is_some_and(|s| s.stamp == stamp && !selection.is_changed()) {
             continue;
         }
-        let copies = copies(&city, layer, selection.current.as_ref().map(|p| &p.key));
-        if copies.is_empty() && !drawn.sheets.contains_key(&layer) {
+        let copies = copies(&city, (layer, form), selection.current.as_ref().map(|p| &p.key));
+        if copies.is_empty() && !drawn.sheets.contains_key(&(layer, form)) {
             continue;
         }
         let (anchor, epoch) = (drawn.anchor, drawn.epoch_secs);
-        let sheet = drawn.sheets.entry(layer).or_insert_with(|| {
+        let sheet = drawn.sheets.entry((layer, form)).or_insert_with(|| {
             let image = images.add(texture(1));
             let material = materials.add(LiveMaterial {
                 base: StandardMaterial { perceptual_roughness: 0.6, reflectance: 0.3, ..default() },
                 extension: LiveExtension { clock: Vec4::ZERO, states: image.clone() },
             });
-            let mesh = meshes.add(model(layer).repeated(1));
+            let mesh = meshes.add(model(layer, form).repeated(1));
             let entity = commands
                 .spawn((
                     Anchor(anchor),
@@ -194,7 +205,7 @@ pub(super) fn upload(
         sheet.stamp = stamp;
         if copies.len() > sheet.capacity {
             sheet.capacity = copies.len().next_multiple_of(ROW);
-            let mesh = meshes.add(model(layer).repeated(sheet.capacity as u32));
+            let mesh = meshes.add(model(layer, form).repeated(sheet.capacity as u32));
             let image = images.add(texture(sheet.capacity));
             commands.entity(sheet.entity).insert(Mesh3d(mesh.clone()));
             sheet.mesh = mesh;
@@ -250,7 +261,7 @@ fn write(data: &mut [u8], copies: &[Copy], anchor: DVec3, epoch: f64) {
     }
 }
 
-fn copies(city: &LiveCity, layer: LayerId, selected: Option<&EntityKey>) -> Vec<Copy> {
+fn copies(city: &LiveCity, (layer, form): (LayerId, Form), selected: Option<&EntityKey>) -> Vec<Copy> {
     let mark = |key: EntityKind, id: &str, usual: f32| {
         if selected.is_some_and(|s| s.kind == key && s.id == id) { 3.0 } else { usual }
     };
@@ -270,6 +281,7 @@ fn copies(city: &LiveCity, layer: LayerId, selected: Option<&EntityKey>) -> Vec<
         if layer == LayerId::AiAlarm { city.alerts().map(|a| (a.id.as_str(), a)).collect() } else { HashMap::new() };
     let columns = &points.columns;
     let own = columns.ids.iter().zip(&columns.movers).zip(&columns.data);
+    let own = own.filter(|(_, item)| form == Form::Only || Form::of_component(class(item)) == form);
     own.map(|((id, m), item)| {
         let (color, usual) = match layer {
             LayerId::IotDevice => (sensor_color(city.readings.get(id).map(|r| r.state)), 1.0),
@@ -289,6 +301,15 @@ fn copies(city: &LiveCity, layer: LayerId, selected: Option<&EntityKey>) -> Vec<
                 }
                 None => ([1.0, 0.3, 0.0, 0.5], 1.0),
             },
+            LayerId::FloodPoint => {
+                let gauge = item.properties.get("sensor").and_then(serde_json::Value::as_str);
+                let gauge = gauge.and_then(|key| key.strip_prefix("sensor:"));
+                match gauge.and_then(|id| city.readings.get(id)).map(|r| r.state) {
+                    None | Some(SensorState::Normal) => ([0.03, 0.30, 0.75, 0.35], 1.0),
+                    state => (sensor_color(state), 1.0),
+                }
+            }
+            LayerId::Component => (component_color(class(item), &item.properties), 1.0),
             LayerId::Case => ([0.55, 0.10, 0.75, 0.5], 1.0),
             LayerId::ShopSign => ([0.75, 0.12, 0.08, 0.25], 1.0),
             _ => ([0.02, 0.42, 0.80, 0.2], 1.0),
@@ -311,6 +332,38 @@ fn vehicle_color(kind: VehicleKind, state: WorkState) -> [f32; 4] {
         WorkState::Empty => [r * 0.8 + 0.1, g * 0.8 + 0.1, b * 0.8 + 0.1, 0.2],
         WorkState::Parked => [0.35, 0.36, 0.38, 0.05],
         WorkState::Offline => [0.12, 0.12, 0.13, 0.0],
+    }
+}
+
+/// The code of a record's class.
+fn class(item: &Item) -> &str {
+    item.properties.get("class").and_then(serde_json::Value::as_str).unwrap_or_default()
+}
+
+/// Sound components look as such things do; others are red.
+fn component_color(class: &str, properties: &serde_json::Map<String, serde_json::Value>) -> [f32; 4] {
+    let state = properties.get("ObjState").and_then(serde_json::Value::as_str).unwrap_or("完好");
+    if state != "完好" {
+        return [0.85, 0.06, 0.03, 0.45];
+    }
+    match class {
+        "0118" => [0.85, 0.83, 0.74, 0.1],
+        "0104" => [0.05, 0.05, 0.055, 0.0],
+        "0105" | "0106" | "0107" => [0.20, 0.20, 0.19, 0.0],
+        "0111" => [0.32, 0.27, 0.05, 0.0],
+        "0113" => [0.60, 0.04, 0.03, 0.05],
+        "0116" => [0.22, 0.30, 0.24, 0.0],
+        "0123" => [0.02, 0.22, 0.09, 0.0],
+        "0203" => [0.20, 0.26, 0.34, 0.0],
+        "0209" | "0213" => [0.02, 0.13, 0.46, 0.1],
+        "0211" => [0.60, 0.62, 0.64, 0.0],
+        "0214" => [0.05, 0.70, 0.15, 0.9],
+        "0305" => [0.05, 0.26, 0.12, 0.0],
+        "0404" => [0.35, 0.16, 0.09, 0.0],
+        "0407" => [0.24, 0.12, 0.05, 0.0],
+        "0501" => [0.45, 0.10, 0.08, 0.0],
+        c if c.starts_with("01") && c < "0115" => [0.11, 0.11, 0.11, 0.0],
+        _ => [0.35, 0.36, 0.37, 0.0],
     }
 }
 

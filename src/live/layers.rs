@@ -14,7 +14,7 @@ pub struct Layers {
 impl Default for Layers {
     /// Everything that does not cover the city is on.
     fn default() -> Self {
-        let hidden = [LayerId::ShopSign, LayerId::Case];
+        let hidden = [LayerId::Admin, LayerId::ShopSign, LayerId::BikeArea, LayerId::Case];
         Self {
             on: LAYERS.iter().map(|l| !hidden.contains(&l.id)).collect(),
             last_secs: vec![None; LAYERS.len()],

@@ -8,6 +8,50 @@ use bevy::{
     prelude::*,
 };
 
+/// What of a layer's things a model stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Form {
+    /// The layer has one model.
+    Only,
+    /// A street lamp.
+    Lamp,
+    /// A cover or grate in the ground.
+    Cover,
+    /// A sign on a post.
+    Sign,
+    /// A traffic light.
+    Light,
+    /// A cabinet, a bin, a box.
+    Cabinet,
+    /// A bus shelter.
+    Shelter,
+    /// A bench, a rack, a fence: long and low.
+    Low,
+    /// A pole.
+    Pole,
+    /// What stands in the tiles already, as trees do: it can be pointed at, not seen.
+    Unseen,
+}
+
+impl Form {
+    /// The form of a component by its class, four digits of CJ/T 214; a post for what is not known.
+    pub(super) fn of_component(class: &str) -> Self {
+        match class {
+            "0118" | "0119" | "0120" => Self::Lamp,
+            "0101" | "0102" | "0103" | "0104" | "0105" | "0106" | "0107" | "0108" | "0109" | "0110" | "0111"
+            | "0112" | "0114" | "0403" => Self::Cover,
+            "0209" | "0213" | "0501" | "0307" => Self::Sign,
+            "0214" => Self::Light,
+            "0113" | "0115" | "0116" | "0123" | "0210" | "0305" | "0404" => Self::Cabinet,
+            "0203" | "0121" => Self::Shelter,
+            "0211" | "0212" | "0407" | "0408" => Self::Low,
+            "0117" => Self::Pole,
+            "0401" | "0402" | "0405" => Self::Unseen,
+            _ => Self::Sign,
+        }
+    }
+}
+
 /// Triangles of one model.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Model {
@@ -168,7 +212,50 @@ pub(super) fn board() -> Model {
 
 /// A shared bike.
 pub(super) fn bike() -> Model {
-    Model::default().cuboid([-0.12, 0.1, -0.8], [0.12, 0.75, 0.8], OWN)
+    Model::default()
+        .cuboid([-0.04, 0.0, -0.85], [0.04, 0.62, -0.25], DARK)
+        .cuboid([-0.04, 0.0, 0.25], [0.04, 0.62, 0.85], DARK)
+        .cuboid([-0.06, 0.4, -0.5], [0.06, 0.8, 0.45], OWN)
+        .cuboid([-0.28, 0.9, -0.52], [0.28, 0.98, -0.44], GREY)
+}
+
+/// A place that floods: a gauge as a column.
+pub(super) fn gauge() -> Model {
+    Model::default().turned(&[(0.5, 0.0), (0.5, 5.5), (0.0, 6.2)], 8, OWN).turned(&[(1.4, 0.05), (0.0, 0.3)], 10, OWN)
+}
+
+/// A component of a form; `None` for what is not drawn.
+pub(super) fn component(form: Form) -> Option<Model> {
+    let model = Model::default();
+    Some(match form {
+        Form::Lamp => model
+            .turned(&[(0.11, 0.0), (0.06, 8.2)], 6, GREY)
+            .cuboid([-0.05, 8.05, -2.2], [0.05, 8.2, 0.05], GREY)
+            .cuboid([-0.16, 7.98, -2.6], [0.16, 8.12, -1.7], OWN),
+        // It lies on the carriageway, whose surface is above the ground.
+        Form::Cover => model.turned(&[(0.36, 0.20), (0.35, 0.27), (0.0, 0.275)], 8, OWN),
+        Form::Sign => {
+            model.turned(&[(0.05, 0.0), (0.05, 2.9)], 5, GREY).cuboid([-0.45, 2.1, -0.08], [0.45, 2.9, -0.04], OWN)
+        }
+        Form::Light => model
+            .turned(&[(0.1, 0.0), (0.08, 6.2)], 5, GREY)
+            .cuboid([-0.06, 5.9, -4.0], [0.06, 6.05, 0.0], GREY)
+            .cuboid([-0.2, 5.4, -4.1], [0.2, 6.5, -3.75], DARK)
+            .cuboid([-0.13, 5.5, -3.76], [0.13, 5.75, -3.72], OWN),
+        Form::Cabinet => model.cuboid([-0.35, 0.0, -0.22], [0.35, 1.05, 0.22], OWN),
+        Form::Shelter => model
+            .cuboid([-3.2, 0.0, 0.6], [3.2, 2.5, 0.68], GLASS)
+            .cuboid([-3.4, 2.5, -0.9], [3.4, 2.65, 0.9], OWN)
+            .cuboid([-2.4, 0.42, 0.1], [2.4, 0.5, 0.5], GREY)
+            .cuboid([-3.2, 0.0, -0.05], [-3.08, 2.5, 0.05], GREY)
+            .cuboid([3.08, 0.0, -0.05], [3.2, 2.5, 0.05], GREY),
+        Form::Low => model
+            .cuboid([-1.1, 0.42, -0.2], [1.1, 0.5, 0.2], OWN)
+            .cuboid([-1.0, 0.0, -0.15], [-0.9, 0.42, 0.15], GREY)
+            .cuboid([0.9, 0.0, -0.15], [1.0, 0.42, 0.15], GREY),
+        Form::Pole => model.turned(&[(0.16, 0.0), (0.1, 9.0)], 6, [0.5, 0.49, 0.47, 0.0]),
+        Form::Only | Form::Unseen => return None,
+    })
 }
 
 #[cfg(test)]
@@ -177,7 +264,11 @@ mod tests {
 
     #[test]
     fn faces_look_outwards() {
-        for model in [truck(), sweeper(), sensor(), camera(), beacon(), pin(), board(), bike()] {
+        let forms =
+            [Form::Lamp, Form::Cover, Form::Sign, Form::Light, Form::Cabinet, Form::Shelter, Form::Low, Form::Pole];
+        let components = forms.map(|f| component(f).unwrap());
+        let others = [truck(), sweeper(), sensor(), camera(), beacon(), pin(), board(), bike(), gauge()];
+        for model in others.into_iter().chain(components) {
             for t in model.indices.chunks_exact(3) {
                 let [a, b, c] = [t[0], t[1], t[2]].map(|i| Vec3::from(model.positions[i as usize]));
                 let face = (b - a).cross(c - a);

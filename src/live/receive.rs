@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     diagnostics::Diagnostics,
-    feed::{Clock, FeedEvent, Geometry, Record},
+    feed::{Clock, FeedEvent, Geometry, Record, is_read_near},
     scene::SiteGeo,
 };
 use bevy::{math::DVec3, prelude::*};
@@ -59,8 +59,11 @@ pub(super) fn receive(
                     for reading in list {
                         city.readings.insert(reading.id.clone(), reading.clone());
                     }
-                    if let Some(points) = city.points.get_mut(&LayerId::IotDevice) {
-                        points.version += 1;
+                    // A place that floods has the colour of its gauge.
+                    for layer in [LayerId::IotDevice, LayerId::FloodPoint] {
+                        if let Some(points) = city.points.get_mut(&layer) {
+                            points.version += 1;
+                        }
                     }
                 }
                 Body::Cameras(list) => {
@@ -83,18 +86,32 @@ pub(super) fn receive(
     }
     for layer in cim_model::LAYERS {
         let count = city.count(layer.id);
-        if !matches!(layer.id, LayerId::UnitGrid | LayerId::RoadChief | LayerId::TerrainBuildings)
-            && layers.count(layer.id) != count
-        {
+        if !elsewhere(layer.id) && layers.count(layer.id) != count {
             layers.set_count(layer.id, count);
         }
     }
 }
 
+/// Whether somebody else counts the layer's things: the grid plugin its lines and areas, the backend what is read in part.
+fn elsewhere(layer: LayerId) -> bool {
+    is_read_near(layer)
+        || matches!(
+            layer,
+            LayerId::Admin
+                | LayerId::RoadChief
+                | LayerId::MuckSite
+                | LayerId::MuckDump
+                | LayerId::BikeArea
+                | LayerId::TerrainBuildings
+        )
+}
+
 /// Takes a record that stands somewhere; those of grid and roads are the grid plugin's.
 fn take(city: &mut LiveCity, site: &SiteGeo, layer: LayerId, record: &Record, diagnostics: &mut Diagnostics) {
     let Geometry::Point(place) = record.geometry else {
-        if record.geometry == Geometry::None && !matches!(layer, LayerId::UnitGrid | LayerId::RoadChief) {
+        if record.geometry == Geometry::None
+            && !matches!(layer, LayerId::UnitGrid | LayerId::RoadChief | LayerId::Admin)
+        {
             diagnostics.report("record-without-place", record.key.to_string(), "it is known but cannot be shown");
         }
         return;

@@ -10,6 +10,10 @@ use cim_model::LayerId;
 const ROAD_NAMES: usize = 40;
 /// Metres beyond which names of roads are not shown.
 const ROAD_NAMES_M: f64 = 3500.0;
+/// Names of districts shown at a time.
+const ADMIN_NAMES: usize = 30;
+/// Metres up to which communities and subdistricts are named; farther off, districts are.
+const ADMIN_NAMES_M: [(f64, u8); 3] = [(5_000.0, 2), (14_000.0, 1), (f64::INFINITY, 0)];
 
 pub(super) fn show(ctx: &egui::Context, rest: egui::Rect, facts: &Facts<'_>, deeds: &mut Deeds<'_>) {
     let painter = ctx.layer_painter(egui::LayerId::background()).with_clip_rect(rest);
@@ -18,6 +22,9 @@ pub(super) fn show(ctx: &egui::Context, rest: egui::Rect, facts: &Facts<'_>, dee
     let seen = |p: DVec3| facts.map.0.project(p, size).map(|v| Pos2::new(v.x, v.y)).filter(|p| rest.contains(*p));
     if deeds.layers.is_on(LayerId::RoadChief) && facts.map.0.distance_m < ROAD_NAMES_M {
         road_names(&painter, facts, seen);
+    }
+    if deeds.layers.is_on(LayerId::Admin) {
+        admin_names(&painter, facts, deeds, seen);
     }
     selection(&painter, facts, seen);
     scale(&painter, rest, facts, size);
@@ -65,6 +72,39 @@ fn road_names(painter: &egui::Painter, facts: &Facts<'_>, seen: impl Fn(DVec3) -
         painter.galley(rect.min + EguiVec2::new(5.0, 2.0), text, Color32::WHITE);
         taken.push(rect);
         if taken.len() >= ROAD_NAMES {
+            break;
+        }
+    }
+}
+
+/// Names of the districts, subdistricts or communities in view, the nearest first; what would cover another is left out.
+fn admin_names(painter: &egui::Painter, facts: &Facts<'_>, deeds: &Deeds<'_>, seen: impl Fn(DVec3) -> Option<Pos2>) {
+    let distance = facts.map.0.distance_m;
+    let level = ADMIN_NAMES_M.iter().find(|(within, _)| distance < *within).map_or(0, |l| l.1);
+    let target = facts.map.0.target;
+    let mut near: Vec<(f64, &crate::grid::Zone)> = facts
+        .grid
+        .zones
+        .iter()
+        .filter(|z| z.layer == LayerId::Admin && z.level == level)
+        .map(|z| (z.middle.distance_squared(target), z))
+        .collect();
+    near.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut taken: Vec<egui::Rect> = Vec::new();
+    for (_, zone) in near {
+        let Some(at) = seen(zone.middle) else { continue };
+        let name =
+            if zone.name_en.is_empty() { zone.name.as_str() } else { deeds.lang.either(&zone.name, &zone.name_en) };
+        let size = [20.0, 16.0, 14.0][usize::from(level.min(2))];
+        let text = painter.layout_no_wrap(name.to_owned(), FontId::proportional(size), Color32::WHITE);
+        let rect = Align2::CENTER_CENTER.anchor_size(at, text.size()).expand2(EguiVec2::new(7.0, 3.0));
+        if taken.iter().any(|t| t.expand(6.0).intersects(rect)) {
+            continue;
+        }
+        painter.rect_filled(rect, 4.0, Color32::from_rgba_unmultiplied(92, 28, 66, 190));
+        painter.galley(rect.min + EguiVec2::new(7.0, 3.0), text, Color32::WHITE);
+        taken.push(rect);
+        if taken.len() >= ADMIN_NAMES {
             break;
         }
     }

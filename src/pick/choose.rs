@@ -68,6 +68,18 @@ impl Targets<'_> {
         if let Some(picked) = self.small_thing(view, at, size, far) {
             return Some(picked);
         }
+        let ground = hit
+            .as_ref()
+            .map(|h| h.point)
+            .or_else(|| (direction.y < -1e-4).then(|| origin + direction * (origin.y / -direction.y)));
+        // A site is meant by whoever points at its ground or its fence.
+        let bare = |k: &EntityKey| matches!(k.kind, EntityKind::Green | EntityKind::Other);
+        let bare = hit.as_ref().and_then(|h| h.key.as_ref()).is_none_or(bare);
+        if let (true, Some(point)) = (bare, ground)
+            && let Some(zone) = self.grid.zone_at(point, |layer| self.layers.is_on(layer))
+        {
+            return Some(area(&zone.key, &zone.name, point));
+        }
         if let Some(hit) = &hit
             && let Some(key) = &hit.key
             && !matches!(key.kind, EntityKind::Green)
@@ -79,22 +91,21 @@ impl Targets<'_> {
                 attributes: hit.attributes.clone(),
             });
         }
-        let ground = hit
-            .as_ref()
-            .map(|h| h.point)
-            .or_else(|| (direction.y < -1e-4).then(|| origin + direction * (origin.y / -direction.y)));
-        if let (true, Some(point)) = (self.layers.is_on(LayerId::UnitGrid), ground)
-            && let Some(cell) = self.grid.cell_at(point)
-        {
-            return Some(Picked {
-                key: cell.key.clone(),
-                name: cell.name.clone(),
-                point: Some(point),
-                attributes: Vec::new(),
-            });
+        if let Some(picked) = ground.and_then(|point| self.on_ground(point)) {
+            return Some(picked);
         }
         let hit = hit?;
         Some(Picked { key: hit.key?, name: hit.name, point: Some(hit.point), attributes: hit.attributes })
+    }
+
+    /// The cell of the unit grid, or else the community, that a point of the ground lies in.
+    fn on_ground(&self, point: DVec3) -> Option<Picked> {
+        let cell = if self.layers.is_on(LayerId::UnitGrid) { self.grid.cell_at(point) } else { None };
+        if let Some(cell) = cell {
+            return Some(area(&cell.key, &cell.name, point));
+        }
+        let zone = if self.layers.is_on(LayerId::Admin) { self.grid.admin_at(point) } else { None };
+        zone.map(|z| area(&z.key, &z.name, point))
     }
 
     /// The nearest thing of the live layers beside the pointer that is not behind a wall.
@@ -127,6 +138,11 @@ impl Targets<'_> {
     }
 }
 
+/// An area that was pointed at.
+fn area(key: &EntityKey, name: &str, point: DVec3) -> Picked {
+    Picked { key: key.clone(), name: name.to_owned(), point: Some(point), attributes: Vec::new() }
+}
+
 /// Metres from the foot of a thing to the middle of what is drawn of it; far things are drawn larger.
 fn middle_m(key: &EntityKey, distance_m: f64, height_px: f32) -> f64 {
     let (own, whole_m, least_px) = match key.kind {
@@ -135,6 +151,7 @@ fn middle_m(key: &EntityKey, distance_m: f64, height_px: f32) -> f64 {
         EntityKind::Camera => (6.5, 7.1, 9.0),
         EntityKind::Case => (5.0, 7.0, 12.0),
         EntityKind::Vehicle => (1.5, 4.9, 4.0),
+        EntityKind::FloodPoint => (3.0, 6.2, 9.0),
         _ => (0.5, 2.0, 0.0),
     };
     own * (least_px * MapView::metres_per_pixel(distance_m, height_px) / whole_m).max(1.0)

@@ -14,6 +14,7 @@ pub(crate) fn folder() -> &'static Path {
             buildings: 900,
             cases: 900,
             bikes: 600,
+            components: 4_000,
             now: Timestamp::parse("2026-11-01T00:00:00+08:00").unwrap(),
             ..SynthOptions::default()
         };

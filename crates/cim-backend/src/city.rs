@@ -72,7 +72,7 @@ impl CityFolder {
 
     /// Something that changes when the city is made anew: sizes and times of its records.
     pub(crate) fn stamp(&self) -> String {
-        let mut stamp = String::from("3");
+        let mut stamp = String::from("4");
         let mut names: Vec<_> = std::fs::read_dir(self.root.join("records"))
             .map(|entries| entries.filter_map(Result::ok).map(|e| e.path()).collect())
             .unwrap_or_default();
@@ -87,20 +87,15 @@ impl CityFolder {
         stamp
     }
 
-    /// Name and features of every collection file. A broken file gives its reason instead.
-    pub(crate) fn collections(&self) -> Vec<(String, Result<Vec<Value>, String>)> {
+    /// Names and files of the collections.
+    pub(crate) fn collections(&self) -> Vec<(String, PathBuf)> {
         let mut paths: Vec<PathBuf> = std::fs::read_dir(self.root.join("records"))
             .map(|entries| entries.filter_map(Result::ok).map(|e| e.path()).collect())
             .unwrap_or_default();
         paths.retain(|p| p.extension().is_some_and(|e| e == "geojson"));
         paths.sort();
-        paths
-            .into_iter()
-            .map(|path| {
-                let name = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-                (name, features(&path))
-            })
-            .collect()
+        let name = |path: &Path| path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        paths.into_iter().map(|path| (name(&path), path)).collect()
     }
 
     pub(crate) fn vehicles(&self) -> Result<Vec<Vehicle>, String> {
@@ -140,15 +135,6 @@ impl CityFolder {
             };
             Some(serde_json::from_str(&line).map_err(|e| format!("line {}: {e}", i + 1)))
         })
-    }
-}
-
-fn features(path: &Path) -> Result<Vec<Value>, String> {
-    let file = File::open(path).map_err(|e| e.to_string())?;
-    let mut json: Value = serde_json::from_reader(BufReader::new(file)).map_err(|e| e.to_string())?;
-    match json.get_mut("features").map(Value::take) {
-        Some(Value::Array(features)) => Ok(features),
-        _ => Err("it is not a GeoJSON FeatureCollection".into()),
     }
 }
 

@@ -8,6 +8,7 @@ mod city;
 mod decks;
 mod diagnostics;
 mod error;
+mod geojson;
 mod ingest;
 mod live;
 mod server;

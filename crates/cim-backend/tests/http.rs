@@ -192,3 +192,64 @@ async fn a_city_made_anew_is_imported_anew() {
     let list = get(&backend, "api/collections").await;
     assert!(!list["collections"].to_string().contains("\"camera\""));
 }
+
+#[tokio::test]
+async fn boxes_of_a_large_collection_are_paged_and_hold_what_lies_in_them_to_the_last_digit() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let root = folder.path().join("city");
+    write_city(&root);
+    // Places a centimetre apart, which the numbers of an R*Tree cannot tell from one another.
+    let place = |i: u32| [116.58 + f64::from(i % 60) * 1e-7, 35.41 + f64::from(i / 60) * 1e-7];
+    let features: Vec<Value> = (0..3000)
+        .map(|i| {
+            serde_json::json!({"type": "Feature", "id": format!("{i:016}"),
+                "geometry": {"type": "Point", "coordinates": place(i)},
+                "properties": {"key": format!("component:{i:016}"), "name": "路灯"}})
+        })
+        .chain([serde_json::json!({"type": "Feature", "id": format!("{:016}", 7), "properties": {}})])
+        .collect();
+    let text = serde_json::json!({"type": "FeatureCollection", "features": features}).to_string();
+    std::fs::write(root.join("records/components.geojson"), text).unwrap();
+    let backend = cim_backend::start(options(&folder, false)).await.unwrap();
+    assert_eq!(get(&backend, "api/diagnostics").await["counts"]["record-twice"], 1);
+
+    let (w, s, e, n) = (116.58 + 9.5e-7, 35.41 + 4.5e-7, 116.58 + 30.5e-7, 35.41 + 20.5e-7);
+    let inside = (0..3000).filter(|i| {
+        let [x, y] = place(*i);
+        (w..=e).contains(&x) && (s..=n).contains(&y)
+    });
+    let expected: Vec<String> = inside.map(|i| format!("{i:016}")).collect();
+    let (mut path, mut seen) = (format!("api/collections/components/items?bbox={w},{s},{e},{n}&limit=100"), Vec::new());
+    loop {
+        let page = get(&backend, &path).await;
+        assert_eq!(page["numberMatched"], expected.len());
+        let ids = page["features"].as_array().unwrap().iter().map(|f| f["id"].as_str().unwrap().to_owned());
+        seen.extend(ids);
+        match page["links"].as_array().unwrap().iter().find(|l| l["rel"] == "next") {
+            Some(link) => path = link["href"].as_str().unwrap().trim_start_matches('/').to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(seen, expected);
+    let last = get(&backend, "api/collections/components/items?limit=10&offset=2995").await;
+    assert_eq!((&last["numberMatched"], &last["numberReturned"]), (&3000.into(), &5.into()));
+    assert_eq!(get(&backend, "api/collections/components/items?offset=4000").await["numberReturned"], 0);
+    let one = get(&backend, "api/entities/component:0000000000000007").await;
+    assert_eq!((&one["layer"], &one["properties"]["name"]), (&"component".into(), &"路灯".into()));
+    assert_eq!(get(&backend, "api/collections/components/items/0000000000000042").await["id"], "0000000000000042");
+}
+
+#[tokio::test]
+async fn a_database_of_an_older_version_is_filled_anew() {
+    let (folder, backend) = town(false).await;
+    backend.shutdown().await.unwrap();
+    let old = rusqlite::Connection::open(folder.path().join("twin.sqlite")).unwrap();
+    old.execute_batch(
+        "DROP TABLE feature; DROP TABLE collection; DROP TABLE feature_box; PRAGMA user_version = 0;
+         CREATE TABLE feature (collection TEXT, position INTEGER, fid TEXT, key TEXT, json TEXT);",
+    )
+    .unwrap();
+    drop(old);
+    let backend = cim_backend::start(options(&folder, false)).await.unwrap();
+    assert_eq!(get(&backend, "api/collections/camera/items").await["numberMatched"], 25);
+}

@@ -49,6 +49,16 @@ kinds! {
     Bike = "bike",
     /// A managed city component (部件), 16-digit code.
     Component = "component",
+    /// A district, subdistrict or community (行政区划).
+    Admin = "admin",
+    /// A construction site (建设工地).
+    ConstructionSite = "construction_site",
+    /// A site where muck is dumped (消纳场).
+    DumpSite = "dump_site",
+    /// A place that floods (积水点).
+    FloodPoint = "flood_point",
+    /// An area where shared bikes are parked (单车停放区).
+    BikeArea = "bike_area",
     /// A case (案件).
     Case = "case",
     /// A kind this version does not know.

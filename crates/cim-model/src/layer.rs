@@ -35,6 +35,8 @@ pub struct Layer {
 layers! {
     /// The city model: buildings, roads, water, green.
     TerrainBuildings = "terrain_buildings", "城市底座", "City base model", None;
+    /// Districts, subdistricts and communities.
+    Admin = "admin", "行政区划", "Districts", None;
     /// Unit grid cells.
     UnitGrid = "unit_grid", "单元网格", "Unit grids", None;
     /// Main roads with a road chief.
@@ -47,12 +49,22 @@ layers! {
     SanitationVehicle = "sanitation_vehicle", "环卫车辆", "Sanitation vehicles", Some(10.0);
     /// Muck trucks.
     MuckTruck = "muck_truck", "渣土车", "Muck trucks", Some(10.0);
+    /// Construction sites.
+    MuckSite = "muck_site", "建设工地", "Construction sites", None;
+    /// Sites where muck is dumped.
+    MuckDump = "muck_dump", "消纳场", "Dump sites", None;
+    /// Places that flood.
+    FloodPoint = "flood_point", "积水点", "Flood points", None;
     /// IoT sensors.
     IotDevice = "iot_device", "物联感知设备", "IoT devices", Some(60.0);
     /// Shop signs.
     ShopSign = "shop_sign", "门店招牌", "Shop signs", None;
     /// Shared bikes.
-    SharedBike = "shared_bike", "共享单车", "Shared bikes", Some(300.0);
+    SharedBike = "shared_bike", "共享单车", "Shared bikes", None;
+    /// Parking areas of shared bikes.
+    BikeArea = "bike_area", "单车停放区", "Bike parking", None;
+    /// Managed components.
+    Component = "component", "城市部件", "City components", None;
     /// Cases.
     Case = "case", "案件", "Cases", Some(60.0);
 }

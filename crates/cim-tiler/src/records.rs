@@ -1,6 +1,12 @@
 //! What the city's systems hold about it: collections of features, the fleet, and the cases. Written into `records/`
 //! line by line, so that a large city needs no second copy of it in memory.
 
+mod cells;
+mod components;
+
+pub use cells::UnitCell;
+pub use components::{Component, ComponentClass, ComponentState, Components};
+
 use crate::{Progress, TilerError, city::Road};
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{Case, ClassFile, EntityKey, EventClass, Place, Vehicle};
@@ -18,12 +24,25 @@ use std::{
 pub struct Records {
     /// Features by collection id; the id is also the file's name.
     pub collections: BTreeMap<String, Vec<Feature>>,
+    /// The cells of the unit grid: the collection `unit_grid`.
+    pub cells: Vec<UnitCell>,
+    /// The managed components: the collection `components`.
+    pub components: Components,
     /// The fleet.
     pub vehicles: Vec<Vehicle>,
     /// The cases, oldest first.
     pub cases: Vec<Case>,
     /// The city's own classes of events, beyond the standard's.
     pub classes: Vec<EventClass>,
+}
+
+impl Records {
+    /// How many features and vehicles there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        let single = self.cells.len() + self.components.list.len() + self.vehicles.len();
+        self.collections.values().map(Vec::len).sum::<usize>() + single
+    }
 }
 
 /// A GeoJSON feature with the entity key that the tiles, the links and the messages use.
@@ -134,16 +153,24 @@ impl Serialize for Feature {
 
 /// Writes `records/` into the city folder; the bytes written.
 pub(crate) fn write(records: &Records, folder: &Path, progress: &mut dyn Progress) -> Result<u64, TilerError> {
-    let count: usize = records.collections.values().map(Vec::len).sum();
-    progress.stage("records", Some((count + records.vehicles.len() + records.cases.len()) as u64));
+    progress.stage("records", Some((records.count() + records.cases.len()) as u64));
     let folder = folder.join("records");
     std::fs::create_dir_all(&folder).map_err(|source| TilerError::Write { path: folder.clone(), source })?;
     let mut bytes = 0;
+    let shape = ("{\"type\":\"FeatureCollection\",\"features\":[\n", ",\n", "\n]}\n");
     for (collection, features) in &records.collections {
-        let shape = ("{\"type\":\"FeatureCollection\",\"features\":[\n", ",\n", "\n]}\n");
-        bytes += lines(&folder.join(format!("{collection}.geojson")), shape, features, progress)?;
+        bytes += lines(&folder.join(format!("{collection}.geojson")), shape, features.iter(), progress)?;
     }
-    bytes += lines(&folder.join("vehicles.json"), ("[\n", ",\n", "\n]\n"), &records.vehicles, progress)?;
+    if !records.cells.is_empty() {
+        let features = records.cells.iter().map(UnitCell::feature);
+        bytes += lines(&folder.join("unit_grid.geojson"), shape, features, progress)?;
+    }
+    let components = &records.components;
+    if !components.list.is_empty() {
+        let features = components.list.iter().filter_map(|c| components.feature(c));
+        bytes += lines(&folder.join("components.geojson"), shape, features, progress)?;
+    }
+    bytes += lines(&folder.join("vehicles.json"), ("[\n", ",\n", "\n]\n"), records.vehicles.iter(), progress)?;
     if !records.classes.is_empty() {
         let path = folder.join("classes.json");
         let failed = |source| TilerError::Write { path: path.clone(), source };
@@ -152,7 +179,7 @@ pub(crate) fn write(records: &Records, folder: &Path, progress: &mut dyn Progres
         std::fs::write(&path, &text).map_err(failed)?;
         bytes += text.len() as u64;
     }
-    bytes += lines(&folder.join("cases.jsonl"), ("", "\n", "\n"), &records.cases, progress)?;
+    bytes += lines(&folder.join("cases.jsonl"), ("", "\n", "\n"), records.cases.iter(), progress)?;
     Ok(bytes)
 }
 
@@ -160,7 +187,7 @@ pub(crate) fn write(records: &Records, folder: &Path, progress: &mut dyn Progres
 fn lines<T: Serialize>(
     path: &Path,
     (open, between, close): (&str, &str, &str),
-    items: &[T],
+    items: impl Iterator<Item = T>,
     progress: &mut dyn Progress,
 ) -> Result<u64, TilerError> {
     let failed = |source| TilerError::Write { path: path.to_owned(), source };
@@ -171,16 +198,20 @@ fn lines<T: Serialize>(
         out.write_all(text).map_err(|source| TilerError::Write { path: path.to_owned(), source })
     };
     put(open.as_bytes())?;
-    for (i, item) in items.iter().enumerate() {
-        if i > 0 {
+    let mut none = true;
+    let mut text = Vec::new();
+    for item in items {
+        if !none {
             put(between.as_bytes())?;
         }
-        let text = serde_json::to_vec(item).map_err(|source| TilerError::Json { path: path.to_owned(), source })?;
+        none = false;
+        text.clear();
+        serde_json::to_writer(&mut text, &item).map_err(|source| TilerError::Json { path: path.to_owned(), source })?;
         put(&text)?;
         progress.advance(1);
     }
     // An empty file of lines has no line, not an empty one.
-    if !(items.is_empty() && open.is_empty()) {
+    if !(none && open.is_empty()) {
         put(close.as_bytes())?;
     }
     out.flush().map_err(failed)?;

@@ -79,13 +79,10 @@ pub(super) async fn entity(State(shared): App, Path(text): Path<String>) -> Answ
             refresh(&shared, &collection, &mut feature);
             let place = feature.get("geometry").and_then(bounds).map(middle);
             let layer = match collection.as_str() {
-                "unit_grid" => LayerId::UnitGrid,
                 "roads" => LayerId::RoadChief,
-                "camera" => LayerId::Camera,
                 "sensor" => LayerId::IotDevice,
-                "shop_sign" => LayerId::ShopSign,
-                "shared_bike" => LayerId::SharedBike,
-                _ => LayerId::TerrainBuildings,
+                "components" => LayerId::Component,
+                name => LayerId::from_name(name).unwrap_or(LayerId::TerrainBuildings),
             };
             answer(layer, place, feature.get("properties").cloned().unwrap_or(Value::Null))
         }

@@ -1,7 +1,7 @@
 //! Features of collections.
 
 use super::Store;
-use rusqlite::{OptionalExtension, ToSql, params, types::Value as Sql};
+use rusqlite::{Connection, OptionalExtension, ToSql, params, types::Value as Sql};
 
 /// What to read of a collection.
 #[derive(Debug, Clone, Default)]
@@ -16,7 +16,10 @@ pub(crate) struct Query {
 
 /// Where the parts of a table are that hold what a collection shows.
 struct Source {
-    from: &'static str,
+    /// Tables and the condition that every row fulfils.
+    from: String,
+    /// What the condition binds.
+    values: Vec<Sql>,
     /// Names of west, south, east, north.
     bounds: [&'static str; 4],
     /// Prefix of a property in the JSON.
@@ -24,50 +27,60 @@ struct Source {
     order: &'static str,
 }
 
-const FEATURES: Source = Source {
-    from: "feature WHERE collection = ?1",
-    bounds: ["west", "south", "east", "north"],
-    properties: "$.properties.",
-    order: "position",
-};
-const CASES: Source = Source {
-    from: "cases WHERE ?1 = 'case'",
-    bounds: ["lon", "lat", "lon", "lat"],
-    properties: "$.summary.",
-    order: "reported DESC",
-};
-const ALERTS: Source = Source {
-    from: "alerts WHERE ?1 = 'ai_alarm'",
-    bounds: ["lon", "lat", "lon", "lat"],
-    properties: "$.",
-    order: "time DESC",
-};
-
-impl Store {
-    /// Names and sizes of the collections that came with the city.
-    pub(crate) fn collections(&self) -> rusqlite::Result<Vec<(String, usize)>> {
-        let connection = self.lock();
-        let mut statement = connection
-            .prepare_cached("SELECT collection, count(*) FROM feature GROUP BY collection ORDER BY collection")?;
-        let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get::<_, i64>(1)? as usize)))?;
-        rows.collect()
+impl Source {
+    fn cases() -> Self {
+        Self {
+            from: "cases WHERE true".into(),
+            values: Vec::new(),
+            bounds: ["lon", "lat", "lon", "lat"],
+            properties: "$.summary.",
+            order: "reported DESC",
+        }
     }
 
-    /// How many match, and the JSON of one page of them. Collections `case` and `ai_alarm` give cases and alerts.
-    pub(crate) fn page(&self, collection: &str, query: &Query) -> rusqlite::Result<(usize, Vec<String>)> {
-        let source = match collection {
-            "case" => CASES,
-            "ai_alarm" => ALERTS,
-            _ => FEATURES,
+    fn alerts() -> Self {
+        Self {
+            from: "alerts WHERE true".into(),
+            values: Vec::new(),
+            bounds: ["lon", "lat", "lon", "lat"],
+            properties: "$.",
+            order: "time DESC",
+        }
+    }
+
+    /// The features of a collection; through the R*Tree when they are looked for by place. Its numbers are 32 bits wide
+    /// and rounded outwards, so the features' own bounds are asked too.
+    fn features(number: i64, bbox: Option<[f64; 4]>) -> Self {
+        let (from, values) = match bbox {
+            None => (
+                "feature WHERE feature.id BETWEEN ?1 AND ?2",
+                vec![Sql::Integer(first_id(number)), Sql::Integer(first_id(number + 1) - 1)],
+            ),
+            Some([w, s, e, n]) => (
+                "feature_box AS box CROSS JOIN feature ON feature.id = box.id
+                 WHERE box.first <= ?1 AND box.last >= ?1
+                 AND box.west <= ?2 AND box.east >= ?3 AND box.south <= ?4 AND box.north >= ?5",
+                vec![Sql::Integer(number), Sql::Real(e), Sql::Real(w), Sql::Real(n), Sql::Real(s)],
+            ),
         };
-        let mut clause = source.from.to_owned();
-        let mut values: Vec<Sql> = vec![Sql::Text(collection.to_owned())];
+        Self {
+            from: from.into(),
+            values,
+            bounds: ["feature.west", "feature.south", "feature.east", "feature.north"],
+            properties: "$.properties.",
+            order: "feature.id",
+        }
+    }
+
+    /// The condition with box and filters in it.
+    fn clause(&mut self, query: &Query) -> String {
+        let mut clause = self.from.clone();
         let mut bind = |value: Sql| {
-            values.push(value);
-            values.len()
+            self.values.push(value);
+            self.values.len()
         };
         if let Some([w, s, e, n]) = query.bbox {
-            let [west, south, east, north] = source.bounds;
+            let [west, south, east, north] = self.bounds;
             for (column, op, limit) in [(west, "<=", e), (east, ">=", w), (south, "<=", n), (north, ">=", s)] {
                 clause += &format!(" AND {column} {op} ?{}", bind(Sql::Real(limit)));
             }
@@ -79,12 +92,46 @@ impl Store {
                 "false" => Sql::Integer(0),
                 text => text.parse().map_or_else(|_| Sql::Text(text.to_owned()), Sql::Real),
             };
-            let path = bind(Sql::Text(format!("{}\"{}\"", source.properties, name.replace('"', ""))));
+            let path = bind(Sql::Text(format!("{}\"{}\"", self.properties, name.replace('"', ""))));
             let (a, b) = (bind(Sql::Text(value.clone())), bind(other));
             clause += &format!(" AND json_extract(json, ?{path}) IN (?{a}, ?{b})");
         }
+        clause
+    }
+}
+
+/// The id of the first feature of the collection of that number.
+pub(super) fn first_id(number: i64) -> i64 {
+    number << 32
+}
+
+impl Store {
+    /// Names and sizes of the collections that came with the city.
+    pub(crate) fn collections(&self) -> rusqlite::Result<Vec<(String, usize)>> {
         let connection = self.lock();
-        let bound: Vec<&dyn ToSql> = values.iter().map(|v| v as &dyn ToSql).collect();
+        let mut statement = connection.prepare_cached("SELECT name, size FROM collection ORDER BY name")?;
+        let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get::<_, i64>(1)? as usize)))?;
+        rows.collect()
+    }
+
+    /// How many match, and the JSON of one page of them. Collections `case` and `ai_alarm` give cases and alerts.
+    pub(crate) fn page(&self, collection: &str, query: &Query) -> rusqlite::Result<(usize, Vec<String>)> {
+        let connection = self.lock();
+        let mut source = match collection {
+            "case" => Source::cases(),
+            "ai_alarm" => Source::alerts(),
+            _ => {
+                let Some((number, size)) = number_and_size(&connection, collection)? else {
+                    return Ok((0, Vec::new()));
+                };
+                if query.bbox.is_none() && query.filters.is_empty() {
+                    return Ok((size, stretch(&connection, number, query)?));
+                }
+                Source::features(number, query.bbox)
+            }
+        };
+        let clause = source.clause(query);
+        let bound: Vec<&dyn ToSql> = source.values.iter().map(|v| v as &dyn ToSql).collect();
         let count: i64 = connection
             .prepare_cached(&format!("SELECT count(*) FROM {clause}"))?
             .query_row(bound.as_slice(), |r| r.get(0))?;
@@ -99,17 +146,39 @@ impl Store {
 
     /// One feature of a collection that came with the city.
     pub(crate) fn feature(&self, collection: &str, fid: &str) -> rusqlite::Result<Option<String>> {
-        self.lock()
-            .prepare_cached("SELECT json FROM feature WHERE collection = ?1 AND fid = ?2")?
-            .query_row(params![collection, fid], |r| r.get(0))
+        let connection = self.lock();
+        let Some((number, _)) = number_and_size(&connection, collection)? else { return Ok(None) };
+        connection
+            .prepare_cached("SELECT json FROM feature WHERE fid = ?1 AND id BETWEEN ?2 AND ?3")?
+            .query_row(params![fid, first_id(number), first_id(number + 1) - 1], |r| r.get(0))
             .optional()
     }
 
     /// The feature of that key: its collection and JSON.
     pub(crate) fn feature_by_key(&self, key: &str) -> rusqlite::Result<Option<(String, String)>> {
         self.lock()
-            .prepare_cached("SELECT collection, json FROM feature WHERE key = ?1 LIMIT 1")?
+            .prepare_cached(
+                "SELECT name, json FROM feature JOIN collection ON number = feature.id >> 32 WHERE key = ?1 LIMIT 1",
+            )?
             .query_row([key], |r| Ok((r.get(0)?, r.get(1)?)))
             .optional()
     }
+}
+
+fn number_and_size(connection: &Connection, collection: &str) -> rusqlite::Result<Option<(i64, usize)>> {
+    connection
+        .prepare_cached("SELECT number, size FROM collection WHERE name = ?1")?
+        .query_row([collection], |r| Ok((r.get(0)?, r.get::<_, i64>(1)? as usize)))
+        .optional()
+}
+
+/// A page of all features of a collection: their ids have no gaps, so that the last page costs no more than the first.
+fn stretch(connection: &Connection, number: i64, query: &Query) -> rusqlite::Result<Vec<String>> {
+    let last = first_id(number + 1) - 1;
+    let from = i64::try_from(query.offset).unwrap_or(i64::MAX).saturating_add(first_id(number)).min(last);
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let mut statement =
+        connection.prepare_cached("SELECT json FROM feature WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3")?;
+    let rows = statement.query_map([from, last, limit], |r| r.get(0))?;
+    rows.collect()
 }

@@ -15,16 +15,20 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// Tables. `key` columns hold `kind:id`; `json` columns hold what the API answers.
+/// Changes with the tables; a database of another number is filled anew.
+const VERSION: i64 = 2;
+
+/// Tables. The `id` of a feature is its collection's number times 2^32 and its place in the collection, so that a
+/// collection is a range of ids, in its own order; `first` and `last` of a box are that number too, the third dimension
+/// of the R*Tree. Indices of features are made when they are in (`store/import.rs`). `key` columns hold `kind:id`; `json` columns hold what the API answers.
 const SCHEMA: &str = "
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS collection (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, size INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS feature (
-  collection TEXT NOT NULL, position INTEGER NOT NULL, fid TEXT NOT NULL, key TEXT, west REAL, south REAL, east REAL, north REAL,
-  json TEXT NOT NULL, PRIMARY KEY (collection, position)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS feature_key ON feature (key);
-CREATE UNIQUE INDEX IF NOT EXISTS feature_fid ON feature (collection, fid);
+  id INTEGER PRIMARY KEY, fid TEXT NOT NULL, key TEXT, west REAL, south REAL, east REAL, north REAL, json TEXT NOT NULL);
+CREATE VIRTUAL TABLE IF NOT EXISTS feature_box USING rtree (id, west, east, south, north, first, last);
 CREATE TABLE IF NOT EXISTS cases (
   id TEXT PRIMARY KEY, reported INTEGER NOT NULL, state TEXT NOT NULL, lon REAL, lat REAL, json TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS cases_reported ON cases (reported DESC);
@@ -48,6 +52,14 @@ impl Store {
         let wrong = |source| BackendError::Database { path: path.to_owned(), source };
         let connection = Connection::open(path).map_err(wrong)?;
         connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(wrong)?;
+        let version: i64 = connection.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(wrong)?;
+        if version != VERSION {
+            let anew = format!(
+                "DROP TABLE IF EXISTS feature; DROP TABLE IF EXISTS collection; DROP TABLE IF EXISTS feature_box;
+                 DROP TABLE IF EXISTS meta; PRAGMA user_version = {VERSION};"
+            );
+            connection.execute_batch(&anew).map_err(wrong)?;
+        }
         connection.execute_batch(SCHEMA).map_err(wrong)?;
         Ok(Self(Mutex::new(connection)))
     }

@@ -2,30 +2,34 @@
 //! same city.
 
 mod blocks;
+mod demo;
+mod districts;
 mod names;
 mod plan;
 mod planting;
 mod records;
 mod water;
+mod workers;
 
 use crate::{
     CitySummary, Progress, TilerError,
-    city::{Area, AreaKind, Building, City, Edge, Findings, Network, Road, RoadClass},
+    city::{
+        Area, AreaKind, Building, City, Edge, Facet, FacetKind, Findings, Model, Network, Point, Road, RoadClass, Skin,
+    },
     tiling,
 };
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, EntityKind, Place, SiteBounds, Timestamp};
+use demo::demo;
 use glam::DVec3;
 use plan::Plan;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 pub(crate) use records::{Fleet, vehicles};
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
-/// The centre of Jining's main urban area.
-const ORIGIN: Place = Place::new(116.587, 35.415);
-/// Main roads that the city supervises (主城区主干道路).
-const MAIN_ROADS: usize = 238;
+/// Parts that a long street has at most, each under a name of its own.
+const PARTS: usize = 5;
 
 /// What city to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +42,8 @@ pub struct SynthOptions {
     pub cases: usize,
     /// How many shared bikes.
     pub bikes: usize,
+    /// How many components (部件) are recorded, from the centre outwards; a small city has room for fewer.
+    pub components: usize,
     /// When the city is looked at: the last case was reported shortly before.
     pub now: Timestamp,
 }
@@ -46,7 +52,15 @@ impl Default for SynthOptions {
     /// The demo city at 2026-11-01T00:00:00+08:00: a fixed time, so that two runs make the same city. A caller who
     /// wants cases that are open today gives the time of today.
     fn default() -> Self {
-        Self { seed: 370_800, buildings: 12_000, cases: 6_000, bikes: 20_000, now: Timestamp(1_793_462_400_000) }
+        let numbers = demo().numbers;
+        Self {
+            seed: 370_800,
+            buildings: numbers.buildings,
+            cases: numbers.cases,
+            bikes: numbers.shared_bikes,
+            components: numbers.components,
+            now: Timestamp(1_793_462_400_000),
+        }
     }
 }
 
@@ -65,40 +79,52 @@ pub fn write_city(options: &SynthOptions, out: &Path, progress: &mut dyn Progres
 pub fn make_city(options: &SynthOptions) -> City {
     let mut random = Pcg64::seed_from_u64(options.seed);
     let plan = Plan::new(options.buildings, &mut random);
-    let site = Sited { frame: SiteFrame::new(Geodetic::new(ORIGIN.lon, ORIGIN.lat, 0.0)) };
+    let [lon, lat] = demo().origin;
+    let origin = Place::new(lon, lat);
+    let site = Sited { frame: SiteFrame::new(Geodetic::new(lon, lat, 0.0)) };
     let waters = water::waters(&plan);
-    let built = blocks::fill(&plan, &waters, options.buildings, &mut random);
+    let filled = blocks::fill(&plan, &waters, options.buildings, options.seed);
     let (roads, network) = roads(&plan, &site, &waters);
     let mut areas: Vec<Area> = waters.iter().map(|w| site.area(AreaKind::Water, w.id, w.name, &w.ring)).collect();
-    for (i, green) in built.greens.iter().enumerate() {
+    for (i, green) in filled.greens.iter().enumerate() {
         areas.push(site.area(AreaKind::Green, &format!("G{:04}", i + 1), &green.name, &green.ring));
     }
-    let buildings: Vec<Building> = built.buildings.into_iter().enumerate().map(|(i, b)| site.building(i, b)).collect();
-    let plants = planting::plants(options.seed, &site, (&roads, &network), (&buildings, &areas), &waters);
+    // What was needed for planting is gone when the records are made: a large city's parts do not all fit side by side.
+    let planted = {
+        let ground = planting::Ground::new(&roads, &network, &filled, &site);
+        planting::plants(options.seed, &site, &ground, &areas, &waters)
+    };
+    let blocks::Filled { buildings: built, yards, sites, addresses, .. } = filled;
+    let models = workers::consume(yards, |i, yard| site.yard(i, yard));
+    let footprints = built.iter().map(|b| b.ring.clone()).collect();
+    let buildings = workers::consume(built, |i, b| site.building(i, b, &addresses));
     let records = records::make(&records::Survey::new(records::Given {
         options,
         plan: &plan,
         site: &site,
         waters: &waters,
         buildings: &buildings,
+        footprints,
         roads: &roads,
         areas: &areas,
         network: &network,
+        sites: &sites,
+        street_trees: &planted.street,
     }));
     let reach = plan.half_extent();
     let (low, high) = (site.place([-reach, -reach]), site.place([reach, reach]));
     City {
-        name_zh: "济宁市主城区（模拟）".into(),
-        name_en: "Jining main urban area (synthetic)".into(),
-        origin: ORIGIN,
+        name_zh: demo().name.zh.clone(),
+        name_en: demo().name.en.clone(),
+        origin,
         bounds: SiteBounds { west: low.lon, south: low.lat, east: high.lon, north: high.lat },
         utc_offset_minutes: 480,
         buildings,
-        models: Vec::new(),
+        models,
         ground_m: 0.0,
         roads,
         areas,
-        plants,
+        plants: planted.plants,
         network,
         records,
         findings: Findings::default(),
@@ -135,21 +161,48 @@ impl Sited {
         }
     }
 
-    fn building(&self, index: usize, b: blocks::Built) -> Building {
+    fn building(&self, index: usize, b: blocks::Built, addresses: &BTreeMap<usize, String>) -> Building {
         Building {
-            key: EntityKey::new(EntityKind::Building, format!("370811B{:06}", index + 1)),
+            key: EntityKey::new(EntityKind::Building, format!("{}B{:06}", demo().county, index + 1)),
             name: b.name,
             class: b.class.into(),
             footprint: b.ring.iter().map(|p| self.place(*p)).collect(),
             holes: Vec::new(),
             height_m: b.height_m,
             floors: b.floors,
-            address: b.address,
+            address: addresses.get(&b.block).cloned().unwrap_or_default(),
             roof: b.roof,
             wall: b.wall,
             roof_color: b.roof_color,
             attributes: Vec::new(),
         }
+    }
+
+    /// A yard as a model: from afar only what lies on the ground, near also what stands.
+    fn yard(&self, index: usize, yard: blocks::Yard) -> Model {
+        let facet = |f: &blocks::Face| Facet {
+            rings: f.rings.iter().map(|r| r.iter().map(|p| self.point(*p)).collect()).collect(),
+            kind: FacetKind::Unknown,
+            color: Some(f.color),
+        };
+        let paved: Vec<Facet> = yard.paved.iter().map(facet).collect();
+        let all = paved.iter().cloned().chain(yard.standing.iter().map(facet)).collect();
+        let highest = yard.standing.iter().flat_map(|f| f.rings.iter().flatten()).map(|p| p[2]).fold(0.0, f64::max);
+        Model {
+            key: EntityKey::new(EntityKind::Other, format!("{}Y{:06}", demo().county, index + 1)),
+            name: yard.name,
+            class: "院落".into(),
+            address: String::new(),
+            height_m: highest as f32,
+            floors: 0,
+            skin: Skin::Structure,
+            levels: vec![paved, all],
+            attributes: Vec::new(),
+        }
+    }
+
+    fn point(&self, [x, y, z]: [f64; 3]) -> Point {
+        Point { place: self.place([x, y]), height_m: z }
     }
 }
 
@@ -166,7 +219,7 @@ fn roads(plan: &Plan, site: &Sited, waters: &[water::Water]) -> (Vec<Road>, Netw
         let across = if vertical { plan.rows.len() } else { plan.columns.len() };
         for (i, line) in lines.iter().enumerate() {
             let base = names::street(names::from_centre(i, lines.len()), vertical);
-            let parts = across.div_ceil(9).max(1);
+            let parts = across.div_ceil(9).clamp(1, PARTS);
             for part in 0..parts {
                 let (from, to) = (part * (across - 1) / parts, (part + 1) * (across - 1) / parts);
                 let nodes: Crossings = (from..=to).map(|k| if vertical { (i, k) } else { (k, i) }).collect();
@@ -187,9 +240,9 @@ fn roads(plan: &Plan, site: &Sited, waters: &[water::Water]) -> (Vec<Road>, Netw
             }
         }
     }
-    pieces.sort_by_key(|p| p.0);
+    let main = main_first(plan, &mut pieces);
     let mut network = Network::default();
-    let mut index = std::collections::BTreeMap::new();
+    let mut index = BTreeMap::new();
     let mut roads = Vec::new();
     for (i, (class, name, nodes)) in pieces.into_iter().enumerate() {
         let id = format!("R{:04}", i + 1);
@@ -216,12 +269,28 @@ fn roads(plan: &Plan, site: &Sited, waters: &[water::Water]) -> (Vec<Road>, Netw
             class,
             width_m,
             points,
-            main: i < MAIN_ROADS,
+            main: i < main,
             oneway: false,
             attributes: Vec::new(),
         });
     }
     (roads, network)
+}
+
+/// Sorts roads: first the main ones, the wide streets nearest to the centre; then the others by class. How many are main.
+fn main_first(plan: &Plan, pieces: &mut [(RoadClass, String, Crossings)]) -> usize {
+    let distance =
+        |nodes: &Crossings| nodes.iter().map(|n| plan.node(*n)).map(|[x, y]| x.hypot(y)).fold(f64::MAX, f64::min);
+    // Parts of a street begin with its own name: 仙营南路 is part of 仙营路.
+    let shown = |name: &str| demo().demonstration_roads.iter().any(|d| name.starts_with(d.name.trim_end_matches('路')));
+    pieces.sort_by_cached_key(|(class, name, nodes)| {
+        let far = distance(nodes) * if *class <= RoadClass::Primary { 1.0 } else { 1.7 };
+        (!class.is_main(), !shown(name), far as u64)
+    });
+    let (main, others) = pieces.split_at_mut(demo().numbers.main_roads.min(pieces.len()));
+    main.sort_by_key(|p| p.0);
+    others.sort_by_key(|p| p.0);
+    main.len()
 }
 
 #[cfg(test)]

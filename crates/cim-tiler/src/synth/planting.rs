@@ -1,12 +1,12 @@
 //! Street trees, the trees of parks and estates, and those on the banks.
 
-use super::{Sited, water::Water};
+use super::{Sited, blocks::Filled, water::Water, workers};
 use crate::{
-    city::{Area, AreaKind, Building, Network, Plant, PlantKind, Road, RoadClass},
+    city::{Area, AreaKind, Network, Plant, PlantKind, Road, RoadClass},
     ring::inside,
 };
 use cim_model::Place;
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use rand_pcg::Pcg64;
 use std::collections::HashMap;
 
@@ -27,14 +27,35 @@ type Point = [f64; 2];
 /// Things by the squares that they meet.
 type Squares<T> = HashMap<(i32, i32), Vec<T>>;
 
+/// A tree on the pavement of a street.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StreetTree {
+    pub(super) at: Point,
+    /// Its road.
+    pub(super) road: usize,
+}
+
+/// What was planted.
+#[derive(Debug, Default)]
+pub(super) struct Planted {
+    pub(super) plants: Vec<Plant>,
+    /// Those of them that stand along streets, road by road.
+    pub(super) street: Vec<StreetTree>,
+}
+
 /// Where a tree cannot stand, by squares.
-#[derive(Default)]
-struct Taken {
+pub(super) struct Ground<'a> {
+    roads: &'a [Road],
+    /// Their centre lines.
+    lines: Vec<Vec<Point>>,
     /// Walls of buildings.
     walls: Squares<(Point, Point)>,
     /// Pieces of carriageways, with half their width.
     lanes: Squares<(Point, Point, f64)>,
     crossings: Squares<Point>,
+    /// Footprints of buildings and what is paved.
+    rings: Vec<Vec<Point>>,
+    covered: Squares<usize>,
 }
 
 fn cell(p: Point) -> (i32, i32) {
@@ -54,120 +75,157 @@ fn distance(p: Point, a: Point, b: Point) -> f64 {
     (e[0] - t * d[0]).hypot(e[1] - t * d[1])
 }
 
-impl Taken {
+impl<'a> Ground<'a> {
+    /// Looks at what stands and flows.
+    pub(super) fn new(roads: &'a [Road], network: &Network, filled: &Filled, site: &Sited) -> Self {
+        let paved = filled.yards.iter().flat_map(|y| &y.paved).filter_map(|f| f.rings.first());
+        let paved = paved.map(|r| r.iter().map(|p| [p[0], p[1]]).collect::<Vec<Point>>());
+        let rings: Vec<Vec<Point>> = filled.buildings.iter().map(|b| b.ring.clone()).chain(paved).collect();
+        let (mut walls, mut covered): (Squares<(Point, Point)>, Squares<usize>) = Default::default();
+        for (i, ring) in rings.iter().enumerate() {
+            let (low, high) = extent(ring);
+            cells(low, high, 0.0).for_each(|c| covered.entry(c).or_default().push(i));
+            if i < filled.buildings.len() {
+                for (k, a) in ring.iter().enumerate() {
+                    let b = ring[(k + 1) % ring.len()];
+                    cells(*a, b, WALL_M).for_each(|c| walls.entry(c).or_default().push((*a, b)));
+                }
+            }
+        }
+        let lines: Vec<Vec<Point>> = roads.iter().map(|r| r.points.iter().map(|p| site.metres(*p)).collect()).collect();
+        let mut lanes: Squares<(Point, Point, f64)> = HashMap::new();
+        for (road, line) in roads.iter().zip(&lines) {
+            let half = 0.5 * f64::from(road.width_m);
+            for pair in line.windows(2) {
+                cells(pair[0], pair[1], half + 8.0)
+                    .for_each(|c| lanes.entry(c).or_default().push((pair[0], pair[1], half)));
+            }
+        }
+        let mut crossings: Squares<Point> = HashMap::new();
+        for node in &network.nodes {
+            let p = site.metres(Place::new(node[0], node[1]));
+            cells(p, p, CROSSING_M).for_each(|c| crossings.entry(c).or_default().push(p));
+        }
+        Self { roads, lines, walls, lanes, crossings, rings, covered }
+    }
+
     fn free(&self, p: Point, from_lane: f64) -> bool {
         let at = cell(p);
         self.walls.get(&at).into_iter().flatten().all(|(a, b)| distance(p, *a, *b) > WALL_M)
             && self.lanes.get(&at).into_iter().flatten().all(|(a, b, half)| distance(p, *a, *b) > half + from_lane)
+            && !self.covered.get(&at).into_iter().flatten().any(|i| inside(&self.rings[*i], p))
     }
 
     fn near_crossing(&self, p: Point) -> bool {
         let near = |q: &Point| (p[0] - q[0]).hypot(p[1] - q[1]) < CROSSING_M;
         self.crossings.get(&cell(p)).into_iter().flatten().any(near)
     }
+
+    /// Whether anything of the city is near: banks far out are wild.
+    fn in_the_city(&self, p: Point) -> bool {
+        cells(p, p, 3.0 * CELL_M).any(|c| self.lanes.contains_key(&c))
+    }
 }
 
-/// Plants the city. What stands and flows is given; nothing of it is changed.
-pub(super) fn plants(
-    seed: u64,
-    site: &Sited,
-    (roads, network): (&[Road], &Network),
-    (buildings, areas): (&[Building], &[Area]),
-    waters: &[Water],
-) -> Vec<Plant> {
-    // Its own dice: a tree more or less changes nothing else.
-    let mut random = Pcg64::seed_from_u64(seed ^ 0x7452_6565);
-    let mut taken = Taken::default();
-    let mut rings: Squares<usize> = HashMap::new();
-    let footprints: Vec<Vec<Point>> =
-        buildings.iter().map(|b| b.footprint.iter().map(|p| site.metres(*p)).collect()).collect();
-    for (i, ring) in footprints.iter().enumerate() {
-        let fold = |pick: fn(f64, f64) -> f64, from: f64, k: usize| ring.iter().map(|p| p[k]).fold(from, pick);
-        let low = [fold(f64::min, f64::MAX, 0), fold(f64::min, f64::MAX, 1)];
-        let high = [fold(f64::max, f64::MIN, 0), fold(f64::max, f64::MIN, 1)];
-        cells(low, high, 0.0).for_each(|c| rings.entry(c).or_default().push(i));
-        for (k, a) in ring.iter().enumerate() {
-            let b = ring[(k + 1) % ring.len()];
-            cells(*a, b, WALL_M).for_each(|c| taken.walls.entry(c).or_default().push((*a, b)));
-        }
+/// Lowest and highest corner.
+fn extent(ring: &[Point]) -> (Point, Point) {
+    ring.iter().fold(([f64::MAX; 2], [f64::MIN; 2]), |(low, high), p| {
+        ([low[0].min(p[0]), low[1].min(p[1])], [high[0].max(p[0]), high[1].max(p[1])])
+    })
+}
+
+/// A tree before it has a place on the Earth.
+type Sapling = (Point, PlantKind, f64);
+
+/// Plants the city. Every street, green and bank has dice of its own: a tree more or less changes nothing else.
+pub(super) fn plants(seed: u64, site: &Sited, ground: &Ground<'_>, areas: &[Area], waters: &[Water]) -> Planted {
+    let dice = |subject: u128, number: usize| Pcg64::new(u128::from(seed), (subject << 64) + number as u128);
+    let streets: Vec<usize> = (0..ground.roads.len()).collect();
+    let along_streets = workers::each(&streets, |i| street(ground, waters, *i, dice(0x5743, *i)));
+    let mut planted = Planted::default();
+    for (road, trees) in along_streets.iter().enumerate() {
+        planted.street.extend(trees.iter().map(|t| StreetTree { at: t.0, road }));
     }
-    let lines: Vec<Vec<Point>> = roads.iter().map(|r| r.points.iter().map(|p| site.metres(*p)).collect()).collect();
-    for (road, line) in roads.iter().zip(&lines) {
-        let half = 0.5 * f64::from(road.width_m);
-        for pair in line.windows(2) {
-            cells(pair[0], pair[1], half + 8.0)
-                .for_each(|c| taken.lanes.entry(c).or_default().push((pair[0], pair[1], half)));
-        }
-    }
-    for node in &network.nodes {
-        let p = site.metres(Place::new(node[0], node[1]));
-        cells(p, p, CROSSING_M).for_each(|c| taken.crossings.entry(c).or_default().push(p));
-    }
-    let indoors = |p: Point| rings.get(&cell(p)).into_iter().flatten().any(|i| inside(&footprints[*i], p));
-    let wet = |p: Point| waters.iter().any(|w| w.contains(p, 2.0));
-    let mut out = Vec::new();
-    let mut plant = |p: Point, kind: PlantKind, height_m: f64| {
-        out.push(Plant { place: site.place(p), kind, height_m: height_m as f32 });
-    };
-    for (i, (road, line)) in roads.iter().zip(&lines).enumerate() {
-        // One kind to a street, as a city's gardeners plant.
-        let kind = if i % 4 == 2 { PlantKind::Columnar } else { PlantKind::Broadleaf };
-        let tall = if road.class <= RoadClass::Secondary { 8.5 } else { 7.0 };
-        for side in [-1.0, 1.0] {
-            let away = side * (0.5 * f64::from(road.width_m) + BESIDE_M);
-            for p in along(line, STEP_M, away) {
-                let height = tall * random.random_range(0.82..1.15);
-                if !taken.near_crossing(p) && taken.free(p, 0.5) && !indoors(p) && !wet(p) {
-                    plant(p, kind, height);
-                }
-            }
-        }
-    }
-    for area in areas.iter().filter(|a| a.kind == AreaKind::Green) {
+    let greens: Vec<(usize, &Area)> = areas.iter().filter(|a| a.kind == AreaKind::Green).enumerate().collect();
+    let groves = workers::each(&greens, |(i, area)| {
         let ring: Vec<Point> = area.ring.iter().map(|p| site.metres(*p)).collect();
-        let fold = |pick: fn(f64, f64) -> f64, from: f64, k: usize| ring.iter().map(|p| p[k]).fold(from, pick);
-        let (low, high) = ([0, 1].map(|k| fold(f64::min, f64::MAX, k)), [0, 1].map(|k| fold(f64::max, f64::MIN, k)));
-        let steps = [0, 1].map(|k| ((high[k] - low[k]) / GREEN_STEP_M).max(0.0) as usize);
-        for i in 0..=steps[0] {
-            for j in 0..=steps[1] {
-                let jitter = |random: &mut Pcg64| random.random_range(0.0..GREEN_STEP_M);
-                let p = [
-                    low[0] + i as f64 * GREEN_STEP_M + jitter(&mut random),
-                    low[1] + j as f64 * GREEN_STEP_M + jitter(&mut random),
-                ];
-                let (dice, height): (f64, f64) = (random.random(), random.random_range(4.0..9.5));
-                // Lawns between groves: a wave that no straight line of sight repeats.
-                let grove = (p[0] / 37.0).sin() + (p[1] / 29.0 + p[0] / 91.0).sin();
-                let kind = match dice {
-                    d if d < 0.16 => PlantKind::Conifer,
-                    d if d < 0.26 => PlantKind::Columnar,
-                    _ => PlantKind::Broadleaf,
-                };
-                let fits = grove + 3.0 * dice > 1.1 && inside(&ring, p);
-                if fits && taken.free(p, 3.0) && !indoors(p) && !wet(p) {
-                    plant(p, kind, height);
-                }
-            }
-        }
-    }
-    for water in waters {
-        let mut bank: Vec<Point> = water.ring.clone();
-        bank.extend(water.ring.first());
-        for side in [-5.0, 5.0] {
-            for p in along(&bank, 1.3 * STEP_M, side) {
-                let height = random.random_range(5.5..8.5);
-                if !wet(p) && taken.free(p, 4.0) && !indoors(p) && inside_city(p, &taken) {
-                    plant(p, PlantKind::Broadleaf, height);
-                }
+        grove(ground, waters, &ring, dice(0x6772, *i))
+    });
+    let banks: Vec<(usize, &Water)> = waters.iter().enumerate().collect();
+    let banks = workers::each(&banks, |(i, water)| bank(ground, waters, water, dice(0x6261, *i)));
+    let all: Vec<Sapling> = along_streets.into_iter().chain(groves).chain(banks).flatten().collect();
+    planted.plants = workers::each(&all, |(p, kind, height_m)| Plant {
+        place: site.place(*p),
+        kind: *kind,
+        height_m: *height_m as f32,
+    });
+    planted
+}
+
+/// The trees on both sides of a street, one kind to a street, as a city's gardeners plant.
+fn street(ground: &Ground<'_>, waters: &[Water], index: usize, mut random: Pcg64) -> Vec<Sapling> {
+    let (road, line) = (&ground.roads[index], &ground.lines[index]);
+    let kind = if index % 4 == 2 { PlantKind::Columnar } else { PlantKind::Broadleaf };
+    let tall = if road.class <= RoadClass::Secondary { 8.5 } else { 7.0 };
+    let mut out = Vec::new();
+    for side in [-1.0, 1.0] {
+        let away = side * (0.5 * f64::from(road.width_m) + BESIDE_M);
+        for p in along(line, STEP_M, away) {
+            let height = tall * random.random_range(0.82..1.15);
+            if !ground.near_crossing(p) && ground.free(p, 0.5) && !waters.iter().any(|w| w.contains(p, 2.0)) {
+                out.push((p, kind, height));
             }
         }
     }
     out
 }
 
-/// Whether anything of the city is near: banks far out are wild.
-fn inside_city(p: Point, taken: &Taken) -> bool {
-    cells(p, p, 3.0 * CELL_M).any(|c| taken.lanes.contains_key(&c))
+/// The trees of a green.
+fn grove(ground: &Ground<'_>, waters: &[Water], ring: &[Point], mut random: Pcg64) -> Vec<Sapling> {
+    let (low, high) = extent(ring);
+    let middle = [0.5 * (low[0] + high[0]), 0.5 * (low[1] + high[1])];
+    let reach = 0.5 * (high[0] - low[0]).hypot(high[1] - low[1]) + 2.0;
+    let waters: Vec<&Water> = waters.iter().filter(|w| w.contains(middle, reach)).collect();
+    let steps = [0, 1].map(|k| ((high[k] - low[k]) / GREEN_STEP_M).max(0.0) as usize);
+    let mut out = Vec::new();
+    for i in 0..=steps[0] {
+        for j in 0..=steps[1] {
+            let jitter = |random: &mut Pcg64| random.random_range(0.0..GREEN_STEP_M);
+            let p = [
+                low[0] + i as f64 * GREEN_STEP_M + jitter(&mut random),
+                low[1] + j as f64 * GREEN_STEP_M + jitter(&mut random),
+            ];
+            let (dice, height): (f64, f64) = (random.random(), random.random_range(4.0..9.5));
+            // Lawns between groves: a wave that no straight line of sight repeats.
+            let grove = (p[0] / 37.0).sin() + (p[1] / 29.0 + p[0] / 91.0).sin();
+            let kind = match dice {
+                d if d < 0.16 => PlantKind::Conifer,
+                d if d < 0.26 => PlantKind::Columnar,
+                _ => PlantKind::Broadleaf,
+            };
+            let fits = grove + 3.0 * dice > 1.1 && inside(ring, p);
+            if fits && ground.free(p, 3.0) && !waters.iter().any(|w| w.contains(p, 2.0)) {
+                out.push((p, kind, height));
+            }
+        }
+    }
+    out
+}
+
+/// The trees on the banks of a water.
+fn bank(ground: &Ground<'_>, waters: &[Water], water: &Water, mut random: Pcg64) -> Vec<Sapling> {
+    let mut line: Vec<Point> = water.ring.clone();
+    line.extend(water.ring.first());
+    let mut out = Vec::new();
+    for side in [-5.0, 5.0] {
+        for p in along(&line, 1.3 * STEP_M, side) {
+            let height = random.random_range(5.5..8.5);
+            if ground.in_the_city(p) && ground.free(p, 4.0) && !waters.iter().any(|w| w.contains(p, 2.0)) {
+                out.push((p, PlantKind::Broadleaf, height));
+            }
+        }
+    }
+    out
 }
 
 /// Points at equal steps beside a line, so many metres to its left.

@@ -1,21 +1,41 @@
 use super::*;
-use crate::Silent;
+use crate::{Silent, city::Facet};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The demo city, made once for all tests that look at it.
+pub(super) fn demo_city() -> &'static City {
+    static CITY: std::sync::OnceLock<City> = std::sync::OnceLock::new();
+    CITY.get_or_init(|| make_city(&SynthOptions::default()))
+}
+
 fn small(seed: u64) -> City {
-    make_city(&SynthOptions { seed, buildings: 600, cases: 700, bikes: 900, ..SynthOptions::default() })
+    let options =
+        SynthOptions { seed, buildings: 600, cases: 700, bikes: 900, components: 2_000, ..SynthOptions::default() };
+    make_city(&options)
 }
 
 #[test]
 fn the_demo_city_has_the_numbers_of_the_design() {
-    let city = make_city(&SynthOptions::default());
-    assert_eq!(city.buildings.len(), 12_000);
-    assert_eq!(city.roads.iter().filter(|r| r.main).count(), MAIN_ROADS);
+    let city = demo_city();
+    assert_eq!(city.buildings.len(), 100_000);
+    assert_eq!(city.roads.iter().filter(|r| r.main).count(), 238);
     let keys: BTreeSet<_> = city.buildings.iter().map(|b| &b.key).collect();
-    assert_eq!(keys.len(), 12_000);
-    let classes: BTreeSet<_> = city.buildings.iter().map(|b| b.class.as_str()).collect();
-    assert!(classes.len() >= 7, "{classes:?}");
+    assert_eq!(keys.len(), 100_000);
+    let count = |class: &str| city.buildings.iter().filter(|b| b.class == class).count();
+    for (class, least) in [("住宅", 50_000), ("商铺", 2_000), ("工业", 3_000), ("办公", 1_500), ("学校", 1_000)]
+    {
+        assert!(count(class) > least, "{class}: {}", count(class));
+    }
+    assert!(["商业", "医院", "公共", "在建"].iter().all(|c| count(c) > 100));
     assert!(city.buildings.iter().any(|b| b.height_m > 120.0));
+    // Slabs face south: their long sides run east, but for the bends of the plan.
+    let frame = SiteFrame::new(Geodetic::new(city.origin.lon, city.origin.lat, 0.0));
+    let metres = |p: &Place| frame.to_enu(Geodetic::new(p.lon, p.lat, 0.0)).truncate();
+    let slabs = city.buildings.iter().filter(|b| b.class == "住宅" && b.floors > 4 && b.footprint.len() == 4);
+    for b in slabs.step_by(97) {
+        let side = metres(&b.footprint[1]) - metres(&b.footprint[0]);
+        assert!(side.x > 30.0 && side.y.abs() < 0.2 * side.x, "{} looks {side}", b.key);
+    }
     assert!(city.areas.iter().any(|a| a.name == "太白湖") && city.areas.iter().any(|a| a.name == "老运河"));
 }
 
@@ -96,10 +116,25 @@ fn trees_stand_along_streets_and_in_greens_and_nowhere_in_the_way() {
 }
 
 #[test]
+fn yards_have_walls_and_schools_have_tracks() {
+    let city = small(4);
+    let schools = city.models.iter().filter(|m| m.name.contains("学"));
+    let red = |f: &Facet| f.color.is_some_and(|[r, g, _]| r > 150 && g < 100);
+    assert!(schools.clone().count() > 0 && schools.clone().all(|m| m.levels[0].iter().any(red)));
+    for model in &city.models {
+        let [paved, all] = &model.levels[..] else { panic!("{} has {} levels", model.key, model.levels.len()) };
+        assert!(paved.len() <= all.len() && !all.is_empty(), "{}", model.key);
+        assert!(paved.iter().flat_map(|f| f.rings.iter().flatten()).all(|p| p.height_m < 0.2), "{}", model.key);
+    }
+    assert!(city.models.iter().filter(|m| m.height_m > 1.5).count() * 2 > city.models.len());
+}
+
+#[test]
 fn what_is_written_is_a_tileset_whose_leaves_hold_every_building_once() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("city");
-    let options = SynthOptions { seed: 5, buildings: 600, cases: 300, bikes: 300, ..SynthOptions::default() };
+    let options =
+        SynthOptions { seed: 5, buildings: 600, cases: 300, bikes: 300, components: 500, ..SynthOptions::default() };
     let summary = write_city(&options, &out, &mut Silent).unwrap();
     assert_eq!((summary.buildings, summary.left_out.len()), (600, 0));
     let url = url::Url::from_file_path(out.join("tiles/tileset.json")).unwrap();
@@ -143,7 +178,7 @@ fn a_folder_of_something_else_is_not_overwritten() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("thesis.txt"), "years of work").unwrap();
     let result = write_city(
-        &SynthOptions { seed: 1, buildings: 50, cases: 0, bikes: 0, ..SynthOptions::default() },
+        &SynthOptions { seed: 1, buildings: 50, cases: 0, bikes: 0, components: 0, ..SynthOptions::default() },
         dir.path(),
         &mut Silent,
     );
@@ -155,7 +190,7 @@ fn a_folder_of_something_else_is_not_overwritten() {
 fn nothing_is_lost_in_the_tiles_and_none_is_large() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("city");
-    let options = SynthOptions { cases: 10, bikes: 10, ..SynthOptions::default() };
+    let options = SynthOptions { buildings: 12_000, cases: 10, bikes: 10, components: 10, ..SynthOptions::default() };
     let city = make_city(&options);
     let summary = crate::tiling::write_city(&city, &out, &mut Silent).unwrap();
     assert_eq!(summary.left_out, []);

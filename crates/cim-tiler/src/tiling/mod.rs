@@ -80,8 +80,7 @@ pub fn write_city(city: &City, out: &Path, progress: &mut dyn Progress) -> Resul
     writer.report()?;
     writer.summary.bytes += crate::records::write(&city.records, &part, progress)?;
     writer.summary.cases = city.records.cases.len();
-    writer.summary.records =
-        city.records.vehicles.len() + city.records.collections.values().map(Vec::len).sum::<usize>();
+    writer.summary.records = city.records.count();
     if out.exists() {
         fs::remove_dir_all(out).map_err(|source| TilerError::Write { path: out.to_owned(), source })?;
     }

@@ -71,7 +71,7 @@ fn case(scene: &Scene<'_>, class: &Class, subject: Subject, reported: Timestamp,
     // Beyond the outermost cells a mobile patrol looks after things.
     let patrol = people::name(seat(office::INSPECTOR, 999_999));
     let local = Local {
-        inspector: around.cell.map_or(&patrol, |c| &c.inspector),
+        inspector: around.cell.map_or(patrol.as_str(), |c| &c.inspector),
         subdistrict: around.cell.map_or("济宁市任城区", |c| &c.subdistrict),
         subdistrict_number: around.cell.map_or(0, |c| c.subdistrict_number),
     };
@@ -86,7 +86,7 @@ fn case(scene: &Scene<'_>, class: &Class, subject: Subject, reported: Timestamp,
     };
     let Flow { steps, state, stage, deadline, closed, handled } =
         flow(class, source, &local, reported, scene.survey.given.options.now, random);
-    let mut related: Vec<_> = around.cell.map(|c| c.key.clone()).into_iter().collect();
+    let mut related: Vec<_> = around.cell.map(super::grid::Cell::key).into_iter().collect();
     related.extend(around.camera.cloned());
     related.extend(around.road.filter(|_| subject.key.kind != EntityKind::Road).cloned());
     related.retain(|key| *key != subject.key);

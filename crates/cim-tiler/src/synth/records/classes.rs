@@ -18,6 +18,11 @@ pub(super) enum About {
     Cell,
     Water,
     Green,
+    /// Components of these classes; of any without.
+    Component(&'static [&'static str]),
+    Site,
+    Dump,
+    Flood,
 }
 
 /// A class of cases.
@@ -45,7 +50,13 @@ macro_rules! classes {
     };
 }
 
-use About::{Bike, Building, Camera, Cell, Green, MuckTruck, Road, SanitationTruck, Sensor, Sign, Water};
+use About::{
+    Bike, Building, Camera, Cell, Component, Dump, Flood, Green, MuckTruck, Road, SanitationTruck, Sensor, Sign, Site,
+    Water,
+};
+
+const COVERS: &[&str] = &["0101", "0102", "0103", "0105", "0106", "0107", "0110", "0111"];
+
 use Limit::{Days, Hours, Urgent};
 
 classes! {
@@ -78,14 +89,28 @@ classes! {
     "0202" "违章张贴悬挂广告牌匾" Sign, Days(1), Enforcement, 26, "擅自悬挂横幅", "横幅已拆除";
     "0506" "非机动车乱停放" Bike, Hours(4), Enforcement, 45, "共享单车倒伏堵塞盲道", "车辆已清运归位";
     "0105" "水域不洁" Water, Days(3), Water, 20, "水面有漂浮物", "漂浮物已打捞";
+    "2103" "井盖缺失破损" Component(COVERS), Urgent(4), Municipal, 70, "破损松动", "已更换井盖，恢复平整";
+    "2104" "路灯不亮" Component(&["0118"]), Days(2), Municipal, 60, "夜间不亮", "灯具已更换，恢复照明";
+    "2105" "部件破损" Component(&[]), Days(3), Municipal, 90, "破损倾斜", "已修复";
+    "0404" "下水道堵塞或破损" Component(&["0104", "0103"]), Urgent(8), Municipal, 40, "堵塞，排水不畅", "已疏通清掏";
+    "0302" "工地扬尘" Site, Hours(4), Construction, 40, "裸土未覆盖，扬尘明显", "裸土已覆盖，已开启喷淋";
+    "0304" "施工占道" Site, Days(1), Construction, 20, "围挡外堆放材料占用道路", "材料已清运，道路恢复";
+    "0303" "施工废弃料" Dump, Days(2), Construction, 12, "渣土超高堆放", "已摊平压实并覆盖";
+    "0406" "道路积水" Flood, Urgent(4), Water, 20, "积水影响通行", "积水已抽排，交通恢复";
     "0106" "绿地脏乱" Green, Days(2), Parks, 24, "绿地内有垃圾，草坪踩踏", "绿地已清理补植";
 }
 
 /// The classes that the city has added to the standard's dictionary (major class 21, 扩展事件).
 pub(super) fn own() -> Vec<EventClass> {
-    [("2101", "视频设备故障", "Video equipment fault"), ("2102", "垃圾箱满溢", "Overflowing litter bin")]
-        .map(|(code, zh, en)| EventClass { code: code.into(), zh: zh.into(), en: en.into() })
-        .to_vec()
+    [
+        ("2101", "视频设备故障", "Video equipment fault"),
+        ("2102", "垃圾箱满溢", "Overflowing litter bin"),
+        ("2103", "井盖缺失破损", "Missing or broken manhole cover"),
+        ("2104", "路灯不亮", "Street lamp out"),
+        ("2105", "部件破损", "Damaged component"),
+    ]
+    .map(|(code, zh, en)| EventClass { code: code.into(), zh: zh.into(), en: en.into() })
+    .to_vec()
 }
 
 /// Class codes that no edition of the standard dictionary has: a city adds its own, and the viewer must cope.

@@ -1,21 +1,26 @@
 //! What is mounted in the streets: cameras at the junctions of main roads, and sensors.
 
 use super::{Spot, Survey, pick};
-use crate::records::{Feature, Geometry};
+use crate::{
+    records::{Feature, Geometry},
+    synth::demo::{Zone, demo},
+};
 use cim_model::{EntityKey, EntityKind, SensorKind};
 use rand::Rng;
 use rand_pcg::Pcg64;
 use std::collections::BTreeSet;
 
-const CAMERAS: usize = 400;
-/// Sensors of the demo city by kind; a smaller city has fewer. Thresholds: lower, upper.
-const SENSORS: [(SensorKind, usize, f64, f64); 5] = [
-    (SensorKind::WaterDepth, 120, 15.0, 27.0),
-    (SensorKind::Dust, 130, 150.0, 250.0),
-    (SensorKind::Noise, 120, 70.0, 85.0),
-    (SensorKind::FillLevel, 150, 75.0, 90.0),
-    (SensorKind::Gas, 80, 20.0, 50.0),
-];
+/// Buildings of a city that has all the demo city's fixtures; a smaller one has fewer.
+const FULL: f64 = 12_000.0;
+/// Corners of a crossing, east and north; opposite ones follow one another.
+const CORNERS: [([f64; 2], &str); 4] =
+    [([1.0, 1.0], "东北"), ([-1.0, -1.0], "西南"), ([-1.0, 1.0], "西北"), ([1.0, -1.0], "东南")];
+
+/// How many of `full` a city of this size has.
+pub(super) fn wanted(survey: &Survey<'_>, full: usize) -> usize {
+    let share = (survey.given.buildings.len() as f64 / FULL).clamp(0.05, 1.0);
+    (full as f64 * share).ceil() as usize
+}
 
 /// A place where two main roads meet.
 struct Junction {
@@ -56,23 +61,21 @@ fn junctions(survey: &Survey<'_>) -> Vec<Junction> {
     list
 }
 
-/// Cameras, on masts at the corners of junctions; where there are fewer junctions than cameras, two to a junction.
+/// Cameras, on masts at the corners of junctions; where there are fewer junctions than cameras, up to four to a junction.
 pub(super) fn cameras(survey: &Survey<'_>) -> Vec<Spot> {
     let mut random = survey.random(0xca);
     let junctions = junctions(survey);
     let owners = ["济宁市公安局交警支队", "济宁市城市运行管理服务中心", "任城区综合行政执法局", "济宁市公安局任城分局"];
-    (0..CAMERAS.min(2 * junctions.len()))
+    (0..demo().numbers.cameras.min(CORNERS.len() * junctions.len()))
         .map(|i| {
             let junction = &junctions[i % junctions.len()];
-            let corner = (i + i / junctions.len() * 2) % 4;
-            let side = [[1.0, 1.0], [-1.0, 1.0], [-1.0, -1.0], [1.0, -1.0]][corner];
+            let (side, part) = CORNERS[(i % junctions.len() + i / junctions.len()) % CORNERS.len()];
             let off = junction.half_widths[0].max(junction.half_widths[1]) + 3.0;
             let at = [junction.at[0] + side[0] * off, junction.at[1] + side[1] * off];
             // It looks across the junction.
             let heading: f64 = (-side[0]).atan2(-side[1]).to_degrees() + random.random_range(-20.0..20.0);
             // Centre code of Rencheng, no industry, network camera, serial number (GB/T 28181).
-            let id = format!("37081100001320{:06}", i + 1);
-            let part = ["东北", "西北", "西南", "东南"][corner];
+            let id = format!("{}00001320{:06}", demo().county, i + 1);
             let feature = Feature::new(
                 EntityKey::new(EntityKind::Camera, id),
                 format!("{}{part}角", junction.name),
@@ -88,44 +91,65 @@ pub(super) fn cameras(survey: &Survey<'_>) -> Vec<Spot> {
 }
 
 /// Sensors of all kinds where such things are mounted.
-pub(super) fn sensors(survey: &Survey<'_>) -> Vec<Spot> {
+pub(super) fn sensors(survey: &Survey<'_>, low_spots: &[Place]) -> Vec<Spot> {
     let mut random = survey.random(0x5e);
-    let share = (survey.given.buildings.len() as f64 / 12_000.0).clamp(0.05, 1.0);
     let mut out = Vec::new();
-    for (kind, full, warning, alarm) in SENSORS {
-        let wanted = (full as f64 * share).ceil() as usize;
-        for (number, (at, name)) in places(survey, kind, wanted, &mut random).into_iter().enumerate() {
+    for sensors in &demo().sensors {
+        let kind = sensors.kind;
+        let wanted = wanted(survey, sensors.count);
+        for (number, (at, name)) in places(survey, kind, (wanted, low_spots), &mut random).into_iter().enumerate() {
             let name = format!("{name}{}监测点", if kind == SensorKind::FillLevel { "垃圾箱" } else { kind.zh() });
-            let (prefix, kind) = match kind {
-                SensorKind::WaterDepth => ("WD", "water_depth"),
-                SensorKind::Dust => ("DU", "dust"),
-                SensorKind::Noise => ("NO", "noise"),
-                SensorKind::FillLevel => ("FL", "fill_level"),
-                SensorKind::Gas => ("GA", "gas"),
-            };
-            let key = EntityKey::new(EntityKind::Sensor, format!("{prefix}{:04}", number + 1));
+            let key = EntityKey::new(EntityKind::Sensor, format!("{}{:04}", sensors.prefix, number + 1));
             let feature = Feature::new(key, name, Geometry::Point(survey.given.site.place(at)))
-                .with("sensor_kind", kind)
-                .with("warning", warning)
-                .with("alarm", alarm);
+                .with("sensor_kind", kind_name(kind))
+                .with("warning", sensors.warning)
+                .with("alarm", sensors.alarm);
             out.push(Spot { at, feature });
         }
     }
     out
 }
 
-fn places(survey: &Survey<'_>, kind: SensorKind, wanted: usize, random: &mut Pcg64) -> Vec<([f64; 2], String)> {
+/// The word of a kind in records.
+pub(super) fn kind_name(kind: SensorKind) -> &'static str {
     match kind {
-        SensorKind::WaterDepth => low_spots(survey, wanted),
+        SensorKind::WaterDepth => "water_depth",
+        SensorKind::Dust => "dust",
+        SensorKind::Noise => "noise",
+        SensorKind::FillLevel => "fill_level",
+        SensorKind::Gas => "gas",
+    }
+}
+
+/// A point, east-north metres, and what is there.
+type Place = ([f64; 2], String);
+
+fn places(
+    survey: &Survey<'_>,
+    kind: SensorKind,
+    (wanted, low_spots): (usize, &[Place]),
+    random: &mut Pcg64,
+) -> Vec<Place> {
+    match kind {
+        SensorKind::WaterDepth => low_spots.iter().take(wanted).cloned().collect(),
         SensorKind::FillLevel => (0..wanted).filter_map(|_| kerb(survey, random)).collect(),
-        SensorKind::Dust => at_buildings(survey, &["工业", "住宅"], 24.0, wanted, "项目工地", random),
+        SensorKind::Dust => {
+            let works = survey.given.sites.iter().filter(|s| s.zone == Zone::Construction);
+            let gate = |s: &crate::synth::blocks::Site| Some((*s.ring.first()?, s.name.clone()));
+            let mut list: Vec<Place> = works.filter_map(gate).take(wanted).collect();
+            let left = wanted - list.len();
+            list.extend(at_buildings(survey, &["工业"], 0.0, left, "厂区", random));
+            list
+        }
         SensorKind::Noise => at_buildings(survey, &["商业", "医院", "学校", "商铺"], 0.0, wanted, "", random),
         SensorKind::Gas => at_buildings(survey, &["住宅", "商铺"], 0.0, wanted, "", random),
     }
 }
 
 /// Where water gathers: street crossings nearest to the rivers and the lake.
-fn low_spots(survey: &Survey<'_>, wanted: usize) -> Vec<([f64; 2], String)> {
+pub(super) fn low_spots(survey: &Survey<'_>) -> Vec<Place> {
+    let gauges = demo().sensors.iter().filter(|s| s.kind == SensorKind::WaterDepth).map(|s| s.count).sum();
+    let wanted = wanted(survey, gauges);
     let network = survey.given.network;
     let nodes: Vec<[f64; 2]> =
         network.nodes.iter().map(|n| survey.given.site.metres(cim_model::Place::new(n[0], n[1]))).collect();
@@ -149,7 +173,7 @@ fn low_spots(survey: &Survey<'_>, wanted: usize) -> Vec<([f64; 2], String)> {
 }
 
 /// A place on the pavement of some street, and the street's name. Used for bins.
-fn kerb(survey: &Survey<'_>, random: &mut Pcg64) -> Option<([f64; 2], String)> {
+fn kerb(survey: &Survey<'_>, random: &mut Pcg64) -> Option<Place> {
     for _ in 0..50 {
         let road = random.random_range(0..survey.given.roads.len());
         let line = &survey.segments.lines[road];
@@ -176,7 +200,7 @@ fn at_buildings(
     wanted: usize,
     suffix: &str,
     random: &mut Pcg64,
-) -> Vec<([f64; 2], String)> {
+) -> Vec<Place> {
     let all = survey.given.buildings;
     let tall = |i: &usize| all[*i].height_m >= height_m || all[*i].class == "工业";
     let mut list: Vec<usize> =

@@ -54,6 +54,9 @@ pub(super) mod office {
     pub(in super::super) const DUTY: u64 = 6;
     pub(in super::super) const DRIVER: u64 = 7;
     pub(in super::super) const CITIZEN: u64 = 8;
+    pub(in super::super) const SECRETARY: u64 = 9;
+    pub(in super::super) const SITE: u64 = 10;
+    pub(in super::super) const FLOOD: u64 = 11;
 }
 
 /// The supervision centre: receives, files and closes cases.

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     city::RoadClass,
     records::{Feature, Geometry},
+    synth::demo::demo,
 };
 
 pub(super) fn features(survey: &Survey<'_>) -> Vec<Feature> {
@@ -35,6 +36,13 @@ pub(super) fn features(survey: &Survey<'_>) -> Vec<Feature> {
                 return feature;
             }
             let seat = seat(office::ROAD_CHIEF, i as u64);
+            // Parts of a street begin with its own name: 仙营南路 is part of 仙营路.
+            let stem = |name: &str| name.trim_end_matches('路').to_owned();
+            let shown = demo().demonstration_roads.iter().find(|d| road.name.starts_with(&stem(&d.name)));
+            let feature = match shown {
+                Some(d) => feature.with("demonstration", format!("{}示范路段", d.of)),
+                None => feature,
+            };
             feature
                 .with("chief", people::name(seat))
                 .with("chief_unit", UNITS[(people::spread(seat) >> 17) as usize % UNITS.len()])

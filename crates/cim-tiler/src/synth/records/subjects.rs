@@ -5,19 +5,30 @@ use super::{
     classes::{About, Class},
     grid::{Cell, Grid},
 };
-use cim_model::{EntityKey, EntityKind, SensorKind, Vehicle, VehicleKind};
+use crate::records::Components;
+use cim_model::{EntityKey, EntityKind, Vehicle, VehicleKind};
 use rand::Rng;
 use rand_pcg::Pcg64;
+
+/// What stands in the city besides its buildings and roads.
+#[derive(Clone, Copy)]
+pub(super) struct Fixtures<'a> {
+    pub(super) cameras: &'a [Spot],
+    pub(super) sensors: &'a [Spot],
+    pub(super) signs: &'a [Spot],
+    pub(super) bikes: &'a [Spot],
+    /// Construction sites and dumps.
+    pub(super) sites: &'a [Spot],
+    pub(super) floods: &'a [Spot],
+    pub(super) components: &'a Components,
+    pub(super) vehicles: &'a [Vehicle],
+}
 
 /// Everything that a case can be about.
 pub(super) struct Scene<'a> {
     pub(super) survey: &'a Survey<'a>,
     pub(super) grid: &'a Grid,
-    cameras: &'a [Spot],
-    sensors: &'a [Spot],
-    signs: &'a [Spot],
-    bikes: &'a [Spot],
-    vehicles: &'a [Vehicle],
+    fixtures: Fixtures<'a>,
     /// The tallest buildings, tallest first: the ones that people click.
     pub(super) tallest: Vec<usize>,
     waters: Vec<usize>,
@@ -41,15 +52,7 @@ pub(super) struct Around<'a> {
 }
 
 impl<'a> Scene<'a> {
-    pub(super) fn new(
-        survey: &'a Survey<'a>,
-        grid: &'a Grid,
-        cameras: &'a [Spot],
-        sensors: &'a [Spot],
-        signs: &'a [Spot],
-        bikes: &'a [Spot],
-        vehicles: &'a [Vehicle],
-    ) -> Self {
+    pub(super) fn new(survey: &'a Survey<'a>, grid: &'a Grid, fixtures: Fixtures<'a>) -> Self {
         let buildings = survey.given.buildings;
         let mut tallest: Vec<usize> = (0..buildings.len()).collect();
         tallest.sort_by(|a, b| buildings[*b].height_m.total_cmp(&buildings[*a].height_m).then(a.cmp(b)));
@@ -58,7 +61,7 @@ impl<'a> Scene<'a> {
             (0..survey.given.areas.len()).filter(|i| survey.given.areas[*i].key.kind == kind).collect::<Vec<_>>()
         };
         let (waters, greens) = (areas(EntityKind::Water), areas(EntityKind::Green));
-        Self { survey, grid, cameras, sensors, signs, bikes, vehicles, tallest, waters, greens }
+        Self { survey, grid, fixtures, tallest, waters, greens }
     }
 
     /// A subject for a class; `None` when the city has nothing of the kind.
@@ -75,17 +78,18 @@ impl<'a> Scene<'a> {
             About::MuckTruck => self.truck(true, random),
             About::SanitationTruck => self.truck(false, random),
             About::Sensor(kind) => {
-                let kind_name = sensor_kind(kind);
+                let kind_name = super::fixtures::kind_name(kind);
                 let list: Vec<&Spot> = self
+                    .fixtures
                     .sensors
                     .iter()
                     .filter(|s| s.feature.properties.get("sensor_kind").is_some_and(|k| k == kind_name))
                     .collect();
                 list.get(random.random_range(0..list.len().max(1))).map(|s| self.spot(s))
             }
-            About::Camera => self.one(self.cameras, random),
-            About::Sign => self.one(self.signs, random),
-            About::Bike => self.one(self.bikes, random),
+            About::Camera => self.one(self.fixtures.cameras, random),
+            About::Sign => self.one(self.fixtures.signs, random),
+            About::Bike => self.one(self.fixtures.bikes, random),
             About::Cell => {
                 let i = random.random_range(0..self.grid.cells.len().max(1));
                 let cell = self.grid.cells.get(i)?;
@@ -93,15 +97,39 @@ impl<'a> Scene<'a> {
                 let road = self.survey.segments.nearest(at, 200.0, |_| true);
                 let name = road.map_or("", |n| &given.roads[n.line].name);
                 Some(Subject {
-                    key: cell.key.clone(),
-                    name: cell.name.clone(),
+                    key: cell.key(),
+                    name: format!("{}{}{:03}网格", cell.subdistrict, cell.community, cell.code % 1000),
                     address: format!("{}{name}附近", cell.subdistrict),
                     at,
                 })
             }
             About::Water => self.area(&self.waters, random),
             About::Green => self.area(&self.greens, random),
+            About::Component(classes) => self.component(classes, random),
+            About::Site => self.site(EntityKind::ConstructionSite, random),
+            About::Dump => self.site(EntityKind::DumpSite, random),
+            About::Flood => self.one(self.fixtures.floods, random),
         }
+    }
+
+    /// A component of one of these classes, or of any when there are none.
+    fn component(&self, classes: &[&str], random: &mut Pcg64) -> Option<Subject> {
+        let all = self.fixtures.components;
+        // A class that is looked for is every tenth of all at the least.
+        let component = (0..60).find_map(|_| {
+            let component = all.list.get(random.random_range(0..all.list.len().max(1)))?;
+            let class = all.classes.get(usize::from(component.class))?;
+            (classes.is_empty() || classes.contains(&class.code.as_str())).then_some(component)
+        })?;
+        let at = self.survey.given.site.metres(component.place);
+        let cell = self.grid.at(at).map_or("济宁市任城区", |c| c.subdistrict.as_ref());
+        let (name, street) = (all.name(component), all.street(component));
+        Some(Subject { key: all.key(component)?, address: format!("{cell}{street}{name}"), name, at })
+    }
+
+    fn site(&self, kind: EntityKind, random: &mut Pcg64) -> Option<Subject> {
+        let list: Vec<&Spot> = self.fixtures.sites.iter().filter(|s| s.feature.key.kind == kind).collect();
+        list.get(random.random_range(0..list.len().max(1))).map(|s| self.spot(s))
     }
 
     /// A building as the subject of a case.
@@ -123,12 +151,13 @@ impl<'a> Scene<'a> {
         let i = random.random_range(0..among.max(1));
         let (road, line) = (given.roads.get(i)?, &self.survey.segments.lines[i]);
         let at = *line.get(random.random_range(0..line.len().max(1)))?;
-        let cell = self.grid.at(at).map_or("济宁市任城区", |c| c.subdistrict.as_str());
+        let cell = self.grid.at(at).map_or("济宁市任城区", |c| c.subdistrict.as_ref());
         Some(Subject { key: road.key.clone(), name: road.name.clone(), address: format!("{cell}{}", road.name), at })
     }
 
     fn truck(&self, muck: bool, random: &mut Pcg64) -> Option<Subject> {
-        let list: Vec<&Vehicle> = self.vehicles.iter().filter(|v| (v.kind == VehicleKind::MuckTruck) == muck).collect();
+        let list: Vec<&Vehicle> =
+            self.fixtures.vehicles.iter().filter(|v| (v.kind == VehicleKind::MuckTruck) == muck).collect();
         let vehicle = list.get(random.random_range(0..list.len().max(1)))?;
         let road = self.road(random)?;
         Some(Subject {
@@ -147,7 +176,7 @@ impl<'a> Scene<'a> {
         let name = spot.feature.properties.get("name").and_then(|v| v.as_str()).unwrap_or_default().to_owned();
         let road = self.survey.segments.nearest(spot.at, 150.0, |_| true);
         let street = road.map_or("", |n| &self.survey.given.roads[n.line].name);
-        let cell = self.grid.at(spot.at).map_or("济宁市任城区", |c| c.subdistrict.as_str());
+        let cell = self.grid.at(spot.at).map_or("济宁市任城区", |c| c.subdistrict.as_ref());
         Subject { key: spot.feature.key.clone(), address: format!("{cell}{street}{name}"), name, at: spot.at }
     }
 
@@ -162,13 +191,14 @@ impl<'a> Scene<'a> {
             .filter(|p| self.grid.polygons.at(*p).is_some())
             .collect();
         let at = *corners.get(random.random_range(0..corners.len().max(1)))?;
-        let cell = self.grid.at(at).map_or("济宁市任城区", |c| c.subdistrict.as_str());
+        let cell = self.grid.at(at).map_or("济宁市任城区", |c| c.subdistrict.as_ref());
         Some(Subject { key: area.key.clone(), name: area.name.clone(), address: format!("{cell}{}", area.name), at })
     }
 
     /// The cell, the nearest camera within its sight and the road of a place.
     pub(super) fn around(&self, at: [f64; 2]) -> Around<'_> {
         let camera = self
+            .fixtures
             .cameras
             .iter()
             .map(|c| (c, (c.at[0] - at[0]).hypot(c.at[1] - at[1])))
@@ -180,15 +210,5 @@ impl<'a> Scene<'a> {
             camera: camera.map(|(c, _)| &c.feature.key),
             road: road.map(|n| &self.survey.given.roads[n.line].key),
         }
-    }
-}
-
-fn sensor_kind(kind: SensorKind) -> &'static str {
-    match kind {
-        SensorKind::WaterDepth => "water_depth",
-        SensorKind::Dust => "dust",
-        SensorKind::Noise => "noise",
-        SensorKind::FillLevel => "fill_level",
-        SensorKind::Gas => "gas",
     }
 }
