@@ -1,7 +1,7 @@
 //! One decoded content, ready for a renderer and a pointer.
 
 use crate::{
-    Cloud, Copy, Pick, Surface,
+    Cloud, Copy, Outlines, Pick, Surface,
     arrays::{MeshArrays, Turn},
     copies::{copied, merge, merges},
     pick::PickArrays,
@@ -35,6 +35,8 @@ pub struct PreparedTile {
     pub pieces: Vec<Piece>,
     /// Clouds to draw.
     pub clouds: Vec<Cloud>,
+    /// Edges to draw.
+    pub outlines: Outlines,
     /// The pictures of the materials.
     pub images: Vec<Picture>,
     /// Its features and their properties.
@@ -56,7 +58,7 @@ pub fn prepare(mut tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile 
     let turn = Turn::of(render_from_tile);
     let mut pick = PickArrays::new(tile.take_surfaces());
     let mut merged = MeshArrays::new(PrimitiveMode::Triangles);
-    let (mut pieces, mut clouds) = (Vec::new(), Vec::new());
+    let (mut pieces, mut clouds, mut outlines) = (Vec::new(), Vec::new(), Outlines::default());
     // Copies that become one mesh, by material.
     let mut copies: BTreeMap<usize, MeshArrays> = BTreeMap::new();
     let fallback = TileMaterial::default();
@@ -66,6 +68,7 @@ pub fn prepare(mut tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile 
         let textured = material.textures().next().is_some();
         let surface = if textured { Surface::Plain } else { Surface::from_name(&material.name) };
         if let Some(instances) = primitive.instances.and_then(|i| tile.instances.get(i)) {
+            outlines.add_copies(primitive, &turn, instances);
             let scenery = merges(primitive, material, instances);
             pick.add_copies(at, primitive, &turn, instances, scenery);
             if scenery {
@@ -77,6 +80,7 @@ pub fn prepare(mut tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile 
             pieces.push(copied(primitive, material, &turn, anchor, instances));
             continue;
         }
+        outlines.add(primitive, &turn);
         if primitive.mode == PrimitiveMode::Points {
             let cloud = Cloud::new(primitive, material.base_color, &turn);
             pick.add_points(at, primitive, &turn, 0.5 * cloud.spacing_m);
@@ -115,10 +119,11 @@ pub fn prepare(mut tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile 
     let keyed: usize = keys.keys().map(|k: &String| k.len() + size_of::<(String, u32)>()).sum();
     let cpu_bytes = (pick.byte_size() + features.byte_size() + keyed) as u64;
     let drawn = pieces.iter().map(|p| p.arrays.byte_size()).chain(clouds.iter().map(Cloud::byte_size));
+    let drawn = drawn.chain([outlines.byte_size()]);
     // A picture that is read in several ways is several textures.
     let textures: HashSet<(usize, Sampler)> =
         pieces.iter().flat_map(|p| p.material.textures()).map(|t| (t.image, t.sampler)).collect();
     let pictures = textures.iter().filter_map(|(image, _)| images.get(*image)).map(Picture::byte_size);
     let gpu_bytes = drawn.chain(pictures).sum::<usize>() as u64;
-    PreparedTile { anchor, pieces, clouds, images, keys, features, pick, cpu_bytes, gpu_bytes }
+    PreparedTile { anchor, pieces, clouds, outlines, images, keys, features, pick, cpu_bytes, gpu_bytes }
 }

@@ -392,3 +392,25 @@ fn copies_keep_their_own_feature_beside_what_their_surface_says() {
     let hit = prepared.pick.cast(Vec3::new(0.2, 0.2, 9.0), Vec3::NEG_Z, 1e9).unwrap();
     assert_eq!(prepared.pick.properties(&prepared.features, &hit)[0].feature, Some(7));
 }
+
+#[test]
+fn edges_are_drawn_where_the_tile_and_its_copies_stand() {
+    let stand = |x: f64, feature| Instance { transform: DAffine3::from_translation(DVec3::X * x), feature };
+    let once = Primitive { outline: vec![0, 2], ..triangle(PrimitiveMode::Triangles) };
+    let copied = Primitive { outline: vec![0, 1], instances: Some(0), ..once.clone() };
+    let tile = DecodedTile {
+        primitives: vec![once, copied],
+        instances: vec![vec![stand(50.0, None), stand(60.0, Some(3))]],
+        materials: vec![TileMaterial::default()],
+        ..Default::default()
+    };
+    let plain =
+        prepare(DecodedTile { primitives: vec![triangle(PrimitiveMode::Triangles)], ..Default::default() }, &RENDER);
+    assert_eq!(plain.outlines, crate::Outlines::default());
+    let outlines = prepare(tile, &RENDER).outlines;
+    let at = |x: f32, y: f32| [x, y, 0.0];
+    let ends = [at(0.0, 0.0), at(0.0, 3.0), at(50.0, 0.0), at(52.0, 0.0), at(60.0, 0.0), at(62.0, 0.0)];
+    assert!(outlines.positions.iter().zip(ends).all(|(a, b)| Vec3::from(*a).distance(Vec3::from(b)) < 1e-5));
+    assert_eq!(outlines.features, [7, 7, 7, 7, 3, 3]);
+    assert_eq!(outlines.byte_size(), 6 * 16);
+}
