@@ -2,7 +2,7 @@
 //! thread on the desktop.
 
 use super::decode::decode;
-use crate::feed::{FetchError, Fetcher};
+use crate::feed::{FetchError, Fetcher, entrance};
 use bevy::math::DMat4;
 use cim_scene::{Outcome, PreparedTile, Work};
 use crossbeam_channel::Sender;
@@ -41,6 +41,7 @@ impl LoadError {
         match self {
             Self::Fetch(FetchError::Missing(_)) => "tile-missing",
             Self::Fetch(FetchError::TooLarge(_)) => "tile-too-large",
+            Self::Fetch(FetchError::Archive { .. }) => "tile-broken",
             Self::Fetch(_) => "tile-unreachable",
             Self::Content(why) => why.code,
         }
@@ -166,7 +167,7 @@ fn subtree(fetcher: Fetcher, mut waiting: Waiting, mut missing: Vec<String>, out
 
 /// Reads the `index`-th content, then those after it.
 fn next(fetcher: Fetcher, job: Arc<Job>, index: usize, mut loaded: Loaded, out: Sender<Parcel>) {
-    let Some(url) = job.urls.get(index).cloned().filter(|_| !job.ticket.is_cancelled()) else {
+    let Some(url) = job.urls.get(index).cloned().map(entrance).filter(|_| !job.ticket.is_cancelled()) else {
         // A closed channel means that the application is going down.
         let _ = out.send(Parcel::Tile { tile: job.tile, ticket: job.ticket.clone(), loaded });
         return;

@@ -6,7 +6,10 @@ use super::{
     opening::Opening,
     upload::{Shown, Stage, state_image},
 };
-use crate::{diagnostics::Diagnostics, feed::Fetcher};
+use crate::{
+    diagnostics::Diagnostics,
+    feed::{Fetcher, entrance},
+};
 use bevy::{math::DMat4, prelude::*};
 use cim_model::Place;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -22,7 +25,7 @@ const BYTES_A_FRAME: u64 = 12 << 20;
 /// Which tileset to show. Changing it replaces the city.
 #[derive(Resource, Debug, Clone, Default, PartialEq)]
 pub struct TilesetSource {
-    /// Its `tileset.json`.
+    /// Its `tileset.json`, or an archive (`.3tz`).
     pub url: Option<Url>,
     /// Origin of the site's frame; the middle of the tileset when `None`.
     pub origin: Option<Place>,
@@ -147,7 +150,7 @@ pub(super) fn open(
     }
     *status = SceneStatus::default();
     stream.opening = source.url.is_some();
-    if let Some(url) = source.url.clone() {
+    if let Some(url) = source.url.clone().map(entrance) {
         let (generation, sender) = (stream.generation, stream.sender.clone());
         fetcher.get(url.clone(), move |result| {
             let _ = sender.send(Parcel::Root { generation, url, result });
@@ -159,11 +162,15 @@ pub(super) fn open(
 pub(super) fn receive(
     mut stream: ResMut<Stream>,
     time: Res<Time<Real>>,
+    fetcher: Res<Fetcher>,
     mut stage: Stage<'_, '_>,
     mut diagnostics: ResMut<Diagnostics>,
     mut status: ResMut<SceneStatus>,
     mut opening: Opening<'_>,
 ) {
+    for d in fetcher.take_defects() {
+        diagnostics.report(d.code, d.place, d.message);
+    }
     let mut budget = 0u64;
     while budget < BYTES_A_FRAME {
         let Ok(parcel) = stream.receiver.try_recv() else { break };
