@@ -26,6 +26,8 @@ struct CityParams {
     // x: share of night, 0 to 1; y: 1 when the state texture has data; z: how strongly windows are drawn;
     // w: 1 when uv_b is texture coordinates: there are no features, and the surface is plain
     light: vec4<f32>,
+    // x: scale of the normal texture; y: strength of the occlusion texture
+    detail: vec4<f32>,
 }
 
 @group(#{MATERIAL_BIND_GROUP}) @binding(100) var<uniform> city: CityParams;
@@ -54,6 +56,11 @@ fn noise(p: vec2<f32>) -> f32 {
     );
 }
 
+// Numbers between 0 and 1 that are evenly spread over any few neighbouring pixels, always the same ones.
+fn gradient_noise(pixel: vec2<f32>) -> f32 {
+    return fract(52.9829189 * fract(dot(floor(pixel), vec2<f32>(0.06711056, 0.00583715))));
+}
+
 // Share of a pixel's footprint of width `w` that lies inside [a, b] of a pattern that repeats every 1.
 fn stripe(x: f32, a: f32, b: f32, w: f32) -> f32 {
     let f = fract(x);
@@ -65,6 +72,12 @@ fn stripe(x: f32, a: f32, b: f32, w: f32) -> f32 {
 fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> FragmentOutput {
     var pbr = pbr_input_from_standard_material(in, is_front);
     pbr.material.base_color = alpha_discard(pbr.material, pbr.material.base_color);
+    if city.detail.x != 1.0 {
+        // The bent normal's parts along the surface grow, that across it stays (glTF 2.0, 3.9.3).
+        let across = dot(pbr.N, pbr.world_normal) * pbr.world_normal;
+        pbr.N = normalize(across + city.detail.x * (pbr.N - across));
+    }
+    pbr.diffuse_occlusion = mix(vec3<f32>(1.0), pbr.diffuse_occlusion, city.detail.y);
 
 #ifdef VERTEX_UVS_B
     var feature = i32(round(in.uv_b.x));
@@ -140,12 +153,18 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
             state = textureLoad(state_texture, vec2<i32>(feature - row * size.x, row), 0);
         }
     }
-    // A style hides with the least alpha, colours with up to three quarters of it; highlights have more.
-    if state.a > 0.0 && state.a < 0.006 {
-        discard;
-    } else if state.a > 0.0 && state.a < 0.78 {
-        let tone = dot(pbr.material.base_color.rgb, vec3<f32>(0.2126, 0.7152, 0.0722));
-        pbr.material.base_color = vec4<f32>(mix(pbr.material.base_color.rgb, state.rgb * (0.35 + 0.9 * tone), 0.92), pbr.material.base_color.a);
+    // A style hides with the least alpha, and colours with up to three quarters of it, which is its opacity; highlights
+    // have more. What can be seen through is left out of as many pixels: nothing has to be sorted.
+    if state.a > 0.0 && state.a < 0.78 {
+        let opacity = (state.a * 255.0 - 1.0) / 189.0;
+        if opacity < 0.997 && opacity <= gradient_noise(in.position.xy) {
+            discard;
+        }
+        // White leaves the colour as it is.
+        if min(state.r, min(state.g, state.b)) < 0.999 {
+            let tone = dot(pbr.material.base_color.rgb, vec3<f32>(0.2126, 0.7152, 0.0722));
+            pbr.material.base_color = vec4<f32>(mix(pbr.material.base_color.rgb, state.rgb * (0.35 + 0.9 * tone), 0.92), pbr.material.base_color.a);
+        }
     } else if state.a > 0.0 {
         pbr.material.base_color = vec4<f32>(mix(pbr.material.base_color.rgb, state.rgb, state.a * 0.85), pbr.material.base_color.a);
         pbr.material.emissive += vec4<f32>(state.rgb * state.a * 0.35, 0.0);

@@ -33,6 +33,7 @@ struct Varying {
     @location(2) corner: vec2<f32>,
     // Zero when the cloud has none.
     @location(3) normal: vec3<f32>,
+    @location(4) opacity: f32,
 }
 
 fn linear(c: vec3<f32>) -> vec3<f32> {
@@ -64,26 +65,32 @@ fn vertex(in: Vertex) -> Varying {
         let y = sqrt(max(1.0 - x * x - z * z, 0.0)) * select(-1.0, 1.0, (in.packed.z & 1u) == 1u);
         normal = vec3<f32>(x, y, z);
     }
-    var shown = 1.0;
+    var opacity = 1.0;
     if points.size.w > 0.5 && in.packed.y != 0xffffffffu {
         let size = vec2<u32>(textureDimensions(states));
         let row = in.packed.y / size.x;
         if row < size.y {
             let state = textureLoad(states, vec2<u32>(in.packed.y - row * size.x, row), 0);
-            if state.a > 0.0 && state.a < 0.006 {
-                shown = 0.0;
+            // As in city.wgsl.
+            if state.a > 0.0 && state.a < 0.78 {
+                opacity = (state.a * 255.0 - 1.0) / 189.0;
+                if min(state.r, min(state.g, state.b)) < 0.999 {
+                    color = mix(color, state.rgb, 0.63);
+                }
             } else {
                 color = mix(color, state.rgb, state.a * 0.85);
             }
         }
     }
+    let shown = select(1.0, 0.0, opacity <= 0.0);
     clip = vec4<f32>(clip.xy + corner * (shown * pixels / view.viewport.zw) * clip.w, clip.zw);
-    return Varying(clip, world, color, corner, normal);
+    return Varying(clip, world, color, corner, normal, opacity);
 }
 
 @fragment
 fn fragment(in: Varying) -> @location(0) vec4<f32> {
-    if dot(in.corner, in.corner) > 1.0 {
+    let noise = fract(52.9829189 * fract(dot(floor(in.position.xy), vec2<f32>(0.06711056, 0.00583715))));
+    if dot(in.corner, in.corner) > 1.0 || (in.opacity < 0.997 && in.opacity <= noise) {
         discard;
     }
     var color = in.color;

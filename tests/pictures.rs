@@ -83,6 +83,19 @@ fn the_synthetic_city_coloured_by_use() {
     compare("style", &["--city", city.to_str().unwrap(), "--style", "use"]);
 }
 
+/// Low houses are gone with their shadows, higher ones can be seen through, towers are as they are.
+#[test]
+fn the_synthetic_city_seen_through() {
+    let city = town::folder().join("city");
+    let folder = tempfile::tempdir().unwrap();
+    let style = folder.path().join("through.json");
+    let text = r#"{ "show": "${height} === undefined || ${height} > 12",
+        "color": { "conditions": [["${height} < 30", "color('white', 0.45)"], ["${height} < 60", "color('orange', 0.8)"]] } }"#;
+    std::fs::write(&style, text).unwrap();
+    let view = ["--view", "116.587,35.415,320,500,62", "--style", style.to_str().unwrap()];
+    compare("see-through", &[&["--city", city.to_str().unwrap()], &view[..]].concat());
+}
+
 /// Delft from CityJSON: surveyed surfaces, in a coordinate system of its own.
 #[test]
 fn delft_from_cityjson() {

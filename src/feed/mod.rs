@@ -1,9 +1,11 @@
 //! Pulls from the backend and pushes into the world, without ever making the render thread wait.
 
+mod archive;
 mod backend;
 mod events;
 mod features;
 mod fetch;
+mod http;
 mod link;
 mod near;
 #[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
@@ -13,6 +15,7 @@ mod platform;
 #[cfg_attr(target_arch = "wasm32", path = "socket_web.rs")]
 mod socket;
 
+pub(crate) use archive::entrance;
 pub use backend::{Backend, Clock, LinkStatus};
 pub use events::{FeedEvent, Geometry, LinkState, Record, Request};
 pub use fetch::{FetchError, Fetcher};

@@ -1,14 +1,24 @@
 //! Fetching on the desktop: tokio, reqwest, and the file system.
 
-use super::fetch::{FetchError, MAX_BYTES, Method};
-use std::{sync::Arc, time::Duration};
-use tokio::{runtime::Runtime, sync::Semaphore};
+use super::{
+    fetch::{Done, FetchError, MAX_BYTES, Method},
+    http,
+};
+use std::{
+    io::{self, SeekFrom},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncSeekExt},
+    runtime::Runtime,
+    sync::Semaphore,
+};
 use url::Url;
 
 /// How many fetches run at a time; the others wait.
 const AT_ONCE: usize = 16;
-
-type Done = Box<dyn FnOnce(Result<Vec<u8>, FetchError>) + Send>;
 
 #[derive(Clone)]
 pub(super) struct Platform {
@@ -47,37 +57,31 @@ impl Platform {
             let _ = tokio::task::spawn_blocking(move || done(result)).await;
         });
     }
+
+    /// How many bytes the file at `url` has.
+    pub(super) fn size(&self, url: Url, done: Box<dyn FnOnce(Result<u64, FetchError>) + Send>) {
+        let (client, places) = (self.client.clone(), Arc::clone(&self.places));
+        self.runtime.spawn(async move {
+            let place = places.acquire_owned().await;
+            let result = size(&client, url).await;
+            drop(place);
+            let _ = tokio::task::spawn_blocking(move || done(result)).await;
+        });
+    }
 }
 
 async fn read(client: &reqwest::Client, method: Method, url: Url) -> Result<Vec<u8>, FetchError> {
     match url.scheme() {
-        "file" => {
-            let path = url.to_file_path().map_err(|()| FetchError::Scheme(url.clone()))?;
-            match tokio::fs::metadata(&path).await {
-                Ok(m) if m.len() > MAX_BYTES as u64 => return Err(FetchError::TooLarge(url)),
-                _ => {}
-            }
-            tokio::fs::read(&path).await.map_err(|e| match e.kind() {
-                std::io::ErrorKind::NotFound => FetchError::Missing(url),
-                _ => FetchError::Failed { url, reason: e.to_string() },
-            })
-        }
+        "file" => read_file(method, url).await,
         "http" | "https" => {
-            let failed = |e: reqwest::Error| FetchError::Failed { url: url.clone(), reason: chain(&e) };
-            let request = match method {
-                Method::Get => client.get(url.clone()),
-                Method::Post => client.post(url.clone()),
+            let mut answer = http::ask(client, method, &url).await?;
+            let most = match method {
+                Method::Part { start, end } => usize::try_from(end - start).unwrap_or(MAX_BYTES).min(MAX_BYTES),
+                Method::Get | Method::Post => MAX_BYTES,
             };
-            let mut answer = request.send().await.map_err(failed)?;
-            if [404, 410].contains(&answer.status().as_u16()) {
-                return Err(FetchError::Missing(url));
-            }
-            if !answer.status().is_success() {
-                return Err(FetchError::Failed { reason: format!("the server answered {}", answer.status()), url });
-            }
             let mut bytes = Vec::new();
-            while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-                if bytes.len() + chunk.len() > MAX_BYTES {
+            while let Some(chunk) = answer.chunk().await.map_err(|e| http::failed(&url, &e))? {
+                if bytes.len() + chunk.len() > most {
                     return Err(FetchError::TooLarge(url));
                 }
                 bytes.extend_from_slice(&chunk);
@@ -88,15 +92,42 @@ async fn read(client: &reqwest::Client, method: Method, url: Url) -> Result<Vec<
     }
 }
 
-/// An error with its causes: reqwest's own text stops at "error sending request".
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(e) = cause {
-        text = format!("{text}: {e}");
-        cause = e.source();
+async fn read_file(method: Method, url: Url) -> Result<Vec<u8>, FetchError> {
+    let path = url.to_file_path().map_err(|()| FetchError::Scheme(url.clone()))?;
+    let read = match method {
+        Method::Part { start, end } => read_part(&path, start, end).await,
+        Method::Get | Method::Post => match tokio::fs::metadata(&path).await {
+            Ok(m) if m.len() > MAX_BYTES as u64 => return Err(FetchError::TooLarge(url)),
+            _ => tokio::fs::read(&path).await,
+        },
+    };
+    read.map_err(|e| unreadable(url, &e))
+}
+
+async fn read_part(path: &Path, start: u64, end: u64) -> io::Result<Vec<u8>> {
+    let mut file = tokio::fs::File::open(path).await?;
+    file.seek(SeekFrom::Start(start)).await?;
+    let mut bytes = Vec::new();
+    file.take(end - start).read_to_end(&mut bytes).await?;
+    Ok(bytes)
+}
+
+async fn size(client: &reqwest::Client, url: Url) -> Result<u64, FetchError> {
+    match url.scheme() {
+        "file" => {
+            let path = url.to_file_path().map_err(|()| FetchError::Scheme(url.clone()))?;
+            tokio::fs::metadata(&path).await.map(|m| m.len()).map_err(|e| unreadable(url, &e))
+        }
+        "http" | "https" => http::size(client, &url).await,
+        _ => Err(FetchError::Scheme(url)),
     }
-    text
+}
+
+fn unreadable(url: Url, error: &io::Error) -> FetchError {
+    match error.kind() {
+        io::ErrorKind::NotFound => FetchError::Missing(url),
+        _ => FetchError::Failed { url, reason: error.to_string() },
+    }
 }
 
 #[cfg(test)]

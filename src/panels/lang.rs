@@ -87,6 +87,12 @@ impl Lang {
     /// The name of a property of a record; as the source wrote it when it is not known.
     #[must_use]
     pub fn property(&self, name: &str) -> String {
+        // What the tileset says, not the feature: `tile.NAME`.
+        if let Some((scope, own)) = name.split_once('.')
+            && let Some(scope) = self.find(&format!("scope-{scope}"), None)
+        {
+            return format!("{scope} · {}", self.property(own));
+        }
         self.find(&format!("prop-{}", name.to_lowercase()), None).unwrap_or_else(|| name.to_owned())
     }
 

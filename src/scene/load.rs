@@ -2,7 +2,7 @@
 //! thread on the desktop.
 
 use super::decode::decode;
-use crate::feed::{FetchError, Fetcher};
+use crate::feed::{FetchError, Fetcher, entrance};
 use bevy::math::DMat4;
 use cim_scene::{Outcome, PreparedTile, Work};
 use crossbeam_channel::Sender;
@@ -41,6 +41,7 @@ impl LoadError {
         match self {
             Self::Fetch(FetchError::Missing(_)) => "tile-missing",
             Self::Fetch(FetchError::TooLarge(_)) => "tile-too-large",
+            Self::Fetch(FetchError::Archive { .. }) => "tile-broken",
             Self::Fetch(_) => "tile-unreachable",
             Self::Content(why) => why.code,
         }
@@ -54,7 +55,8 @@ impl LoadError {
 /// What came of a tile's contents.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
-    pub(super) models: Vec<PreparedTile>,
+    /// With the content that each is of.
+    pub(super) models: Vec<(Url, PreparedTile)>,
     /// External tilesets, to be grafted in.
     pub(super) tilesets: Vec<(Url, Vec<u8>)>,
     pub(super) defects: Vec<Diagnostic>,
@@ -68,6 +70,8 @@ pub(super) enum Parcel {
     Root { generation: u64, url: Url, result: Result<Vec<u8>, FetchError> },
     /// A tile, with the ticket that it was asked for with.
     Tile { tile: TileId, ticket: Ticket, loaded: Loaded },
+    /// A schema of the tileset's metadata.
+    Schema { generation: u64, url: Url, result: Result<Vec<u8>, FetchError> },
     /// The subtree that says what a tile of an implicit tileset is, and what is below it.
     Subtree { tile: TileId, ticket: Ticket, url: Url, result: Result<Box<Subtree>, LoadError> },
 }
@@ -166,7 +170,7 @@ fn subtree(fetcher: Fetcher, mut waiting: Waiting, mut missing: Vec<String>, out
 
 /// Reads the `index`-th content, then those after it.
 fn next(fetcher: Fetcher, job: Arc<Job>, index: usize, mut loaded: Loaded, out: Sender<Parcel>) {
-    let Some(url) = job.urls.get(index).cloned().filter(|_| !job.ticket.is_cancelled()) else {
+    let Some(url) = job.urls.get(index).cloned().map(entrance).filter(|_| !job.ticket.is_cancelled()) else {
         // A closed channel means that the application is going down.
         let _ = out.send(Parcel::Tile { tile: job.tile, ticket: job.ticket.clone(), loaded });
         return;
@@ -219,8 +223,8 @@ fn read(fetcher: Fetcher, job: Arc<Job>, index: usize, part: Part, mut loaded: L
                 Ok(json) => loaded.tilesets.push((url, json)),
                 Err(why) => loaded.errors.push((url, LoadError::Content(why))),
             },
-            Outcome::Models(mut models, mut defects) => {
-                loaded.models.append(&mut models);
+            Outcome::Models(models, mut defects) => {
+                loaded.models.extend(models.into_iter().map(|m| (url.clone(), m)));
                 loaded.defects.append(&mut defects);
             }
             Outcome::Failed(why) => loaded.errors.push((url, LoadError::Content(why))),

@@ -8,6 +8,7 @@ mod inspector;
 mod light;
 mod load;
 mod opening;
+mod outlines;
 mod pick;
 mod picture;
 mod points;
@@ -44,6 +45,7 @@ impl Plugin for ScenePlugin {
     fn build(&self, app: &mut App) {
         surface::plugin(app);
         points::plugin(app);
+        outlines::plugin(app);
         app.init_resource::<SiteGeo>()
             .init_resource::<RenderOrigin>()
             .init_resource::<MapCamera>()

@@ -21,10 +21,16 @@ pub(super) struct Opening<'w> {
     site: ResMut<'w, SiteGeo>,
     limits: ResMut<'w, CameraLimits>,
     sun: ResMut<'w, Sun>,
+    clock: Res<'w, Time<Virtual>>,
     fly: MessageWriter<'w, FlyTo>,
 }
 
 impl Opening<'_> {
+    /// The second of the program.
+    pub(super) fn now_secs(&self) -> f64 {
+        self.clock.elapsed_secs_f64()
+    }
+
     /// Returns the transform from the root tile's frame to site metres in render axes.
     pub(super) fn settle(&mut self, tileset: &Tileset) -> DMat4 {
         let (centre, radius) = tileset.root().volume.bounding_sphere();

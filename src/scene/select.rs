@@ -47,6 +47,7 @@ pub(super) fn select(
     mut commands: Commands,
 ) {
     let stream = &mut *stream;
+    stream.ask_schema(&fetcher);
     let opening = stream.opening;
     let Some(tileset) = &mut stream.tileset else {
         status.quiet_frames = if opening { 0 } else { status.quiet_frames.saturating_add(1) };

@@ -6,7 +6,10 @@ use super::{
     opening::Opening,
     upload::{Shown, Stage, state_image},
 };
-use crate::{diagnostics::Diagnostics, feed::Fetcher};
+use crate::{
+    diagnostics::Diagnostics,
+    feed::{FetchError, Fetcher, entrance},
+};
 use bevy::{math::DMat4, prelude::*};
 use cim_model::Place;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -22,7 +25,7 @@ const BYTES_A_FRAME: u64 = 12 << 20;
 /// Which tileset to show. Changing it replaces the city.
 #[derive(Resource, Debug, Clone, Default, PartialEq)]
 pub struct TilesetSource {
-    /// Its `tileset.json`.
+    /// Its `tileset.json`, or an archive (`.3tz`).
     pub url: Option<Url>,
     /// Origin of the site's frame; the middle of the tileset when `None`.
     pub origin: Option<Place>,
@@ -79,6 +82,10 @@ pub(super) struct Stream {
     pub(super) tickets: HashMap<TileId, Ticket>,
     pub(super) failed: usize,
     pub(super) opening: bool,
+    /// The schema that was asked for last.
+    schema: Option<Url>,
+    /// Second of the program in which the tileset came.
+    pub(super) came_secs: f64,
     pub(super) sender: Sender<Parcel>,
     receiver: Receiver<Parcel>,
     blank: Handle<Image>,
@@ -102,6 +109,8 @@ impl FromWorld for Stream {
             tickets: HashMap::new(),
             failed: 0,
             opening: false,
+            schema: None,
+            came_secs: 0.0,
             sender,
             receiver,
             blank,
@@ -140,6 +149,7 @@ pub(super) fn open(
     stream.tickets.drain().for_each(|(_, ticket)| ticket.cancel());
     stream.rendered.clear();
     stream.failed = 0;
+    stream.schema = None;
     for (_, shown) in stream.shown.drain() {
         for entity in shown.entities {
             commands.entity(entity).despawn();
@@ -147,7 +157,7 @@ pub(super) fn open(
     }
     *status = SceneStatus::default();
     stream.opening = source.url.is_some();
-    if let Some(url) = source.url.clone() {
+    if let Some(url) = source.url.clone().map(entrance) {
         let (generation, sender) = (stream.generation, stream.sender.clone());
         fetcher.get(url.clone(), move |result| {
             let _ = sender.send(Parcel::Root { generation, url, result });
@@ -159,11 +169,15 @@ pub(super) fn open(
 pub(super) fn receive(
     mut stream: ResMut<Stream>,
     time: Res<Time<Real>>,
+    fetcher: Res<Fetcher>,
     mut stage: Stage<'_, '_>,
     mut diagnostics: ResMut<Diagnostics>,
     mut status: ResMut<SceneStatus>,
     mut opening: Opening<'_>,
 ) {
+    for d in fetcher.take_defects() {
+        diagnostics.report(d.code, d.place, d.message);
+    }
     let mut budget = 0u64;
     while budget < BYTES_A_FRAME {
         let Ok(parcel) = stream.receiver.try_recv() else { break };
@@ -182,6 +196,7 @@ pub(super) fn receive(
                         }
                         stream.render_from_root = opening.settle(&tileset);
                         stream.tileset = Some(tileset);
+                        stream.came_secs = opening.now_secs();
                         status.opened = true;
                     }
                     Err(problem) => {
@@ -191,18 +206,50 @@ pub(super) fn receive(
                 }
             }
             Parcel::Tile { tile, ticket, loaded } if !ticket.is_cancelled() => {
-                budget += loaded.models.iter().map(|m| m.gpu_bytes).sum::<u64>();
+                budget += loaded.models.iter().map(|m| m.1.gpu_bytes).sum::<u64>();
                 stream.accept(tile, loaded, time.elapsed(), &mut stage, &mut diagnostics);
             }
             Parcel::Subtree { tile, ticket, url, result } if !ticket.is_cancelled() => {
                 stream.graft(tile, &url, result, time.elapsed(), &mut diagnostics);
             }
-            Parcel::Root { .. } | Parcel::Tile { .. } | Parcel::Subtree { .. } => {}
+            Parcel::Schema { generation, url, result } if generation == stream.generation => {
+                stream.take_schema(&url, result, &mut diagnostics);
+            }
+            Parcel::Root { .. } | Parcel::Tile { .. } | Parcel::Subtree { .. } | Parcel::Schema { .. } => {}
         }
     }
 }
 
 impl Stream {
+    /// Asks for the schema that the metadata waits for, once.
+    pub(super) fn ask_schema(&mut self, fetcher: &Fetcher) {
+        let Some(url) = self.tileset.as_ref().and_then(Tileset::schema_uri) else { return };
+        if self.schema.as_ref() == Some(url) {
+            return;
+        }
+        let (url, generation, sender) = (url.clone(), self.generation, self.sender.clone());
+        self.schema = Some(url.clone());
+        fetcher.get(url.clone(), move |result| {
+            let _ = sender.send(Parcel::Schema { generation, url, result });
+        });
+    }
+
+    /// Gives the tileset its schema. Without one its metadata is shown as it is written.
+    fn take_schema(&mut self, url: &Url, result: Result<Vec<u8>, FetchError>, diagnostics: &mut Diagnostics) {
+        let Some(tileset) = &mut self.tileset else { return };
+        let taken = match result {
+            Ok(bytes) => tileset.set_schema(url, &bytes).map_err(|e| e.to_string()),
+            Err(e) => Err(e.to_string()),
+        };
+        match taken {
+            Ok(defects) => defects.into_iter().for_each(|d| diagnostics.report(d.code, d.place, d.message)),
+            Err(problem) => {
+                diagnostics.report("schema-unreadable", url.as_str(), problem);
+                tileset.drop_schema(url);
+            }
+        }
+    }
+
     /// Puts a subtree where its tile waits for it. One that cannot be had leaves an empty place.
     fn graft(
         &mut self,
@@ -271,11 +318,20 @@ impl Stream {
                 }
             }
         }
-        let cpu = loaded.models.iter().map(|m| m.cpu_bytes).sum();
-        let gpu = loaded.models.iter().map(|m| m.gpu_bytes).sum();
+        let cpu = loaded.models.iter().map(|m| m.1.cpu_bytes).sum();
+        let gpu = loaded.models.iter().map(|m| m.1.gpu_bytes).sum();
+        if self.selector.set_state(tile, ContentState::Ready { cpu, gpu }) == ContentState::Failed {
+            let (max, max_gpu) = (self.options.max_bytes, self.options.max_gpu_bytes);
+            let message = format!(
+                "it takes {cpu} bytes and {gpu} on the graphics card, more than all tiles may together ({max} and {max_gpu})"
+            );
+            let place = self.tileset.as_ref().and_then(|t| t.tile(tile)?.contents.first().map(ToString::to_string));
+            diagnostics.report("tile-too-large", place.unwrap_or_default(), message);
+            self.failed += 1;
+            return;
+        }
         let shown = Shown::new(loaded.models, &self.blank, stage);
         self.shown.insert(tile, shown);
         self.changes += 1;
-        self.selector.set_state(tile, ContentState::Ready { cpu, gpu });
     }
 }

@@ -8,8 +8,11 @@ use tiles3d::{
 
 /// Alpha of a texel whose feature is hidden.
 pub(super) const HIDDEN: u8 = 1;
-/// Alpha of a texel that a style colours; a highlight has more.
+/// Alpha of a texel that a style colours and that hides all behind it. What can be seen through has less, and no less
+/// than 2; a highlight has more.
 const STYLED: u8 = 190;
+/// The colour, in a texel that counts, of what the style gives no colour but an opacity.
+const UNCOLOURED: [u8; 3] = [255; 3];
 
 /// Styles that come with the program: name (the message `style-NAME` says it in words) and text.
 pub const STYLES: [(&str, &str); 2] =
@@ -50,25 +53,44 @@ impl CityStyle {
         &self.name
     }
 
-    /// A texel for each feature: linear colour and how it counts; blank where the style says nothing. Opacity is not
-    /// drawn: a city of translucent buildings cannot be read.
-    pub(super) fn texels(&self, features: &FeatureTable) -> Vec<[u8; 4]> {
+    /// Whether it changes with time.
+    #[must_use]
+    pub fn is_animated(&self) -> bool {
+        self.style.as_ref().is_some_and(Style::is_animated)
+    }
+
+    /// A texel for each feature, `seconds` after the tileset came: linear colour and how it counts; blank where the style
+    /// says nothing.
+    pub(super) fn texels(&self, features: &FeatureTable, seconds: f64) -> Vec<[u8; 4]> {
         let mut texels = vec![[0; 4]; features.count() as usize];
         if let Some(style) = &self.style {
-            style.bind(features).apply(&mut texels);
+            let mut bound = style.bind(features);
+            bound.set_time(seconds);
+            bound.apply(&mut texels);
             for texel in &mut texels {
                 *texel = match *texel {
                     [_, _, _, 0] => [0, 0, 0, HIDDEN],
-                    [255, 255, 255, _] => [0; 4],
-                    [r, g, b, _] => {
-                        let [r, g, b] = [r, g, b].map(linear);
-                        [r, g, b, STYLED]
+                    [255, 255, 255, 255] => [0; 4],
+                    [r, g, b, opacity] => {
+                        let [r, g, b] = if [r, g, b] == UNCOLOURED { UNCOLOURED } else { [r, g, b].map(linear) };
+                        [r, g, b, strength(opacity)]
                     }
                 };
             }
         }
         texels
     }
+}
+
+/// Whether a texel leaves its feature out of pixels.
+pub(super) fn lets_through(texel: [u8; 4]) -> bool {
+    (HIDDEN..STYLED).contains(&texel[3])
+}
+
+/// Alpha of a texel that a style colours, for an opacity above 0.
+fn strength(opacity: u8) -> u8 {
+    let share = f32::from(opacity) / 255.0;
+    (1.0 + share * f32::from(STYLED - 1)).round().max(2.0) as u8
 }
 
 /// Linear value of an sRGB byte, as a byte.
@@ -80,6 +102,45 @@ fn linear(c: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texels_hold_colour_and_opacity() {
+        let features = two_features();
+        let texels =
+            |style: &str, seconds: f64| CityStyle::parse("own", style.as_bytes()).unwrap().texels(&features, seconds);
+        assert_eq!(texels(r#"{"show": false}"#, 0.0), [[0, 0, 0, HIDDEN]; 2]);
+        assert_eq!(texels(r#"{"color": "color('white')"}"#, 0.0), [[0; 4]; 2]);
+        assert_eq!(texels(r#"{"color": "color('red')"}"#, 0.0), [[255, 0, 0, STYLED]; 2]);
+        // (190 - 1) / 2 and the 1 that hides.
+        assert_eq!(texels(r#"{"color": "rgba(255, 255, 255, 0.5)"}"#, 0.0), [[255, 255, 255, 96]; 2]);
+        assert_eq!(texels(r#"{"color": "rgba(0, 0, 0, 0.004)"}"#, 0.0), [[0, 0, 0, 2]; 2]);
+        assert!([[255, 0, 0, STYLED], [0; 4], [9, 9, 9, 230]].iter().all(|t| !lets_through(*t)));
+        assert!([[255, 0, 0, STYLED - 1], [0, 0, 0, HIDDEN]].iter().all(|t| lets_through(*t)));
+        let blink = r#"{"show": "${tiles3d_tileset_time} < 1"}"#;
+        assert!(CityStyle::parse("own", blink.as_bytes()).unwrap().is_animated());
+        assert_eq!((texels(blink, 0.5), texels(blink, 1.5)), (vec![[0; 4]; 2], vec![[0, 0, 0, HIDDEN]; 2]));
+    }
+
+    /// Two features.
+    fn two_features() -> FeatureTable {
+        use tiles3d::{
+            Content, DecodeOptions,
+            write::{Column, FeatureColumns, GlbWriter, WritePrimitive},
+        };
+        let part = WritePrimitive {
+            material: "building".into(),
+            positions: vec![[0.0; 3], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
+            normals: vec![[0.0, 0.0, 1.0]; 3],
+            feature_ids: vec![0, 0, 1],
+            indices: vec![0, 1, 2],
+            ..Default::default()
+        };
+        let columns = FeatureColumns { count: 2, columns: [("height".to_owned(), Column::F32(vec![1.5, 2.5]))].into() };
+        let glb = GlbWriter::write(&[part], &columns, bevy::math::DVec3::ZERO).unwrap();
+        let decoded = tiles3d::decode_content(&glb, &DecodeOptions::default(), &mut |_| Err("nothing".into())).unwrap();
+        let Content::Models(mut tiles) = decoded else { panic!("no model") };
+        std::mem::take(&mut tiles[0].features)
+    }
 
     #[test]
     fn the_styles_that_come_with_the_program_are_styles() {

@@ -9,6 +9,7 @@ use bevy::{
 };
 
 const CITY_SHADER: Handle<Shader> = uuid_handle!("3d7cdd52-5b8e-4f4e-9d55-6a3c3c1c7a01");
+const SHADOW_SHADER: Handle<Shader> = uuid_handle!("3d7cdd52-5b8e-4f4e-9d55-6a3c3c1c7a05");
 const SKY_SHADER: Handle<Shader> = uuid_handle!("3d7cdd52-5b8e-4f4e-9d55-6a3c3c1c7a02");
 
 /// What the city's shader needs beyond the standard material.
@@ -18,6 +19,9 @@ pub(super) struct CityExtension {
     /// coordinates and not features.
     #[uniform(100)]
     pub light: Vec4,
+    /// x: how far the normal texture bends normals, y: how dark the occlusion texture makes: 1 as it says, 0 not at all.
+    #[uniform(100)]
+    pub detail: Vec4,
     /// Colour (rgb) and strength (a) that a feature is tinted with; texel = feature, 256 to a row.
     #[texture(101)]
     pub state: Handle<Image>,
@@ -28,10 +32,19 @@ impl MaterialExtension for CityExtension {
         CITY_SHADER.into()
     }
 
+    /// Only shadows are drawn by it: there is no prepass of the picture.
+    fn prepass_fragment_shader() -> ShaderRef {
+        SHADOW_SHADER.into()
+    }
+
     fn enable_prepass() -> bool {
         false
     }
 }
+
+/// What an opaque material is while the style leaves some of its features out. Bevy draws opaque materials into shadow
+/// maps without asking a shader; nothing is below this cutoff, but the shader is asked.
+pub(super) const SIEVED: AlphaMode = AlphaMode::Mask(0.0);
 
 /// The material of everything that comes in tiles.
 pub(super) type CityMaterial = ExtendedMaterial<StandardMaterial, CityExtension>;
@@ -73,6 +86,7 @@ impl Material for SkyMaterial {
 /// Registers both materials and their shaders.
 pub(super) fn plugin(app: &mut App) {
     load_internal_asset!(app, CITY_SHADER, "../../shaders/city.wgsl", Shader::from_wgsl);
+    load_internal_asset!(app, SHADOW_SHADER, "../../shaders/shadow.wgsl", Shader::from_wgsl);
     load_internal_asset!(app, SKY_SHADER, "../../shaders/sky.wgsl", Shader::from_wgsl);
     app.add_plugins((MaterialPlugin::<CityMaterial>::default(), MaterialPlugin::<SkyMaterial>::default()));
 }

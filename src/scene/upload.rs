@@ -2,6 +2,7 @@
 
 use super::{
     frame::Anchor,
+    outlines::{self, OutlineMaterial},
     picture::Textures,
     points::{self, PointMaterial},
     style::HIDDEN,
@@ -19,6 +20,7 @@ use bevy::{
 };
 use cim_scene::{MeshArrays, PreparedTile, RayHit};
 use tiles3d::content::{PrimitiveMode, TextureRef, TileMaterial, UvSlot};
+use url::Url;
 
 /// Features in a row of a state texture.
 const STATE_WIDTH: u32 = 256;
@@ -31,11 +33,15 @@ pub(super) struct Shown {
 
 /// One content of a tile in the world.
 pub(super) struct ShownPart {
+    /// Which of the tile's contents it is of.
+    pub(super) content: Url,
     pub(super) prepared: PreparedTile,
     pub(super) state: Handle<Image>,
     pub(super) materials: Vec<Handle<CityMaterial>>,
     /// What the style says of each feature: the state texture without highlights. Empty until it has been asked.
     pub(super) styled: Vec<[u8; 4]>,
+    /// Whether its materials let the style leave features out, of the picture and of the shadows.
+    pub(super) sieved: bool,
 }
 
 impl ShownPart {
@@ -53,6 +59,7 @@ pub(super) struct Stage<'w, 's> {
     meshes: ResMut<'w, Assets<Mesh>>,
     materials: ResMut<'w, Assets<CityMaterial>>,
     clouds: ResMut<'w, Assets<PointMaterial>>,
+    outlines: ResMut<'w, Assets<OutlineMaterial>>,
     images: ResMut<'w, Assets<Image>>,
 }
 
@@ -69,15 +76,15 @@ pub(super) fn state_image(features: u32) -> Image {
 
 impl Shown {
     /// Puts the contents of a tile into the world.
-    pub(super) fn new(contents: Vec<PreparedTile>, blank: &Handle<Image>, stage: &mut Stage<'_, '_>) -> Self {
+    pub(super) fn new(contents: Vec<(Url, PreparedTile)>, blank: &Handle<Image>, stage: &mut Stage<'_, '_>) -> Self {
         let mut shown = Self { entities: Vec::new(), parts: Vec::new() };
-        for prepared in contents {
-            shown.add(prepared, blank, stage);
+        for (content, prepared) in contents {
+            shown.add(content, prepared, blank, stage);
         }
         shown
     }
 
-    fn add(&mut self, mut prepared: PreparedTile, blank: &Handle<Image>, stage: &mut Stage<'_, '_>) {
+    fn add(&mut self, content: Url, mut prepared: PreparedTile, blank: &Handle<Image>, stage: &mut Stage<'_, '_>) {
         let count = prepared.features.count();
         let state = if count == 0 { blank.clone() } else { stage.images.add(state_image(count)) };
         let mut textures = Textures::new(std::mem::take(&mut prepared.images), &mut stage.images);
@@ -91,6 +98,7 @@ impl Shown {
                     windows,
                     if piece.arrays.uvs1.is_empty() { 0.0 } else { 1.0 },
                 ),
+                detail: Vec4::new(piece.material.normal_scale, piece.material.occlusion_strength, 0.0, 0.0),
                 state: state.clone(),
             };
             let material =
@@ -129,7 +137,19 @@ impl Shown {
             ));
             self.entities.push(entity.id());
         }
-        self.parts.push(ShownPart { prepared, state, materials, styled: Vec::new() });
+        let edges = std::mem::take(&mut prepared.outlines);
+        if !edges.positions.is_empty() {
+            let entity = stage.commands.spawn((
+                Anchor(prepared.anchor),
+                Visibility::Hidden,
+                Mesh3d(stage.meshes.add(outlines::mesh(edges))),
+                MeshMaterial3d(stage.outlines.add(OutlineMaterial::new(state.clone(), count > 0))),
+                NotShadowCaster,
+                NotShadowReceiver,
+            ));
+            self.entities.push(entity.id());
+        }
+        self.parts.push(ShownPart { content, prepared, state, materials, styled: Vec::new(), sieved: false });
     }
 }
 

@@ -9,7 +9,7 @@ use tiles3d::content::{NO_FEATURE, Primitive, PrimitiveMode, UvSlot};
 pub(crate) struct Turn {
     pub(crate) points: DMat3,
     normals: DMat3,
-    mirrored: bool,
+    pub(crate) mirrored: bool,
 }
 
 impl Turn {

@@ -1,30 +1,23 @@
 //! A bounding volume hierarchy over the triangles of one tile: what a ray hits first.
 
-use bytemuck::{Pod, Zeroable};
+use crate::tree::{Node, build, enters, walk};
 use glam::Vec3;
 use serde::{Deserialize, Serialize};
-
-/// Triangles of a leaf at most.
-const LEAF: usize = 8;
-
-#[derive(Debug, Clone, Copy, Pod, Zeroable)]
-#[repr(C)]
-struct Node {
-    low: [f32; 3],
-    high: [f32; 3],
-    /// First triangle of a leaf, or the right child of an inner node (the left one comes next).
-    at: u32,
-    /// Triangles of a leaf; 0 for an inner node.
-    count: u32,
-}
+use std::cell::Cell;
 
 /// What a ray hit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RayHit {
     /// Multiples of the ray's direction from its origin.
     pub distance: f32,
-    /// Feature of the triangle; `None` when it has none.
+    /// Feature of the triangle or point; `None` when it has none.
     pub feature: Option<u32>,
+    /// The triangle or point, counted as it was given; `None` where such numbers are not kept.
+    pub element: Option<u32>,
+    /// Shares of the triangle's corners.
+    pub weights: [f32; 3],
+    /// The cloud whose point it is; `None` for a triangle.
+    pub cloud: Option<usize>,
 }
 
 /// Triangles in the tile's own metres (relative to its anchor) in an order that rays find fast.
@@ -36,6 +29,9 @@ pub struct Bvh {
     indices: Vec<[u32; 3]>,
     #[serde(with = "tiles3d::transfer::pod")]
     features: Vec<u32>,
+    /// The number that each triangle had when it was given; empty when nobody asks.
+    #[serde(with = "tiles3d::transfer::pod")]
+    numbers: Vec<u32>,
     #[serde(with = "tiles3d::transfer::pod")]
     nodes: Vec<Node>,
 }
@@ -44,41 +40,23 @@ impl Bvh {
     /// Builds over a triangle list; `features` has one entry per vertex, `u32::MAX` for none.
     #[must_use]
     pub fn new(positions: Vec<[f32; 3]>, indices: Vec<u32>, features: Vec<u32>) -> Self {
+        Self { numbers: Vec::new(), ..Self::numbered(positions, indices, features) }
+    }
+
+    /// As [`Self::new`]; hits say which triangle it was ([`RayHit::element`]), for four bytes more a triangle.
+    #[must_use]
+    pub fn numbered(positions: Vec<[f32; 3]>, indices: Vec<u32>, features: Vec<u32>) -> Self {
         let all: Vec<[u32; 3]> = indices.chunks_exact(3).map(|t| [t[0], t[1], t[2]]).collect();
         let at = |t: &[u32; 3]| t.map(|i| Vec3::from(positions[i as usize]));
         let mut order: Vec<(u32, Vec3)> =
             (0..all.len() as u32).map(|i| (i, at(&all[i as usize]).iter().sum::<Vec3>() / 3.0)).collect();
-        let mut nodes = Vec::with_capacity(order.len() / 2 + 1);
-        let mut stack = vec![(0usize, order.len(), None::<usize>)];
-        while let Some((from, to, parent)) = stack.pop() {
-            let mut low = Vec3::INFINITY;
-            let mut high = Vec3::NEG_INFINITY;
-            for (t, _) in &order[from..to] {
-                for p in at(&all[*t as usize]) {
-                    low = low.min(p);
-                    high = high.max(p);
-                }
-            }
-            let node = nodes.len();
-            if let Some(parent) = parent {
-                let parent: &mut Node = &mut nodes[parent];
-                parent.at = node as u32;
-            }
-            if to - from <= LEAF {
-                nodes.push(Node { low: low.into(), high: high.into(), at: from as u32, count: (to - from) as u32 });
-                continue;
-            }
-            let size = high - low;
-            let axis = if size.x >= size.y && size.x >= size.z { 0 } else { usize::from(size.z > size.y) + 1 };
-            let middle = (to - from) / 2;
-            order[from..to].select_nth_unstable_by(middle, |a, b| a.1[axis].total_cmp(&b.1[axis]));
-            nodes.push(Node { low: low.into(), high: high.into(), at: 0, count: 0 });
-            // The left half is popped first and so lands right behind its parent.
-            stack.push((from + middle, to, Some(node)));
-            stack.push((from, from + middle, None));
-        }
+        let nodes = build(&mut order, |i| {
+            let [a, b, c] = at(&all[i as usize]);
+            (a.min(b).min(c), a.max(b).max(c))
+        });
         let indices = order.iter().map(|(t, _)| all[*t as usize]).collect();
-        Self { positions, indices, features, nodes }
+        let numbers = order.iter().map(|(t, _)| *t).collect();
+        Self { positions, indices, features, numbers, nodes }
     }
 
     /// The first hit of a ray within `limit` multiples of `direction`; both sides of a triangle count.
@@ -98,30 +76,20 @@ impl Bvh {
     ) -> Option<RayHit> {
         let inverse = direction.recip();
         let mut best: Option<RayHit> = None;
-        let mut nearest = limit;
-        let mut stack = vec![0u32];
-        while let Some(index) = stack.pop() {
-            let Some(node) = self.nodes.get(index as usize) else { continue };
-            if node.count == 0 && node.at == 0 || !enters(node, origin, inverse, nearest) {
-                continue;
-            }
-            if node.count == 0 {
-                stack.push(node.at);
-                stack.push(index + 1);
-                continue;
-            }
-            for t in &self.indices[node.at as usize..(node.at + node.count) as usize] {
+        let nearest = Cell::new(limit);
+        let inside = |node: &Node| enters(node, origin, inverse, 0.0, nearest.get());
+        walk(&self.nodes, inside, |range| {
+            for (i, t) in range.clone().zip(&self.indices[range]) {
                 let corners = t.map(|i| Vec3::from(self.positions[i as usize]));
-                if let Some(distance) = meets(corners, origin, direction).filter(|d| *d < nearest) {
-                    let feature = self.features.get(t[0] as usize).copied().filter(|f| *f != u32::MAX);
-                    if feature.is_some_and(|f| !counts(f)) {
-                        continue;
-                    }
-                    nearest = distance;
-                    best = Some(RayHit { distance, feature });
+                let Some((distance, weights)) = meets(corners, origin, direction) else { continue };
+                let feature = self.features.get(t[0] as usize).copied().filter(|f| *f != u32::MAX);
+                if distance < nearest.get() && feature.is_none_or(&counts) {
+                    nearest.set(distance);
+                    best =
+                        Some(RayHit { distance, feature, element: self.numbers.get(i).copied(), weights, cloud: None });
                 }
             }
-        }
+        });
         best
     }
 
@@ -131,6 +99,7 @@ impl Bvh {
         size_of_val(&self.positions[..])
             + size_of_val(&self.indices[..])
             + size_of_val(&self.features[..])
+            + size_of_val(&self.numbers[..])
             + size_of_val(&self.nodes[..])
     }
 
@@ -156,15 +125,8 @@ impl Bvh {
     }
 }
 
-/// Slab test.
-fn enters(node: &Node, origin: Vec3, inverse: Vec3, limit: f32) -> bool {
-    let (a, b) = ((Vec3::from(node.low) - origin) * inverse, (Vec3::from(node.high) - origin) * inverse);
-    let (near, far) = (a.min(b).max_element().max(0.0), a.max(b).min_element().min(limit));
-    near <= far
-}
-
-/// Möller-Trumbore; distance along the ray.
-fn meets([a, b, c]: [Vec3; 3], origin: Vec3, direction: Vec3) -> Option<f32> {
+/// Möller-Trumbore; distance along the ray, and the shares of the corners.
+fn meets([a, b, c]: [Vec3; 3], origin: Vec3, direction: Vec3) -> Option<(f32, [f32; 3])> {
     let (ab, ac) = (b - a, c - a);
     let p = direction.cross(ac);
     let det = ab.dot(p);
@@ -176,7 +138,7 @@ fn meets([a, b, c]: [Vec3; 3], origin: Vec3, direction: Vec3) -> Option<f32> {
     let q = s.cross(ab);
     let v = direction.dot(q);
     let t = ac.dot(q);
-    (u >= 0.0 && v >= 0.0 && u + v <= 1.0 && t > 0.0).then_some(t)
+    (u >= 0.0 && v >= 0.0 && u + v <= 1.0 && t > 0.0).then_some((t, [1.0 - u - v, u, v]))
 }
 
 #[cfg(test)]
@@ -192,7 +154,7 @@ mod tests {
             features.extend([i; 3]);
         }
         let indices = (0..positions.len() as u32).collect();
-        Bvh::new(positions, indices, features)
+        Bvh::numbered(positions, indices, features)
     }
 
     #[test]
@@ -206,13 +168,16 @@ mod tests {
             for f in 0..400u32 {
                 let (x, z) = ((f % 20) as f32 * 10.0, (f / 20) as f32 * 10.0);
                 let corners = [Vec3::new(x, 0.0, z), Vec3::new(x + 4.0, 0.0, z), Vec3::new(x + 2.0, 5.0, z)];
-                if let Some(t) = meets(corners, origin, direction).filter(|t| *t < best.0) {
+                if let Some(t) = meets(corners, origin, direction).map(|m| m.0).filter(|t| *t < best.0) {
                     best = (t, Some(f));
                 }
             }
             let hit = bvh.cast(origin, direction, 1e9).unwrap();
             assert_eq!((hit.distance, hit.feature), best);
-            assert_eq!(hit.feature, Some(i));
+            assert_eq!((hit.feature, hit.element), (Some(i), Some(i)));
+            let [a, b, c] = hit.weights;
+            let met = a * Vec3::ZERO + b * Vec3::X * 4.0 + c * Vec3::new(2.0, 5.0, 0.0);
+            assert!((met - Vec3::new(2.0, 1.0, 0.0)).length() < 1e-3, "{met}");
         }
         assert_eq!(bvh.cast(Vec3::new(0.0, 50.0, 0.0), Vec3::Y, 1e9), None);
         // Through what does not count to what stands behind it.

@@ -1,7 +1,7 @@
 //! One decoded content, ready for a renderer and a pointer.
 
 use crate::{
-    Bvh, Cloud, Copy, Surface,
+    Cloud, Copy, Outlines, Pick, Surface,
     arrays::{MeshArrays, Turn},
     copies::{copied, merge, merges},
     pick::PickArrays,
@@ -35,6 +35,8 @@ pub struct PreparedTile {
     pub pieces: Vec<Piece>,
     /// Clouds to draw.
     pub clouds: Vec<Cloud>,
+    /// Edges to draw.
+    pub outlines: Outlines,
     /// The pictures of the materials.
     pub images: Vec<Picture>,
     /// Its features and their properties.
@@ -42,7 +44,7 @@ pub struct PreparedTile {
     /// Feature by the text of its key.
     pub keys: HashMap<String, u32>,
     /// For rays.
-    pub pick: Bvh,
+    pub pick: Pick,
     /// Main memory that it keeps, bytes: properties, and what rays need.
     pub cpu_bytes: u64,
     /// Memory of the graphics card that it takes, bytes.
@@ -51,23 +53,24 @@ pub struct PreparedTile {
 
 /// Turns `tile` into render axes with `render_from_tile` (f64) and its parts into as few meshes as possible: all plain
 /// opaque surfaces become one.
-pub fn prepare(tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile {
+pub fn prepare(mut tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile {
     let anchor = render_from_tile.transform_point3(tile.origin);
     let turn = Turn::of(render_from_tile);
-    let mut pick = PickArrays::default();
+    let mut pick = PickArrays::new(tile.take_surfaces());
     let mut merged = MeshArrays::new(PrimitiveMode::Triangles);
-    let (mut pieces, mut clouds) = (Vec::new(), Vec::new());
+    let (mut pieces, mut clouds, mut outlines) = (Vec::new(), Vec::new(), Outlines::default());
     // Copies that become one mesh, by material.
     let mut copies: BTreeMap<usize, MeshArrays> = BTreeMap::new();
     let fallback = TileMaterial::default();
-    for primitive in &tile.primitives {
+    for (at, primitive) in tile.primitives.iter().enumerate() {
         let material = tile.materials.get(primitive.material).unwrap_or(&fallback);
         // What has textures looks as they say.
         let textured = material.textures().next().is_some();
         let surface = if textured { Surface::Plain } else { Surface::from_name(&material.name) };
         if let Some(instances) = primitive.instances.and_then(|i| tile.instances.get(i)) {
+            outlines.add_copies(primitive, &turn, instances);
             let scenery = merges(primitive, material, instances);
-            pick.add_copies(primitive, &turn, instances, scenery);
+            pick.add_copies(at, primitive, &turn, instances, scenery);
             if scenery {
                 let mesh =
                     copies.entry(primitive.material).or_insert_with(|| MeshArrays::new(PrimitiveMode::Triangles));
@@ -77,12 +80,15 @@ pub fn prepare(tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile {
             pieces.push(copied(primitive, material, &turn, anchor, instances));
             continue;
         }
+        outlines.add(primitive, &turn);
         if primitive.mode == PrimitiveMode::Points {
-            clouds.push(Cloud::new(primitive, material.base_color, &turn));
+            let cloud = Cloud::new(primitive, material.base_color, &turn);
+            pick.add_points(at, primitive, &turn, 0.5 * cloud.spacing_m);
+            clouds.push(cloud);
             continue;
         }
         if primitive.mode == PrimitiveMode::Triangles {
-            pick.add(primitive, &turn);
+            pick.add(at, primitive, &turn);
         }
         if surface != Surface::Plain && primitive.mode == PrimitiveMode::Triangles && !material.blend {
             merged.add(primitive, material.base_color, surface, &turn, anchor);
@@ -113,10 +119,11 @@ pub fn prepare(tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile {
     let keyed: usize = keys.keys().map(|k: &String| k.len() + size_of::<(String, u32)>()).sum();
     let cpu_bytes = (pick.byte_size() + features.byte_size() + keyed) as u64;
     let drawn = pieces.iter().map(|p| p.arrays.byte_size()).chain(clouds.iter().map(Cloud::byte_size));
+    let drawn = drawn.chain([outlines.byte_size()]);
     // A picture that is read in several ways is several textures.
     let textures: HashSet<(usize, Sampler)> =
         pieces.iter().flat_map(|p| p.material.textures()).map(|t| (t.image, t.sampler)).collect();
     let pictures = textures.iter().filter_map(|(image, _)| images.get(*image)).map(Picture::byte_size);
     let gpu_bytes = drawn.chain(pictures).sum::<usize>() as u64;
-    PreparedTile { anchor, pieces, clouds, images, keys, features, pick, cpu_bytes, gpu_bytes }
+    PreparedTile { anchor, pieces, clouds, outlines, images, keys, features, pick, cpu_bytes, gpu_bytes }
 }

@@ -296,3 +296,121 @@ proptest! {
         let _ = from_bytes::<Work>(&bytes);
     }
 }
+
+/// A cloud of two points and a triangle, whose vertices have a height by `EXT_structural_metadata`.
+const SURVEYED: &str = r#"{"asset":{"version":"2.0"},
+    "extensionsUsed":["EXT_structural_metadata"],
+    "extensions":{"EXT_structural_metadata":{
+        "schema":{"id":"survey","classes":{"sample":{"properties":{"height":{"type":"SCALAR","componentType":"FLOAT32"}}}}},
+        "propertyAttributes":[{"class":"sample","properties":{"height":{"attribute":"_HEIGHT"}}}]}},
+    "buffers":[{"uri":"a.bin","byteLength":48}],
+    "bufferViews":[{"buffer":0,"byteLength":36},{"buffer":0,"byteOffset":36,"byteLength":12}],
+    "accessors":[
+        {"bufferView":0,"componentType":5126,"count":3,"type":"VEC3","min":[0,0,0],"max":[2,0,3]},
+        {"bufferView":1,"componentType":5126,"count":3,"type":"SCALAR"}],
+    "meshes":[{"primitives":[{"mode":MODE,"attributes":{"POSITION":0,"_HEIGHT":1},
+        "extensions":{"EXT_structural_metadata":{"propertyAttributes":[0]}}}]}],
+    "nodes":[{"mesh":0}],"scenes":[{"nodes":[0]}]}"#;
+
+/// Surveyed places as they are drawn and picked; mirrored when asked.
+fn surveyed(mode: &str, mirrored: bool) -> PreparedTile {
+    let numbers = [0.0f32, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0, 3.0, 10.0, 20.0, 30.0];
+    let bytes = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
+    let mirror = DMat4::from_scale(DVec3::new(if mirrored { -1.0 } else { 1.0 }, 1.0, 1.0));
+    let work = Work {
+        render_from_tile: mirror,
+        root_from_tile: DMat4::IDENTITY,
+        gltf_z_up: true,
+        texture_formats: TextureFormats::default(),
+        files: [("a.bin".to_owned(), Ok(bytes))].into(),
+    };
+    let sent: Work = from_bytes(&to_bytes(&work).unwrap()).unwrap();
+    let outcome = to_bytes(&sent.run(SURVEYED.replace("MODE", mode).as_bytes())).unwrap();
+    let Outcome::Models(mut models, defects) = from_bytes(&outcome).unwrap() else { panic!("no model") };
+    assert!(defects.is_empty(), "{defects:?}");
+    models.remove(0)
+}
+
+#[test]
+fn points_of_a_cloud_are_hit_and_say_what_is_known_of_them() {
+    let tile = surveyed("0", false);
+    assert_eq!(tile.clouds.len(), 1);
+    for (point, height) in [([0.0, 0.0, 0.0], "10"), ([2.0, 0.0, 0.0], "20"), ([0.0, 0.0, 3.0], "30")] {
+        let hit = tile.pick.cast(Vec3::from(point) + Vec3::Y * 5.0, Vec3::NEG_Y, 1e9).unwrap();
+        assert!((hit.distance - 5.0).abs() < 1e-4);
+        let [scope] = &tile.pick.properties(&tile.features, &hit)[..] else { panic!("not one scope") };
+        assert_eq!((scope.properties[0].0.as_str(), scope.properties[0].1.to_string().as_str()), ("height", height));
+    }
+    assert!(tile.pick.cast(Vec3::new(20.0, 5.0, 0.0), Vec3::NEG_Y, 1e9).is_none());
+}
+
+#[test]
+fn a_place_on_a_triangle_is_the_same_in_a_mirror() {
+    for mirrored in [false, true] {
+        let tile = surveyed("4", mirrored);
+        let side = if mirrored { -1.0 } else { 1.0 };
+        for (x, z, height) in [(0.1, 0.1, "10"), (1.7, 0.1, "20"), (0.1, 2.6, "30")] {
+            let hit = tile.pick.cast(Vec3::new(side * x, 5.0, z), Vec3::NEG_Y, 1e9).unwrap();
+            let scopes = tile.pick.properties(&tile.features, &hit);
+            assert_eq!(scopes[0].properties[0].1.to_string(), height, "{mirrored} {x} {z}");
+            assert_eq!(tile.pick.feature(&tile.features, &hit), None);
+        }
+    }
+}
+
+#[test]
+fn copies_keep_their_own_feature_beside_what_their_surface_says() {
+    use tiles3d::content::{FeatureSet, FeatureSource};
+    let set = FeatureSet {
+        label: Some("parts".into()),
+        first: 0,
+        count: 3,
+        has_table: false,
+        source: FeatureSource::Vertex(vec![0, 1, 2]),
+    };
+    let part = Primitive {
+        feature_sets: vec![set],
+        feature_ids: Vec::new(),
+        instances: Some(0),
+        ..triangle(PrimitiveMode::Triangles)
+    };
+    let stand =
+        |x: f64, feature| Instance { transform: DAffine3::from_translation(DVec3::X * x), feature: Some(feature) };
+    let tile = DecodedTile {
+        primitives: vec![triangle(PrimitiveMode::Triangles), part],
+        instances: vec![vec![stand(50.0, 11), stand(60.0, 12)]],
+        materials: vec![TileMaterial::default()],
+        ..Default::default()
+    };
+    let prepared = prepare(tile, &RENDER);
+    // Near the second corner of the second copy.
+    let hit = prepared.pick.cast(Vec3::new(61.7, 0.1, 9.0), Vec3::NEG_Z, 1e9).unwrap();
+    assert_eq!(prepared.pick.feature(&prepared.features, &hit), Some(12));
+    let features: Vec<_> = prepared.pick.properties(&prepared.features, &hit).iter().map(|s| s.feature).collect();
+    assert_eq!(features, [Some(12), Some(1)]);
+    // Of the first primitive no more is known than its feature.
+    let hit = prepared.pick.cast(Vec3::new(0.2, 0.2, 9.0), Vec3::NEG_Z, 1e9).unwrap();
+    assert_eq!(prepared.pick.properties(&prepared.features, &hit)[0].feature, Some(7));
+}
+
+#[test]
+fn edges_are_drawn_where_the_tile_and_its_copies_stand() {
+    let stand = |x: f64, feature| Instance { transform: DAffine3::from_translation(DVec3::X * x), feature };
+    let once = Primitive { outline: vec![0, 2], ..triangle(PrimitiveMode::Triangles) };
+    let copied = Primitive { outline: vec![0, 1], instances: Some(0), ..once.clone() };
+    let tile = DecodedTile {
+        primitives: vec![once, copied],
+        instances: vec![vec![stand(50.0, None), stand(60.0, Some(3))]],
+        materials: vec![TileMaterial::default()],
+        ..Default::default()
+    };
+    let plain =
+        prepare(DecodedTile { primitives: vec![triangle(PrimitiveMode::Triangles)], ..Default::default() }, &RENDER);
+    assert_eq!(plain.outlines, crate::Outlines::default());
+    let outlines = prepare(tile, &RENDER).outlines;
+    let at = |x: f32, y: f32| [x, y, 0.0];
+    let ends = [at(0.0, 0.0), at(0.0, 3.0), at(50.0, 0.0), at(52.0, 0.0), at(60.0, 0.0), at(62.0, 0.0)];
+    assert!(outlines.positions.iter().zip(ends).all(|(a, b)| Vec3::from(*a).distance(Vec3::from(b)) < 1e-5));
+    assert_eq!(outlines.features, [7, 7, 7, 7, 3, 3]);
+    assert_eq!(outlines.byte_size(), 6 * 16);
+}

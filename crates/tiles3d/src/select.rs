@@ -156,14 +156,24 @@ impl Selector {
         let pressure = self.pressure.error_px / self.options.max_error_px;
         self.pressure.error_px = options.max_error_px * if pressure.is_finite() { pressure.max(1.0) } else { 1.0 };
         self.options = options;
+        self.entries.forgive(self.options.max());
     }
 
-    /// Says what became of a tile's content.
-    pub fn set_state(&mut self, tile: TileId, state: ContentState) {
+    /// Says what became of a tile's content; the answer says what it counts as now. What came and is larger by itself
+    /// than the whole budget counts as [`ContentState::Failed`] and is to be dropped: its children are shown, or, where
+    /// nothing finer is, what stands in for a broken tile. A larger budget gives it another chance.
+    pub fn set_state(&mut self, tile: TileId, state: ContentState) -> ContentState {
+        let size = match state {
+            ContentState::Ready { cpu, gpu } => Some(Bytes { cpu, gpu }),
+            _ => None,
+        };
+        let too_large = size.is_some_and(|s| !s.fits(self.options.max()));
+        let state = if too_large { ContentState::Failed } else { state };
         if !self.entries.set(tile, state) {
-            return;
+            return ContentState::Unloaded;
         }
-        let Some(entry) = self.entries.get_mut(tile) else { return };
+        let Some(entry) = self.entries.get_mut(tile) else { return ContentState::Unloaded };
+        entry.too_large = size.filter(|_| too_large);
         match state {
             ContentState::Loading => entry.used = self.frame,
             ContentState::Ready { .. } => {
@@ -172,6 +182,7 @@ impl Selector {
             }
             _ => {}
         }
+        state
     }
 
     /// Says that a tile's content could not be had. What failed for the time being is asked for again, later each time,

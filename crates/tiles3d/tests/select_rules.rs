@@ -158,7 +158,9 @@ fn what_nobody_wants_any_more_is_cancelled() {
     let options = SelectOptions { cancel_after_frames: 5, max_loading: 8, ..SelectOptions::default() };
     let mut selector = Selector::new(options);
     let load = selector.update(&set, &[above(-300.0, -300.0, 30.0)]).load.clone();
-    load.iter().for_each(|(id, _)| selector.set_state(*id, ContentState::Loading));
+    for (id, _) in &load {
+        selector.set_state(*id, ContentState::Loading);
+    }
     assert_eq!(selector.counts().loading, 8);
     let away = look(DVec3::new(0.0, 0.0, 50.0), DVec3::new(0.0, 0.0, 500.0));
     let cancelled: Vec<usize> =
@@ -351,6 +353,52 @@ fn what_arrives_and_does_not_fit_is_dropped_and_not_asked_for_again() {
     assert_eq!(selector.selection().render, [TileId(0)]);
     assert!(selector.selection().bytes <= 100);
     assert_eq!(loads.iter().sum::<usize>(), 5, "{loads:?}");
+}
+
+#[test]
+fn a_tile_larger_than_the_whole_budget_is_too_large_and_what_is_below_it_is_shown() {
+    let set = quadtree(2, "REPLACE");
+    let options = SelectOptions { max_bytes: 100, max_gpu_bytes: 100, ..SelectOptions::default() };
+    let mut selector = Selector::new(options.clone());
+    let view = [above(0.0, 0.0, 600.0)];
+    let mut most = 0;
+    for _ in 0..60 {
+        let s = selector.update(&set, &view).clone();
+        most = most.max(s.bytes).max(s.gpu_bytes);
+        for (id, _) in s.load {
+            let state = ContentState::Ready { cpu: 1, gpu: if id.0 == 0 { 101 } else { 20 } };
+            let counts_as = selector.set_state(id, state);
+            assert_eq!(counts_as, if id.0 == 0 { ContentState::Failed } else { state });
+        }
+    }
+    assert_eq!(depths(&set, &selector.selection().render), [1]);
+    assert!(most <= 100, "{most}");
+    let why = selector.why(&set, TileId(0));
+    assert!(why.too_large && why.size == Some(Bytes { cpu: 1, gpu: 101 }), "{why}");
+    assert!(why.to_string().contains("larger than the whole memory budget"), "{why}");
+
+    // More memory, another chance; less does not take back what is there.
+    selector.set_options(SelectOptions { max_gpu_bytes: 99, ..options.clone() });
+    assert_eq!(selector.state(TileId(0)), ContentState::Failed);
+    selector.set_options(SelectOptions { max_gpu_bytes: 200, ..options });
+    assert_eq!(selector.state(TileId(0)), ContentState::Unloaded);
+    assert!(!selector.why(&set, TileId(0)).too_large);
+}
+
+#[test]
+fn a_leaf_that_is_too_large_leaves_what_is_above_it() {
+    let set = quadtree(2, "REPLACE");
+    let options = SelectOptions { max_bytes: 100, broken_hold: f64::INFINITY, ..SelectOptions::default() };
+    let mut selector = Selector::new(options);
+    let view = [above(-300.0, -300.0, 600.0)];
+    for _ in 0..60 {
+        for (id, _) in selector.update(&set, &view).clone().load {
+            selector.set_state(id, ContentState::ready(if id.0 == 0 { 10 } else { 1000 }));
+        }
+    }
+    let s = selector.selection();
+    assert_eq!((s.render.as_slice(), s.bytes), (&[TileId(0)][..], 10));
+    assert_eq!(selector.counts().failed, 4);
 }
 
 #[test]

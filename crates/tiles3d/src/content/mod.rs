@@ -7,6 +7,7 @@ mod gzip;
 mod material;
 pub(crate) mod mips;
 mod picture;
+mod surface;
 mod texel;
 mod tile;
 
@@ -16,6 +17,7 @@ pub use features::{FeatureSet, FeatureSource, NO_FEATURE, PrimitiveProperties, S
 pub use gzip::inflate;
 pub use material::{Filter, Sampler, TextureRef, TextureTransform, TileMaterial, UvSlot};
 pub use picture::{ColorSpace, Picture, PictureFormat, PictureLevel, TextureFormats};
+pub use surface::TileSurfaces;
 pub use texel::{TexelSource, Wrap};
 pub use tile::{DecodedTile, Instance, Primitive, PrimitiveMode};
 

@@ -14,6 +14,8 @@ pub(super) struct Entry {
     pub(super) state: ContentState,
     /// Decoded size when it was last there.
     pub(super) size: Option<Bytes>,
+    /// Its decoded size, when that alone is more than the whole budget.
+    pub(super) too_large: Option<Bytes>,
     /// Frame in which a view last wanted its content.
     pub(super) used: u64,
     /// Frame in which a hint last wanted its content.
@@ -45,6 +47,7 @@ impl Default for Entry {
         Self {
             state: ContentState::Unloaded,
             size: None,
+            too_large: None,
             used: 0,
             hinted: 0,
             seen: 0,
@@ -258,6 +261,15 @@ impl Entries {
             entry.ready_below =
                 if more { entry.ready_below.saturating_add(n) } else { entry.ready_below.saturating_sub(n) };
             at = parent;
+        }
+    }
+
+    /// Asks again for what was too large for a smaller budget.
+    pub(super) fn forgive(&mut self, max: Bytes) {
+        for i in 0..self.list.len() {
+            if self.list[i].too_large.take_if(|size| size.fits(max)).is_some() {
+                self.set(TileId(i as u32), ContentState::Unloaded);
+            }
         }
     }
 

@@ -159,7 +159,10 @@ fn fits(c: &Candidate, size: Bytes, room: &Room, need: &Need, coming: &Coming) -
 }
 
 /// Whether a tile may be over the budget for a moment, when nothing else is on its way: what holds its place goes as
-/// soon as it is there. And the first tile of all is loaded however large it is.
+/// soon as it is there. And the first tile of all is loaded however large others of its tileset were: how large it is
+/// itself is not known before it is here. If it then is larger than the whole budget it is not kept, whether it is the
+/// first or not, and counts as too large ([`super::Selector::set_state`]): a budget that one tile may break is none, and
+/// to show its children, or the tile above it, is what happens to every other tile that cannot be had.
 fn is_over(c: &Candidate, size: Bytes, room: &Room, need: &Need) -> bool {
     let makes_room = c.frees && (need.wanted_ready + size).fits(room.cap) && room.held.fits(room.cap);
     room.idle && !c.hint && (makes_room || need.needed == Bytes::default())

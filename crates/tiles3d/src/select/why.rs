@@ -111,6 +111,8 @@ pub struct Why {
     pub tries: u8,
     /// Its decoded size, when it is known.
     pub size: Option<Bytes>,
+    /// Whether that is more than the whole budget, so that it counts as broken.
+    pub too_large: bool,
     /// Its geometric error, metres.
     pub geometric_error: f64,
     /// The clock of the last update.
@@ -131,6 +133,9 @@ impl fmt::Display for Why {
             }
             ContentState::Failed if self.tries > 0 => write!(f, "; given up after {} tries", self.tries)?,
             _ => {}
+        }
+        if self.too_large {
+            f.write_str("; larger than the whole memory budget")?;
         }
         if let Some(size) = self.size {
             write!(f, "; {} bytes, {} on the GPU", size.cpu, size.gpu)?;
@@ -161,7 +166,8 @@ impl Selector {
             because_of,
             state: entry.state,
             tries: entry.tries,
-            size: entry.size,
+            size: entry.too_large.or(entry.size),
+            too_large: entry.too_large.is_some(),
             geometric_error: found.map_or(0.0, |t| t.geometric_error),
             now: self.now,
             sights: found
