@@ -158,6 +158,17 @@ macro_rules! number {
 
 number!(i8, u8, i16, u16, u32, f32);
 
+/// What `f` makes of each of `count` elements with `STRIDE` bytes, of which the last may lack its padding.
+fn padded<const STRIDE: usize, T>(bytes: &[u8], count: usize, mut f: impl FnMut(&[u8]) -> T) -> Vec<T> {
+    let (whole, rest) = bytes.as_chunks::<STRIDE>();
+    let mut out = Vec::with_capacity(count);
+    out.extend(whole.iter().take(count).map(|element| f(element)));
+    if out.len() < count {
+        out.push(f(rest));
+    }
+    out
+}
+
 impl<'a> Elements<'a> {
     /// `count` elements in `bytes`, one every `stride` bytes (`None`: one right after the other).
     pub(super) fn new(
@@ -231,13 +242,18 @@ impl<'a> Elements<'a> {
     }
 
     fn each<C: Number, const N: usize, T>(&self, mut f: impl FnMut([C; N]) -> T) -> Vec<T> {
-        let mut read = |bytes: &[u8]| f(std::array::from_fn(|k| C::read(bytes.get(k * C::SIZE..).unwrap_or_default())));
+        let read = |bytes: &[u8]| std::array::from_fn(|k| C::read(bytes.get(k * C::SIZE..).unwrap_or_default()));
         let (size, bytes) = (N * C::SIZE, self.bytes.as_ref());
+        // Of sizes known to the compiler: one right after the other, and the usual ones of what is padded.
         if self.stride == size {
-            // Of a size known to the compiler.
-            bytes.chunks_exact(size).take(self.count).map(read).collect()
-        } else {
-            bytes.chunks(self.stride).take(self.count).map(|e| read(e.get(..size).unwrap_or_default())).collect()
+            return bytes.chunks_exact(size).take(self.count).map(|e| f(read(e))).collect();
+        }
+        match self.stride {
+            4 if size < 4 => padded::<4, T>(bytes, self.count, |e| f(read(e))),
+            8 if size < 8 => padded::<8, T>(bytes, self.count, |e| f(read(e))),
+            stride => {
+                bytes.chunks(stride).take(self.count).map(|e| f(read(e.get(..size).unwrap_or_default()))).collect()
+            }
         }
     }
 

@@ -11,6 +11,8 @@ pub(super) struct Place {
     matrix: DMat4,
     /// The same without sums, where there are none: exact in f32, and as fast as a copy.
     shuffle: Option<Shuffle>,
+    /// The same with nothing but an offset, as numbers of steps have it.
+    steps: Option<Steps>,
     normal: Mat3,
     tangent: Mat3,
     /// Turns the front of triangles to the back.
@@ -22,6 +24,14 @@ pub(super) struct Place {
 struct Shuffle {
     from: [usize; 3],
     factor: [f32; 3],
+}
+
+/// Each coordinate of the result is one of the vertex, times a factor, and so far from zero.
+#[derive(Clone, Copy)]
+struct Steps {
+    from: [usize; 3],
+    factor: [f64; 3],
+    offset: [f64; 3],
 }
 
 /// No change.
@@ -40,9 +50,11 @@ impl Place {
         // The inverse transpose but for a factor, and also there where a flattened model has no inverse.
         let cofactors = DMat3::from_cols(y.cross(z), z.cross(x), x.cross(y));
         let sign = if mirrored { -1.0 } else { 1.0 };
+        let steps = Steps::of(&matrix);
         Self {
             matrix,
-            shuffle: Shuffle::of(&matrix),
+            shuffle: steps.and_then(Shuffle::of),
+            steps,
             normal: scaled(cofactors * sign),
             tangent: scaled(linear),
             mirrored,
@@ -52,8 +64,9 @@ impl Place {
     /// Where the vertices stand.
     pub(super) fn positions(&self, elements: &Elements<'_>) -> Vec<[f32; 3]> {
         let shuffled = self.shuffle.and_then(|shuffle| shuffle.apply(elements));
-        shuffled.unwrap_or_else(|| {
-            elements.map(|p| self.matrix.transform_point3(DVec3::from_array(p)).as_vec3().to_array())
+        shuffled.unwrap_or_else(|| match self.steps {
+            Some(steps) => steps.apply(elements),
+            None => elements.map(|p| self.matrix.transform_point3(DVec3::from_array(p)).as_vec3().to_array()),
         })
     }
 
@@ -61,9 +74,14 @@ impl Place {
     pub(super) fn normals(&self, elements: &Elements<'_>) -> Vec<[f32; 3]> {
         let unit = |n: Vec3| (self.normal * n).normalize_or(Vec3::Z).to_array();
         // With equal factors a shuffle turns only.
-        let turn = self.shuffle.filter(|s| s.factor.iter().all(|f| f.abs() == s.factor[0].abs()));
-        let turn = turn.map(|s| Shuffle { factor: s.factor.map(f32::signum), ..s });
+        let turn = self.steps.filter(|s| s.factor.iter().all(|f| f.abs() == s.factor[0].abs()));
+        let turn = turn.map(|s| Shuffle { from: s.from, factor: s.factor.map(|f| f.signum() as f32) });
         let Some(mut normals) = turn.and_then(|turn| turn.apply(elements)) else {
+            if turn.is_some_and(|turn| turn == Z_UP) {
+                // Whole numbers are of unit length only by chance.
+                let unit = |n: Vec3| n.normalize_or(Vec3::Z).to_array();
+                return elements.map(|[x, y, z]| unit(Vec3::new(x as f32, -z as f32, y as f32)));
+            }
             let floats = elements.map_floats(|n| unit(Vec3::from_array(n)));
             return floats.unwrap_or_else(|| elements.map(|n| unit(DVec3::from_array(n).as_vec3())));
         };
@@ -87,20 +105,39 @@ impl Place {
     }
 }
 
-impl Shuffle {
-    /// The shuffle that `matrix` is, if it is one.
+impl Steps {
+    /// What `matrix` does, if it is no more than that.
     fn of(matrix: &DMat4) -> Option<Self> {
-        let mut out = Self { from: [0; 3], factor: [0.0; 3] };
-        for (i, (from, factor)) in out.from.iter_mut().zip(&mut out.factor).enumerate() {
+        let mut out = Self { from: [0; 3], factor: [0.0; 3], offset: [0.0; 3] };
+        for i in 0..3 {
             let row = matrix.row(i);
             let mut terms = [(0, row.x), (1, row.y), (2, row.z)].into_iter().filter(|(_, value)| *value != 0.0);
-            let (column, value) = terms.next()?;
-            (*from, *factor) = (column, value as f32);
-            if terms.next().is_some() || f64::from(*factor) != value || row.w != 0.0 {
+            (out.from[i], out.factor[i]) = terms.next()?;
+            out.offset[i] = row.w;
+            if terms.next().is_some() {
                 return None;
             }
         }
         Some(out)
+    }
+
+    fn apply(self, elements: &Elements<'_>) -> Vec<[f32; 3]> {
+        let Self { from: [a, b, c], factor: [p, q, r], offset: [x, y, z] } = self;
+        let place = |v: [f64; 3]| [(v[0] * p + x) as f32, (v[1] * q + y) as f32, (v[2] * r + z) as f32];
+        // The change from y-up to z-up, which is nearly all there is, without looking up where a number comes from.
+        if [a, b, c] == Z_UP.from {
+            return elements.map(|[x, y, z]| place([x, z, y]));
+        }
+        elements.map(|v: [f64; 3]| place([v[a], v[b], v[c]]))
+    }
+}
+
+impl Shuffle {
+    /// The same without an offset and in f32, where it can be.
+    fn of(steps: Steps) -> Option<Self> {
+        let factor = steps.factor.map(|f| f as f32);
+        let exact = factor.map(f64::from) == steps.factor && steps.offset == [0.0; 3];
+        exact.then_some(Self { from: steps.from, factor })
     }
 
     /// `None` when the elements are no floats.
@@ -175,7 +212,47 @@ mod tests {
         assert_eq!(clean(&mut positions), 0);
     }
 
+    /// Vectors of 16-bit numbers, padded to 8 bytes but for the last.
+    fn shorts(values: &[[u16; 3]]) -> Elements<'static> {
+        let mut bytes: Vec<u8> =
+            values.iter().flat_map(|[x, y, z]| [*x, *y, *z, 7]).flat_map(u16::to_le_bytes).collect();
+        bytes.truncate(bytes.len() - 2);
+        let kind = Kind { shape: Shape::Vector(3), component: Component::U16, normalized: false };
+        Elements::new(Cow::Owned(bytes), values.len(), Some(8), kind).unwrap()
+    }
+
+    /// Vectors of normalised bytes, padded to 4.
+    fn bytes(values: &[[i8; 3]]) -> Elements<'static> {
+        let bytes = values.iter().flat_map(|[x, y, z]| [*x, *y, *z, 99].map(i8::cast_unsigned)).collect();
+        let kind = Kind { shape: Shape::Vector(3), component: Component::I8, normalized: true };
+        Elements::new(Cow::Owned(bytes), values.len(), Some(4), kind).unwrap()
+    }
+
     proptest! {
+        #[test]
+        fn numbers_of_steps_are_placed_as_the_matrix_does(
+            turn in 0usize..7,
+            step in prop::sample::select(vec![1.0 / 128.0, 0.1, 3.0]),
+            offset in prop::array::uniform3(-1e4f64..1e4),
+            points in prop::collection::vec(prop::array::uniform3(any::<u16>()), 1..20),
+            normals in prop::collection::vec(prop::array::uniform3(any::<i8>()), 1..20),
+        ) {
+            let axes = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0], [0, 2, 1]][turn];
+            // As glTF's y-up becomes z-up, among others.
+            let sign = |i: usize| if (turn == 6 || turn == 1) && i == 2 { -1.0 } else { 1.0 };
+            let [x, y, z] = [0, 1, 2].map(|i| DVec3::AXES[axes[i]] * step * sign(i));
+            let matrix = DMat4::from_cols(x.extend(0.0), y.extend(0.0), z.extend(0.0), DVec3::from(offset).extend(1.0));
+            let place = Place::new(&matrix, DVec3::ZERO);
+            prop_assert!(place.steps.is_some() && place.shuffle.is_none());
+            let expected = |p: &[u16; 3]| matrix.transform_point3(DVec3::from_array(p.map(f64::from))).as_vec3().to_array();
+            let expected: Vec<[f32; 3]> = points.iter().map(expected).collect();
+            prop_assert_eq!(place.positions(&shorts(&points)), expected);
+            for (n, read) in normals.iter().zip(place.normals(&bytes(&normals))) {
+                let turned = matrix.transform_vector3(DVec3::from_array(n.map(|c| f64::from(c.max(-127))))).as_vec3();
+                prop_assert!((turned.normalize_or(Vec3::Z) - Vec3::from_array(read)).length() < 1e-5, "{:?}", read);
+            }
+        }
+
         #[test]
         fn exchanged_coordinates_are_those_of_the_matrix(
             turn in 0usize..6,

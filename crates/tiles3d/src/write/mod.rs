@@ -1,9 +1,27 @@
 //! Writing 3D Tiles 1.1: glb content with features and properties, and `tileset.json`.
 
+mod copies;
+#[cfg(feature = "compress")]
+mod draco;
+mod error;
 mod glb;
+mod grid;
+mod layout;
+mod mesh;
+#[cfg(feature = "compress")]
+mod meshopt;
+mod options;
+mod plain;
+mod primitive;
 mod table;
 mod tileset;
 
-pub use glb::{CopyPlace, GlbWriter, WriteCopies, WriteError, WritePrimitive};
+pub use error::WriteError;
+pub use glb::GlbWriter;
+pub use options::{Compression, WriteOptions};
+pub use primitive::{CopyPlace, WriteCopies, WritePrimitive};
 pub use table::{Column, FeatureColumns};
 pub use tileset::{TileNode, write_tileset};
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Property tables (`EXT_structural_metadata`).
 
-use super::{GlbWriter, WriteError};
+use super::{WriteError, layout::Layout};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,7 +46,7 @@ pub struct FeatureColumns {
     pub columns: BTreeMap<String, Column>,
 }
 
-impl GlbWriter {
+impl Layout {
     /// The extension's JSON; the values go into the binary chunk.
     pub(super) fn table(&mut self, features: &FeatureColumns) -> Result<Value, WriteError> {
         let (mut class, mut table) = (json!({}), json!({}));
@@ -121,7 +121,7 @@ impl GlbWriter {
     }
 
     fn numbers(&mut self, bytes: &[u8]) -> Value {
-        json!({ "values": self.view(bytes, None, None) })
+        json!({ "values": self.view(bytes) })
     }
 
     fn text<'a>(&mut self, values: impl Iterator<Item = &'a str>) -> Result<Value, WriteError> {
@@ -131,13 +131,20 @@ impl GlbWriter {
             text.extend(v.as_bytes());
             offsets.push(u32::try_from(text.len()).map_err(|_| WriteError::TooLarge)?);
         }
+        let end = text.len();
         // A buffer view may not be empty.
         if text.is_empty() {
             text.push(0);
         }
-        let values = self.view(&text, None, None);
-        let offsets = self.view(bytemuck::cast_slice(&offsets), None, None);
-        Ok(json!({ "values": values, "stringOffsets": offsets }))
+        let values = self.view(&text);
+        let (kind, offsets) = match end {
+            0..=0xff => ("UINT8", self.view(&offsets.iter().map(|o| *o as u8).collect::<Vec<u8>>())),
+            0x100..=0xffff => {
+                ("UINT16", self.view(&offsets.iter().flat_map(|o| (*o as u16).to_le_bytes()).collect::<Vec<u8>>()))
+            }
+            _ => ("UINT32", self.view(bytemuck::cast_slice(&offsets))),
+        };
+        Ok(json!({ "values": values, "stringOffsets": offsets, "stringOffsetType": kind }))
     }
 }
 

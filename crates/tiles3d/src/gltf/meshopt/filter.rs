@@ -3,9 +3,12 @@
 
 /// Octahedral coordinates of 8 bits to unit vectors; the fourth component stays.
 pub(super) fn octahedral8(bytes: &mut [u8]) {
-    for [x, y, z, _] in bytes.as_chunks_mut().0 {
-        let v = octahedron([*x, *y, *z].map(|b| f32::from(b.cast_signed())), 127.0);
-        [*x, *y, *z] = v.map(|c| (c as i8).cast_unsigned());
+    for element in bytes.as_chunks_mut().0 {
+        // As whole words, so that the compiler does several at once.
+        let word = u32::from_le_bytes(*element);
+        let [x, y, z] = [24, 16, 8].map(|up| ((word << up).cast_signed() >> 24) as f32);
+        let [x, y, z] = octahedron([x, y, z], 127.0).map(|c| nearest(c) & 0xff);
+        *element = (x | y << 8 | z << 16 | word & 0xff00_0000).to_le_bytes();
     }
 }
 
@@ -13,7 +16,7 @@ pub(super) fn octahedral8(bytes: &mut [u8]) {
 pub(super) fn octahedral16(bytes: &mut [u8]) {
     for element in bytes.as_chunks_mut().0 {
         let [x, y, z, w] = read(element);
-        let [x, y, z] = octahedron([x, y, z].map(f32::from), 32767.0).map(|c| c as i16);
+        let [x, y, z] = octahedron([x, y, z].map(f32::from), 32767.0).map(|c| round(c) as i16);
         *element = write([x, y, z, w]);
     }
 }
@@ -25,7 +28,14 @@ fn octahedron([x, y, one]: [f32; 3], max: f32) -> [f32; 3] {
     let unfold = |v: f32| if v >= 0.0 { v + fold } else { v - fold };
     let (x, y) = (unfold(x), unfold(y));
     let scale = max / (x * x + y * y + z * z).sqrt();
-    [x, y, z].map(|v| round(v * scale))
+    [x, y, z].map(|v| v * scale)
+}
+
+/// The nearest integer of a number between -2^22 and 2^22, the even one of two, in two's complement: the low bits of a sum whose last digit has
+/// the value 1. Unlike a cast it needs no care for numbers out of range, of which some number comes.
+fn nearest(x: f32) -> u32 {
+    const LAST_DIGIT_IS_ONE: f32 = 12_582_912.0;
+    (x + LAST_DIGIT_IS_ONE).to_bits()
 }
 
 /// Quaternions without their largest component to whole ones.

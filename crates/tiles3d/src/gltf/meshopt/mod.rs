@@ -1,6 +1,7 @@
 //! `EXT_meshopt_compression` and `KHR_meshopt_compression`: buffer views as streams of deltas.
 
 mod filter;
+mod sentinels;
 mod triangles;
 mod vertex;
 

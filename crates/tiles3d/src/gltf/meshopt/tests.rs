@@ -1,5 +1,7 @@
 //! Streams of the library meshoptimizer 1.3 and of its own tests, and what its decoder makes of them.
 
+#[cfg(feature = "compress")]
+mod encoded;
 mod vectors;
 
 use super::*;
@@ -70,6 +72,26 @@ fn attributes_of_both_versions_are_what_was_encoded() {
     // Channels of exclusive ors, from the tests of the library.
     let words: Vec<u32> = decoded("version_1_xor").as_chunks().0.iter().map(|b| u32::from_le_bytes(*b)).collect();
     assert_eq!(words[..8], [0, 112, 201_818_112, 2_252_023_330, 1, 29, 1_188_167_680, 1_600_748_723]);
+}
+
+#[test]
+fn octahedral_bytes_are_the_nearest_to_unit_vectors() {
+    for (one, x, y) in
+        (1..=127i8).flat_map(|one| (-one..=one).flat_map(move |x| (-one..=one).map(move |y| (one, x, y))))
+    {
+        let mut bytes = [x.cast_unsigned(), y.cast_unsigned(), one.cast_unsigned(), 77];
+        filter::octahedral8(&mut bytes);
+        let [a, b, c] = [x, y, one].map(f64::from);
+        let z = c - a.abs() - b.abs();
+        let unfold = |v: f64| if v >= 0.0 { v + z.min(0.0) } else { v - z.min(0.0) };
+        let (a, b) = (unfold(a), unfold(b));
+        let scale = 127.0 / (a * a + b * b + z * z).sqrt();
+        for (byte, v) in bytes.iter().zip([a, b, z]) {
+            let off = (f64::from(byte.cast_signed()) - v * scale).abs();
+            assert!(off <= 0.5 + 1e-4, "{x} {y} of {one}: {bytes:?}");
+        }
+        assert_eq!(bytes[3], 77);
+    }
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! Mode 0, attributes: byte-wise deltas between elements, in blocks of at most 256 elements and groups of 16
 //! (`KHR_meshopt_compression`, appendix A; version 0 is that of `EXT_meshopt_compression`).
 
-use super::Broken;
+use super::{
+    Broken,
+    sentinels::{self, WINDOW},
+};
 
 /// Most elements of a block.
 const BLOCK: usize = 256;
 const GROUP: usize = 16;
-/// Bytes that a group takes at most: 8 of bits and 16 of values that do not fit them.
-const WINDOW: usize = 24;
 /// Bits of a delta by the mode of its group.
 const BITS_0: [u8; 4] = [0, 2, 4, 8];
 /// Version 1 has two such lists, by the control mode of the byte.
@@ -48,25 +49,24 @@ pub(super) fn decode(stream: &[u8], count: usize, stride: usize) -> Result<Vec<u
         let control = reader.take(channels)?;
         for (channel, last) in last.iter_mut().enumerate().take(stride / 4) {
             let control = control.get(channel).copied();
+            let mode = modes.get(channel).copied().unwrap_or(0);
+            // Signed bytes are made while they are read: those of other modes are no bytes of their own.
+            let signed = mode == 0;
             for (k, plane) in planes.iter_mut().enumerate() {
                 match control.map(|bits| bits >> (2 * k) & 3) {
-                    None => reader.plane(elements, BITS_0, plane)?,
+                    None => reader.plane::<true>(elements, BITS_0, plane)?,
                     Some(2) => plane.fill(0),
-                    Some(3) => plane[..elements].copy_from_slice(reader.take(elements)?),
-                    Some(list) => reader.plane(elements, BITS_1[usize::from(list & 1)], plane)?,
+                    Some(3) => {
+                        plane[..elements].copy_from_slice(reader.take(elements)?);
+                        if signed {
+                            plane.iter_mut().for_each(|v| *v = *v >> 1 ^ (*v & 1).wrapping_neg());
+                        }
+                    }
+                    Some(list) if signed => reader.plane::<true>(elements, BITS_1[usize::from(list & 1)], plane)?,
+                    Some(list) => reader.plane::<false>(elements, BITS_1[usize::from(list & 1)], plane)?,
                 }
             }
-            let at = 4 * channel;
-            *last = match modes.get(channel) {
-                None | Some(0) => {
-                    accumulate(block, stride, at, &planes, *last, |v, last| add_bytes(unzigzag_bytes(v), last))
-                }
-                Some(1) => accumulate(block, stride, at, &planes, *last, |v, last| add_words(unzigzag_words(v), last)),
-                Some(mode) => {
-                    let turn = u32::from(mode >> 4);
-                    accumulate(block, stride, at, &planes, *last, |v, last| v.rotate_right(turn) ^ last)
-                }
-            };
+            *last = accumulate(block, (stride, channel), &planes, mode, *last);
         }
     }
     if reader.at != end {
@@ -76,39 +76,88 @@ pub(super) fn decode(stream: &[u8], count: usize, stride: usize) -> Result<Vec<u
 }
 
 /// Writes the 4 bytes of a channel of every element, each from its deltas and the element before; returns the last.
-fn accumulate(
-    block: &mut [u8],
-    stride: usize,
-    at: usize,
-    planes: &[Plane; 4],
-    mut last: u32,
-    step: impl Fn(u32, u32) -> u32,
-) -> u32 {
-    let [a, b, c, d] = planes;
-    for (i, element) in block.chunks_exact_mut(stride).enumerate().take(BLOCK) {
-        last = step(u32::from_le_bytes([a[i], b[i], c[i], d[i]]), last);
-        if let Some(word) = element.get_mut(at..at + 4) {
-            word.copy_from_slice(&last.to_le_bytes());
+fn accumulate(block: &mut [u8], (stride, channel): (usize, usize), planes: &[Plane; 4], mode: u8, last: u32) -> u32 {
+    match mode {
+        0 => {
+            let [mut w, mut x, mut y, mut z] = last.to_le_bytes();
+            // Four sums beside each other, since each waits for the one before.
+            each(block, (stride, channel), planes, |word, [a, b, c, d]| {
+                (w, x, y, z) = (w.wrapping_add(a), x.wrapping_add(b), y.wrapping_add(c), z.wrapping_add(d));
+                (word[0], word[1], word[2], word[3]) = (w, x, y, z);
+            });
+            u32::from_le_bytes([w, x, y, z])
+        }
+        1 => {
+            let mut last = last;
+            each(block, (stride, channel), planes, |word, deltas| {
+                last = add_shorts(unzigzag_shorts(u32::from_le_bytes(deltas)), last);
+                *word = last.to_le_bytes();
+            });
+            last
+        }
+        _ => {
+            let (mut last, turn) = (last, u32::from(mode >> 4));
+            each(block, (stride, channel), planes, |word, deltas| {
+                last ^= u32::from_le_bytes(deltas).rotate_right(turn);
+                *word = last.to_le_bytes();
+            });
+            last
         }
     }
-    last
 }
 
-/// Four bytes at once: 1 becomes -1, 2 becomes 1, 3 becomes -2.
-fn unzigzag_bytes(v: u32) -> u32 {
-    ((v >> 1) & 0x7f7f_7f7f) ^ ((v & 0x0101_0101) * 0xff)
+/// Lets `next` write a channel of each element, from its deltas.
+#[inline(always)]
+fn each(
+    block: &mut [u8],
+    (stride, channel): (usize, usize),
+    planes: &[Plane; 4],
+    mut next: impl FnMut(&mut [u8; 4], [u8; 4]),
+) {
+    let words = block.as_chunks_mut::<4>().0;
+    match stride {
+        4 => words.iter_mut().zip(deltas(planes)).for_each(|(word, deltas)| next(word, deltas)),
+        8 => each_of::<2>(words, channel, planes, next),
+        12 => each_of::<3>(words, channel, planes, next),
+        16 => each_of::<4>(words, channel, planes, next),
+        _ => {
+            for (element, deltas) in words.chunks_exact_mut(stride / 4).zip(deltas(planes)) {
+                if let Some(word) = element.get_mut(channel) {
+                    next(word, deltas);
+                }
+            }
+        }
+    }
 }
 
-fn unzigzag_words(v: u32) -> u32 {
+/// The same where an element has `WORDS` words.
+#[inline(always)]
+fn each_of<const WORDS: usize>(
+    words: &mut [[u8; 4]],
+    channel: usize,
+    planes: &[Plane; 4],
+    mut next: impl FnMut(&mut [u8; 4], [u8; 4]),
+) {
+    for (element, deltas) in words.as_chunks_mut::<WORDS>().0.iter_mut().zip(deltas(planes)) {
+        if let Some(word) = element.get_mut(channel) {
+            next(word, deltas);
+        }
+    }
+}
+
+/// The deltas of one element after the other.
+#[inline(always)]
+fn deltas([a, b, c, d]: &[Plane; 4]) -> impl Iterator<Item = [u8; 4]> {
+    a.iter().zip(b).zip(c).zip(d).map(|(((a, b), c), d)| [*a, *b, *c, *d])
+}
+
+/// Two numbers of 16 bits at once: 1 becomes -1, 2 becomes 1, 3 becomes -2.
+fn unzigzag_shorts(v: u32) -> u32 {
     ((v >> 1) & 0x7fff_7fff) ^ ((v & 0x0001_0001) * 0xffff)
 }
 
-/// Four sums without carry from one byte to the next.
-fn add_bytes(a: u32, b: u32) -> u32 {
-    ((a & 0x7f7f_7f7f) + (b & 0x7f7f_7f7f)) ^ ((a ^ b) & 0x8080_8080)
-}
-
-fn add_words(a: u32, b: u32) -> u32 {
+/// Two sums without carry from one to the other.
+fn add_shorts(a: u32, b: u32) -> u32 {
     ((a & 0x7fff_7fff) + (b & 0x7fff_7fff)) ^ ((a ^ b) & 0x8000_8000)
 }
 
@@ -130,7 +179,7 @@ impl<'a> Reader<'a> {
     }
 
     /// One byte of `elements` elements.
-    fn plane(&mut self, elements: usize, bits: [u8; 4], plane: &mut Plane) -> Result<(), Broken> {
+    fn plane<const SIGNED: bool>(&mut self, elements: usize, bits: [u8; 4], plane: &mut Plane) -> Result<(), Broken> {
         let groups = elements.div_ceil(GROUP);
         let modes = self.take(groups.div_ceil(4))?;
         for (i, group) in plane.as_chunks_mut::<GROUP>().0.iter_mut().enumerate().take(groups) {
@@ -142,37 +191,13 @@ impl<'a> Reader<'a> {
             let window = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<WINDOW>);
             let window = window.ok_or(Broken("it is cut off"))?;
             self.at += match bits {
-                1 => sentinels::<1>(window, group),
-                2 => sentinels::<2>(window, group),
-                4 => sentinels::<4>(window, group),
-                _ => {
-                    group.copy_from_slice(&window[..GROUP]);
-                    GROUP
-                }
+                1 => sentinels::one::<SIGNED>(window, group),
+                2 => sentinels::two::<SIGNED>(window, group),
+                4 => sentinels::four::<SIGNED>(window, group),
+                _ => sentinels::eight::<SIGNED>(window, group),
             };
         }
         // What was read beyond the end is thrown away with the error.
         if self.at > self.end { Err(Broken("it is cut off")) } else { Ok(()) }
     }
-}
-
-/// 16 deltas of `BITS` bits; where all bits are set, the delta is the next of the whole bytes that follow. Returns how
-/// many bytes they take.
-fn sentinels<const BITS: usize>(window: &[u8; WINDOW], group: &mut [u8; GROUP]) -> usize {
-    const MASK: usize = 31;
-    let most = (1u8 << BITS) - 1;
-    let mut bytes = [0; MASK + 1];
-    bytes[..WINDOW].copy_from_slice(window);
-    let mut next = 2 * BITS;
-    for (i, delta) in group.iter_mut().enumerate() {
-        let byte = bytes[i * BITS / 8];
-        let shift = i * BITS % 8;
-        // Single bits begin at the low end of a byte, wider ones at the high end.
-        let value = byte >> (if BITS == 1 { shift } else { 8 - BITS - shift }) & most;
-        let whole = bytes[next & MASK];
-        let outside = value == most;
-        *delta = if outside { whole } else { value };
-        next += usize::from(outside);
-    }
-    next
 }

@@ -1,0 +1,33 @@
+//! Why a tile could not be written.
+
+/// Why a glb could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// Arrays that must be as long as each other are not.
+    #[error("{what} has {got} values where {want} are needed")]
+    Length {
+        /// Which array.
+        what: String,
+        /// Its length.
+        got: usize,
+        /// The length needed.
+        want: usize,
+    },
+    /// A number that is not finite.
+    #[error("a vertex of {0} is not a finite number")]
+    NotFinite(String),
+    /// Indices that are no triangles of the vertices there are.
+    #[error("the triangles of {0} have corners that are none of its vertices")]
+    Index(String),
+    /// The library that compresses refused the mesh.
+    #[error("{what} could not be compressed: {why}")]
+    Encode {
+        /// Which mesh or stream.
+        what: String,
+        /// What the library says.
+        why: String,
+    },
+    /// More than a glb can hold.
+    #[error("the tile is larger than the 4 GiB that a glb can hold")]
+    TooLarge,
+}

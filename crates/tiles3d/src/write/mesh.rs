@@ -1,0 +1,181 @@
+//! Quantised meshes: vertices as small whole numbers, each one once.
+
+use super::{
+    WritePrimitive,
+    layout::{ELEMENT_ARRAY_BUFFER, Filter, Format, Layout},
+    primitive::y_up,
+};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// A vertex as it is stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(super) struct Vertex {
+    /// Steps.
+    pub(super) position: [i32; 3],
+    /// y-up, 127 for 1; or as the octahedral filter has it.
+    pub(super) normal: [i8; 4],
+    pub(super) color: [u8; 4],
+    pub(super) feature: u32,
+}
+
+/// The triangles of a primitive and their vertices, in the order in which they are used.
+#[derive(Debug, Default)]
+pub(super) struct Mesh {
+    pub(super) vertices: Vec<Vertex>,
+    pub(super) indices: Vec<u32>,
+    pub(super) has_colors: bool,
+    pub(super) has_features: bool,
+}
+
+impl Mesh {
+    /// The triangles of `p`, which was checked, on a grid. Those with two corners in one place go: they show nothing.
+    pub(super) fn new(p: &WritePrimitive, snap: impl Fn([f32; 3]) -> [i32; 3], layout: &Layout) -> Self {
+        let mut out =
+            Self { has_colors: !p.colors.is_empty(), has_features: !p.feature_ids.is_empty(), ..Self::default() };
+        let normals: Vec<[i8; 4]> = normals(p, layout);
+        let vertex = |i: usize| Vertex {
+            position: snap(p.positions[i]),
+            normal: normals[i],
+            color: p.colors.get(i).copied().unwrap_or_default(),
+            feature: p.feature_ids.get(i).copied().unwrap_or_default(),
+        };
+        let all: Vec<Vertex> = (0..p.positions.len()).map(vertex).collect();
+        let mut known: HashMap<Vertex, u32> = HashMap::with_capacity(all.len());
+        for triangle in p.indices.as_chunks::<3>().0 {
+            let [a, b, c] = triangle.map(|i| all[i as usize]);
+            if a.position == b.position || b.position == c.position || c.position == a.position {
+                continue;
+            }
+            for vertex in [a, b, c] {
+                let index = *known.entry(vertex).or_insert_with(|| {
+                    out.vertices.push(vertex);
+                    out.vertices.len() as u32 - 1
+                });
+                out.indices.push(index);
+            }
+        }
+        #[cfg(feature = "compress")]
+        if layout.is_coded() && !out.indices.is_empty() {
+            super::meshopt::order(&mut out.indices, &mut out.vertices);
+        }
+        out
+    }
+
+    /// Puts it into a glb: the primitive's `attributes`, and the accessor of its indices.
+    pub(super) fn store(&self, layout: &mut Layout) -> (Value, usize) {
+        let n = self.vertices.len();
+        let (position, filter, bytes) = positions(&self.vertices, layout.is_coded());
+        let positions = layout.elements("POSITION", position, filter, n, &bytes);
+        let (low, high) = self.bounds();
+        layout.bound(positions, json!(low), json!(high));
+        let mut attributes = json!({ "POSITION": positions });
+        let bytes: Vec<u8> = self.vertices.iter().flat_map(|v| v.normal.map(i8::cast_unsigned)).collect();
+        let filter = if layout.is_coded() { Filter::Octahedral } else { Filter::None };
+        attributes["NORMAL"] = json!(layout.elements("NORMAL", NORMAL, filter, n, &bytes));
+        if self.has_colors {
+            let bytes: Vec<u8> = self.vertices.iter().flat_map(|v| v.color).collect();
+            attributes["COLOR_0"] = json!(layout.elements("COLOR_0", COLOR, Filter::None, n, &bytes));
+        }
+        if self.has_features {
+            let ids: Vec<u32> = self.vertices.iter().map(|v| v.feature).collect();
+            let (format, filter, bytes) = features(&ids, layout.is_coded());
+            attributes["_FEATURE_ID_0"] = json!(layout.elements("_FEATURE_ID_0", format, filter, n, &bytes));
+        }
+        (attributes, indices(&self.indices, n, layout))
+    }
+
+    /// The lowest and the highest coordinates.
+    pub(super) fn bounds(&self) -> ([i32; 3], [i32; 3]) {
+        let all = self.vertices.iter().map(|v| v.position);
+        let start = ([i32::MAX; 3], [i32::MIN; 3]);
+        all.fold(start, |(low, high), p| {
+            let each = |k: usize| (low[k].min(p[k]), high[k].max(p[k]));
+            let [x, y, z] = [0, 1, 2].map(each);
+            ([x.0, y.0, z.0], [x.1, y.1, z.1])
+        })
+    }
+}
+
+/// Colours, linear.
+pub(super) const COLOR: Format = Format::vertex(5121, "VEC4", 4).normalized();
+/// Normals of 8 bits.
+pub(super) const NORMAL: Format = Format::vertex(5120, "VEC3", 4).normalized();
+
+/// As they are stored, one for each vertex.
+fn normals(p: &WritePrimitive, layout: &Layout) -> Vec<[i8; 4]> {
+    let unit = |n: &[f32; 3]| glam::Vec3::from_array(y_up(*n)).normalize_or(glam::Vec3::Y);
+    #[cfg(feature = "compress")]
+    if layout.is_coded() {
+        let units: Vec<[f32; 4]> = p.normals.iter().map(|n| unit(n).extend(0.0).to_array()).collect();
+        return super::meshopt::octahedral(&units);
+    }
+    let short = |n: &[f32; 3]| (unit(n) * 127.0).round().extend(0.0).to_array().map(|c| c as i8);
+    debug_assert!(!layout.is_coded());
+    p.normals.iter().map(short).collect()
+}
+
+/// Positions in the smallest type that holds them: 16 bits, padded to 8 bytes, or floats.
+fn positions(vertices: &[Vertex], coded: bool) -> (Format, Filter, Vec<u8>) {
+    let fits = |low: i32, high: i32| vertices.iter().flat_map(|v| v.position).all(|c| (low..=high).contains(&c));
+    let short = |signed: bool| {
+        let bytes = vertices.iter().flat_map(|v| {
+            let [x, y, z] = v.position;
+            // The low half of the two's complement is that of either type.
+            [x, y, z, 0].map(|c| (c as u16).to_le_bytes()).into_iter().flatten()
+        });
+        (Format::vertex(if signed { 5122 } else { 5123 }, "VEC3", 8), Filter::None, bytes.collect())
+    };
+    if fits(0, i32::from(u16::MAX)) {
+        return short(false);
+    }
+    if fits(i32::from(i16::MIN), i32::from(i16::MAX)) {
+        return short(true);
+    }
+    let (filter, bytes) = whole_floats(vertices.iter().flat_map(|v| v.position), 0, coded);
+    (Format::vertex(5126, "VEC3", 12), filter, bytes)
+}
+
+/// Feature ids in the smallest type that vertices may have and that holds them.
+pub(super) fn features(ids: &[u32], coded: bool) -> (Format, Filter, Vec<u8>) {
+    // In two's complement and little-endian, padded with the bytes that are 0 anyway.
+    let padded = || ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+    match ids.iter().max().copied().unwrap_or(0) {
+        0..=0xff => (Format::vertex(5121, "SCALAR", 4), Filter::None, padded()),
+        0x100..=0xffff => (Format::vertex(5123, "SCALAR", 4), Filter::None, padded()),
+        most => {
+            let coded = coded && most < 1 << 23;
+            let (filter, bytes) = whole_floats(ids.iter().map(|id| *id as i32), 0, coded);
+            (Format::vertex(5126, "SCALAR", 4), filter, bytes)
+        }
+    }
+}
+
+/// Floats that are `counts` times a power of two; where they may be `coded`, as the exponential filter has them, whose
+/// mantissas have 24 bits.
+pub(super) fn whole_floats(counts: impl Iterator<Item = i32>, exponent: i32, coded: bool) -> (Filter, Vec<u8>) {
+    if coded {
+        let word = |c: i32| (exponent << 24 | c & 0xff_ffff).to_le_bytes();
+        return (Filter::Exponential, counts.flat_map(word).collect());
+    }
+    let unit = 2f32.powi(exponent);
+    (Filter::None, counts.flat_map(|c| (c as f32 * unit).to_le_bytes()).collect())
+}
+
+/// The accessor of a list of triangles of `vertices` vertices.
+pub(super) fn indices(indices: &[u32], vertices: usize, layout: &mut Layout) -> usize {
+    let format = |component, stride| Format {
+        component,
+        kind: "SCALAR",
+        normalized: false,
+        stride,
+        target: Some(ELEMENT_ARRAY_BUFFER),
+    };
+    if vertices <= usize::from(u16::MAX) {
+        let bytes: Vec<u8> = indices.iter().flat_map(|i| (*i as u16).to_le_bytes()).collect();
+        layout.elements("indices", format(5123, 2), Filter::None, indices.len(), &bytes)
+    } else {
+        let bytes: Vec<u8> = indices.iter().flat_map(|i| i.to_le_bytes()).collect();
+        layout.elements("indices", format(5125, 4), Filter::None, indices.len(), &bytes)
+    }
+}
