@@ -18,6 +18,7 @@ mod progress;
 pub mod records;
 mod ring;
 pub mod synth;
+pub mod terrain;
 pub mod tiling;
 pub mod vector;
 
