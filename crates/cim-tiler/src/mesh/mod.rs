@@ -5,12 +5,14 @@ mod building;
 mod facet;
 mod plant;
 mod road;
+mod split;
 
 pub(crate) use area::{add_area, add_ground};
 pub(crate) use building::{Shape, add_building};
 pub(crate) use facet::{add_facet, facet_color, twice_area_vector};
 pub(crate) use plant::{LOOKS, plant};
 pub(crate) use road::{RoadTarget, add_road};
+pub(crate) use split::split;
 
 use tiles3d::write::WritePrimitive;
 

@@ -96,6 +96,7 @@ pub fn make_city(options: &SynthOptions) -> City {
         buildings,
         models: Vec::new(),
         ground_m: 0.0,
+        terrain: None,
         roads,
         areas,
         plants,

@@ -30,10 +30,8 @@ use std::path::PathBuf;
 const FINEST_M: f64 = 2.0;
 /// Steps of a side: two to the power of these.
 const POWERS: std::ops::RangeInclusive<u32> = 5..=12;
-/// Nodes that say together whether anything was measured there.
-pub(crate) const BLOCK: usize = 32;
-/// Share of the city's ground that lies lower than the city's zero.
-const LOW_SHARE: usize = 20;
+/// One in so many of the city's heights is lower than its zero: a pit or a slip of the survey does not move it.
+const LOW_SHARE: usize = 1000;
 
 /// Where the heights of the ground come from.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -54,8 +52,21 @@ pub struct Terrain {
     pub relief: Relief,
     /// What is said of it.
     pub report: TerrainReport,
-    /// Whether anything was measured in each square of [`BLOCK`] steps, row by row from the south.
-    known: Vec<bool>,
+}
+
+impl TerrainSource {
+    /// Reads the ground, if there is anything to read; as [`Terrain::read`].
+    ///
+    /// # Errors
+    /// As [`Terrain::read`].
+    pub fn read(
+        &self,
+        origin: Place,
+        bounds: SiteBounds,
+        progress: &mut dyn Progress,
+    ) -> Result<Option<Terrain>, TilerError> {
+        (!self.files.is_empty()).then(|| Terrain::read(self, origin, bounds, progress)).transpose()
+    }
 }
 
 impl Terrain {
@@ -101,13 +112,6 @@ impl Terrain {
     #[must_use]
     pub fn height(&self, x: f64, y: f64) -> f64 {
         self.relief.height(x, y)
-    }
-
-    /// Whether anything was measured within a square of nodes.
-    pub(crate) fn is_known(&self, square: Square) -> bool {
-        let across = (self.relief.size().0 as usize - 1) / BLOCK;
-        let blocks = |from: usize| from / BLOCK..(from + square.size).div_ceil(BLOCK).min(across);
-        blocks(square.row).any(|j| blocks(square.column).any(|i| self.known.get(j * across + i) == Some(&true)))
     }
 }
 

@@ -26,6 +26,8 @@ pub struct TerrainReport {
     pub datum_m: f64,
     /// Share of the city where nothing was measured: heights come from around.
     pub filled_share: f64,
+    /// Whether surveyed models stand at their own heights, or each on the ground under it; `None` without any.
+    pub models_keep_heights: Option<bool>,
 }
 
 impl TerrainReport {
@@ -65,6 +67,10 @@ impl fmt::Display for TerrainReport {
         if self.filled_share > 0.0005 {
             write!(f, "; {:.1} % of it has no heights and takes those around", self.filled_share * 100.0)?;
         }
-        writeln!(f)
+        match self.models_keep_heights {
+            Some(true) => write!(f, "\nmodels: at their own heights (--model-heights ground puts each on the ground)"),
+            Some(false) => write!(f, "\nmodels: each on the lowest ground under it (--model-heights own keeps theirs)"),
+            None => Ok(()),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Rasters painted on one grid in the site's metres.
 
-use super::{BLOCK, LOW_SHARE, POWERS, Rectangle, Terrain, TerrainReport, fill::fill, open::Opened, raster::Window};
+use super::{LOW_SHARE, POWERS, Rectangle, Terrain, TerrainReport, fill::fill, open::Opened, raster::Window};
 use crate::{SourceCrs, TilerError};
 use cim_geo::{Relief, SiteFrame};
 use cim_model::Place;
@@ -133,18 +133,11 @@ impl Canvas {
             let at = [corner[0] + step * (index % nodes) as f64, corner[1] + step * (index / nodes) as f64];
             (0..2).all(|k| at[k] >= low[k] - step && at[k] <= high[k] + step)
         };
-        let blocks = steps / BLOCK;
-        let mut known = vec![false; blocks * blocks];
         let (mut measured, mut all) = (Vec::new(), 0usize);
         for (index, height) in heights.iter().enumerate() {
             let of_city = inside(index);
             all += usize::from(of_city);
-            if height.is_nan() {
-                continue;
-            }
-            let block = |v: usize| (v / BLOCK).min(blocks - 1);
-            known[block(index / nodes) * blocks + block(index % nodes)] = true;
-            if of_city {
+            if of_city && !height.is_nan() {
                 measured.push(*height);
             }
         }
@@ -162,7 +155,7 @@ impl Canvas {
         heights.iter_mut().for_each(|h| *h = (f64::from(*h) - datum) as f32);
         let mut relief = Relief::new(corner, step, (nodes as u32, nodes as u32), heights)?;
         relief.datum_m = datum;
-        Some(Terrain { relief, report, known })
+        Some(Terrain { relief, report })
     }
 }
 

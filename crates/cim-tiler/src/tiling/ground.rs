@@ -1,7 +1,8 @@
 //! What lies on the ground: roads, water and green.
 
 use super::{
-    Writer, drop_m,
+    Writer,
+    relief::{Ground, Lie},
     stack::{Primitives, Sited, Thing},
 };
 use crate::{
@@ -36,8 +37,8 @@ impl Writer<'_> {
                 None => self.summary.left_out.push((road.key.clone(), "position is not a number")),
             }
         }
-        for area in &city.areas {
-            match self.area(area) {
+        for (number, area) in city.areas.iter().enumerate() {
+            match self.area(area, number) {
                 Some(s) => sited.push(s),
                 None => self.summary.left_out.push((area.key.clone(), "position is not a number")),
             }
@@ -54,32 +55,28 @@ impl Writer<'_> {
         // Lane lines are most of it: four corners for every 15 m of each.
         let lanes = if road.class <= RoadClass::Secondary { f64::from(road.width_m) / 3.5 } else { 0.0 };
         let corners = 36 + 4 * line.len() + (length / 15.0 * lanes * 4.0) as usize;
-        Some(lying(Thing::Road { road, line }, low, high, corners))
+        Some(self.lying(Thing::Road { road, line }, low, high, corners))
     }
 
-    fn area<'a>(&self, area: &'a Area) -> Option<Sited<'a>> {
+    fn area<'a>(&self, area: &'a Area, number: usize) -> Option<Sited<'a>> {
         let ring = self.ring(&area.ring);
         let (low, high) = bounds(&ring, 0.0)?;
         let holes: Vec<_> = area.holes.iter().map(|h| self.ring(h)).collect();
         let corners = ring.len() + holes.iter().map(Vec::len).sum::<usize>();
-        Some(lying(Thing::Area { area, ring, holes }, low, high, corners))
+        Some(self.lying(Thing::Area { area, ring, holes, lie: self.ground.lie(number) }, low, high, corners))
     }
-}
 
-/// What lies between two corners.
-fn lying(thing: Thing<'_>, low: [f64; 2], high: [f64; 2], corners: usize) -> Sited<'_> {
-    let corner = |x: f64, y: f64| drop_m(x, y);
-    let heights = [corner(low[0], low[1]), corner(low[0], high[1]), corner(high[0], low[1]), corner(high[0], high[1])];
-    let deepest = heights.into_iter().fold(0.0, f64::min);
-    let nearest = |k: usize| 0.0f64.clamp(low[k], high[k]);
-    let highest = drop_m(nearest(0), nearest(1));
-    Sited {
-        thing,
-        centre: [0.5 * (low[0] + high[0]), 0.5 * (low[1] + high[1])],
-        low: DVec3::new(low[0], low[1], deepest - 0.1),
-        high: DVec3::new(high[0], high[1], highest + 0.5),
-        size: 0.5 * (high[0] - low[0]).hypot(high[1] - low[1]),
-        corners,
+    /// What lies between two corners.
+    fn lying<'t>(&self, thing: Thing<'t>, low: [f64; 2], high: [f64; 2], corners: usize) -> Sited<'t> {
+        let [deepest, highest] = self.ground.range(low, high);
+        Sited {
+            thing,
+            centre: [0.5 * (low[0] + high[0]), 0.5 * (low[1] + high[1])],
+            low: DVec3::new(low[0], low[1], deepest - 0.1),
+            high: DVec3::new(high[0], high[1], highest + 0.5),
+            size: 0.5 * (high[0] - low[0]).hypot(high[1] - low[1]),
+            corners,
+        }
     }
 }
 
@@ -100,6 +97,7 @@ pub(super) fn add_lying_road(
     road: &Road,
     line: &[[f64; 2]],
     (origin, error): (DVec3, f64),
+    ground: &Ground,
     feature: u32,
 ) -> bool {
     let [mut lane, mut pavement, mut marking] =
@@ -114,7 +112,8 @@ pub(super) fn add_lying_road(
     ];
     for (surface, part, shown) in parts {
         if shown && !part.indices.is_empty() {
-            append(primitives.entry(surface).or_insert_with(|| surface.primitive()), part, origin);
+            let to = primitives.entry(surface).or_insert_with(|| surface.primitive());
+            append(to, part, (origin, error), (ground, Lie::Draped));
         }
     }
     added
@@ -126,6 +125,7 @@ pub(super) fn add_lying_area(
     area: &Area,
     (ring, holes): (&[[f64; 2]], &[Vec<[f64; 2]>]),
     (origin, error): (DVec3, f64),
+    ground: (&Ground, Lie),
     feature: u32,
 ) -> bool {
     let near = |ring: &[[f64; 2]]| coarse(ring.iter().chain(ring.first()), origin, error);
@@ -139,7 +139,7 @@ pub(super) fn add_lying_area(
     };
     let mut part = surface.primitive();
     let added = add_area(&mut part, &near(ring), &holes, z, feature);
-    append(primitives.entry(surface).or_insert_with(|| surface.primitive()), part, origin);
+    append(primitives.entry(surface).or_insert_with(|| surface.primitive()), part, (origin, error), ground);
     added
 }
 
@@ -150,13 +150,16 @@ fn coarse<'p>(line: impl Iterator<Item = &'p [f64; 2]>, origin: DVec3, error: f6
     line.into_inner().into_iter().map(|c| [c.x, c.y]).collect()
 }
 
-/// Adds a part whose corners are relative to `origin`, bent with the ground.
-fn append(to: &mut WritePrimitive, part: WritePrimitive, origin: DVec3) {
+/// Adds a part whose corners are relative to `origin` and whose heights count from the ground, laid on it.
+fn append(
+    to: &mut WritePrimitive,
+    mut part: WritePrimitive,
+    (origin, error): (DVec3, f64),
+    (ground, lie): (&Ground, Lie),
+) {
+    ground.lay(&mut part, origin, error, lie);
     let first = to.positions.len() as u32;
-    to.positions.extend(part.positions.into_iter().map(|[x, y, z]| {
-        let ground = drop_m(origin.x + f64::from(x), origin.y + f64::from(y)) - origin.z;
-        [x, y, (f64::from(z) + ground) as f32]
-    }));
+    to.positions.extend(part.positions);
     to.normals.extend(part.normals);
     to.colors.extend(part.colors);
     to.feature_ids.extend(part.feature_ids);
@@ -165,7 +168,7 @@ fn append(to: &mut WritePrimitive, part: WritePrimitive, origin: DVec3) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::drop_m, *};
 
     #[test]
     fn bends_are_kept_as_long_as_they_are_seen() {
@@ -184,7 +187,8 @@ mod tests {
         let mut part = Surface::Green.primitive();
         part.positions = vec![[0.0, 0.0, 0.5], [1000.0, 0.0, 0.5]];
         let origin = DVec3::new(20_000.0, 0.0, drop_m(20_000.0, 0.0));
-        append(&mut to, part, origin);
+        part.normals = vec![[0.0, 0.0, 1.0]; 2];
+        append(&mut to, part, (origin, 0.0), (&Ground::bare(), Lie::Draped));
         assert_eq!(to.positions[0], [0.0, 0.0, 0.5]);
         assert!((f64::from(to.positions[1][2]) - 0.5 - (drop_m(21_000.0, 0.0) - origin.z)).abs() < 1e-5);
     }
