@@ -90,8 +90,7 @@ pub(super) fn receive(
                 }
                 for record in records {
                     let Geometry::Polygon(rings) = &record.geometry else { continue };
-                    let rings: Vec<Vec<DVec3>> =
-                        rings.iter().map(|r| r.iter().map(|p| site.position(*p, 0.0)).collect()).collect();
+                    let rings: Vec<Vec<DVec3>> = rings.iter().map(|r| site.lay(r)).collect();
                     let flat = rings.iter().flatten().map(|p| DVec2::new(p.x, p.z));
                     let (low, high) =
                         flat.fold((DVec2::INFINITY, DVec2::NEG_INFINITY), |(low, high), p| (low.min(p), high.max(p)));
@@ -106,7 +105,7 @@ pub(super) fn receive(
                 }
                 for record in records {
                     let Geometry::Line(points) = &record.geometry else { continue };
-                    let points = points.iter().map(|p| site.position(*p, 0.0)).collect();
+                    let points = site.lay(points);
                     book.roads.push(RoadLine { key: record.key.clone(), name: record.name.clone(), points });
                 }
                 book.version += 1;

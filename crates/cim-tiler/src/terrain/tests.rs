@@ -171,6 +171,98 @@ fn the_ground_is_where_the_file_says_whatever_its_samples_and_compression_are() 
     }
 }
 
+/// A GeoTIFF of the hill in tiles of 64 pixels, f32, deflated after the floating point predictor (TIFF technical note 3), as
+/// classic TIFF or BigTIFF of either byte order: what the crate's own encoder does not write.
+fn tiled(grid: &Grid, big: bool, little: bool) -> Vec<u8> {
+    const TILE: u32 = 64;
+    let order = |bytes: &mut [u8]| {
+        if little {
+            bytes.reverse()
+        }
+    };
+    let number = |value: u64, size: usize| {
+        let mut bytes = value.to_be_bytes()[8 - size..].to_vec();
+        order(&mut bytes);
+        bytes
+    };
+    let (word, heights) = (if big { 8 } else { 4 }, grid.heights());
+    let mut out = if little { b"II".to_vec() } else { b"MM".to_vec() };
+    out.extend(number(if big { 43 } else { 42 }, 2));
+    out.extend(if big { [number(8, 2), number(0, 2), number(0, 8)].concat() } else { number(0, 4) });
+    let (mut offsets, mut counts) = (Vec::new(), Vec::new());
+    for down in 0..grid.height.div_ceil(TILE) {
+        for right in 0..grid.width.div_ceil(TILE) {
+            let mut raw = Vec::new();
+            for r in 0..TILE {
+                let pixel = |c: u32| {
+                    let (c, r) = ((right * TILE + c).min(grid.width - 1), (down * TILE + r).min(grid.height - 1));
+                    (heights[(r * grid.width + c) as usize] as f32).to_be_bytes()
+                };
+                let planes: Vec<u8> = (0..4).flat_map(|k| (0..TILE).map(move |c| pixel(c)[k])).collect();
+                raw.extend(
+                    (0..planes.len()).map(|i| if i == 0 { planes[0] } else { planes[i].wrapping_sub(planes[i - 1]) }),
+                );
+            }
+            let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut packer, &raw).unwrap();
+            let packed = packer.finish().unwrap();
+            offsets.push(out.len() as u64);
+            counts.push(packed.len() as u64);
+            out.extend(packed);
+        }
+    }
+    // Tag, kind (3: 16 bits, 4: 32, 12: f64, 16: 64), values.
+    let long = if big { (16, 8) } else { (4, 4) };
+    let mut entries: Vec<(u16, u64, usize, Vec<u64>)> =
+        [(256, grid.width), (257, grid.height), (258, 32), (259, 8), (262, 1)]
+            .into_iter()
+            .chain([(277, 1), (317, 3), (322, TILE), (323, TILE)])
+            .map(|(tag, value)| (tag, 4, 4, vec![u64::from(value)]))
+            .collect();
+    entries.push((324, long.0, long.1, offsets));
+    entries.push((325, long.0, long.1, counts));
+    entries.push((339, 3, 2, vec![3]));
+    for (tag, reals, shorts) in grid.tags(false) {
+        let values = |list: &[f64]| list.iter().map(|v| v.to_bits()).collect();
+        let shorts = || shorts.iter().map(|v| u64::from(*v)).collect();
+        entries.push(if reals.is_empty() {
+            (tag.to_u16(), 3, 2, shorts())
+        } else {
+            (tag.to_u16(), 12, 8, values(&reals))
+        });
+    }
+    entries.sort_by_key(|e| e.0);
+    let mut directory = number(entries.len() as u64, if big { 8 } else { 2 });
+    for (tag, kind, size, values) in entries {
+        let mut bytes: Vec<u8> = values.iter().flat_map(|v| number(*v, size)).collect();
+        directory.extend([number(tag.into(), 2), number(kind, 2), number(values.len() as u64, word)].concat());
+        if bytes.len() > word {
+            let at = out.len() as u64;
+            out.extend(bytes);
+            bytes = number(at, word);
+        }
+        bytes.resize(word, 0);
+        directory.extend(bytes);
+    }
+    directory.extend(number(0, word));
+    let at = number(out.len() as u64, word);
+    let place = if big { 8 } else { 4 };
+    out.splice(place..place + word, at);
+    out.extend(directory);
+    out
+}
+
+#[test]
+fn tiles_of_either_byte_order_and_size_of_offsets_are_read_where_the_city_is() {
+    let dir = tempfile::tempdir().unwrap();
+    for (big, little) in [(false, true), (false, false), (true, true), (true, false)] {
+        let source = write(dir.path(), "tiled.tif", &tiled(&Grid::whole(20.0), big, little));
+        let terrain = read(&source).unwrap_or_else(|e| panic!("{big} {little}: {e}"));
+        let worst = off(&terrain, CITY[0], CITY[1]);
+        assert!(worst < 0.15, "{big} {little}: {worst}");
+    }
+}
+
 #[test]
 fn an_ascii_grid_with_its_definition_beside_it_is_the_same_ground() {
     let dir = tempfile::tempdir().unwrap();
