@@ -5,6 +5,7 @@
 //! north up, Home goes home.
 
 use super::{CameraLimits, FlyTo, InputBlocked, MapCamera, MapView, flight::Flight};
+use crate::scene::SiteGeo;
 use bevy::{
     input::{
         gestures::PinchGesture,
@@ -43,10 +44,12 @@ pub(super) struct Hands<'w, 's> {
     fly: MessageWriter<'w, FlyTo>,
 }
 
+#[expect(clippy::too_many_arguments, reason = "a system's parameters are its inputs")]
 pub(super) fn steer(
     mut hands: Hands<'_, '_>,
     time: Res<Time<Real>>,
     limits: Res<CameraLimits>,
+    site: Res<SiteGeo>,
     blocked: Res<InputBlocked>,
     mut motion: ResMut<Motion>,
     mut flight: ResMut<Flight>,
@@ -139,16 +142,30 @@ pub(super) fn steer(
     }
     motion.turn *= if orbit { 0.0 } else { decay };
     if next != view {
-        follow_ground(view.target, &mut next.target);
+        follow_ground(&site, view.target, &mut next.target);
         camera.0 = limits.clamp(next);
     }
 }
 
-/// Keeps a target that moves over the ground as high above it as it was: the earth falls away from the site's plane, by
-/// 126 m at 40 km.
-pub(super) fn follow_ground(from: DVec3, to: &mut DVec3) {
-    let fallen = |p: DVec3| (p.x * p.x + p.z * p.z) / (2.0 * 6_371_000.0);
-    to.y += fallen(from) - fallen(*to);
+/// Keeps a target that moves over the ground as high above it as it was: over hills, and over the earth, which falls away
+/// from the site's plane by 126 m at 40 km.
+pub(super) fn follow_ground(site: &SiteGeo, from: DVec3, to: &mut DVec3) {
+    to.y += site.ground_m(*to) - site.ground_m(from);
+}
+
+/// Tilts a view whose eye is in a hill towards the sky until it is out.
+pub(super) fn out_of_ground(site: &SiteGeo, mut view: MapView) -> MapView {
+    /// Metres that an eye keeps over the ground.
+    const OVER_M: f64 = 2.0;
+    let over = |view: &MapView| {
+        let eye = view.eye();
+        eye.y - site.ground_m(eye)
+    };
+    let least = OVER_M.min(0.2 * view.distance_m);
+    while site.relief.is_some() && view.tilt_deg > 0.0 && over(&view) < least {
+        view.tilt_deg = (view.tilt_deg - 1.0).max(0.0);
+    }
+    view
 }
 
 /// Scales the distance by e^`step`; the anchor keeps its place on the screen.

@@ -10,7 +10,7 @@ pub use flight::Flight;
 pub use view::{FlyTo, MainCamera, MapCamera, MapView};
 pub use viewspec::{ViewSpec, ViewSpecError};
 
-use crate::scene::RenderOrigin;
+use crate::scene::{RenderOrigin, SiteGeo};
 use bevy::{
     input::{gestures::PinchGesture, mouse::MouseWheel},
     math::DVec3,
@@ -85,6 +85,7 @@ impl Plugin for CameraPlugin {
         app.init_resource::<MapCamera>()
             .init_resource::<CameraLimits>()
             .init_resource::<RenderOrigin>()
+            .init_resource::<SiteGeo>()
             .init_resource::<InputBlocked>()
             .init_resource::<controls::Motion>()
             .init_resource::<Flight>()
@@ -107,8 +108,8 @@ fn spawn(mut commands: Commands) {
     ));
 }
 
-fn limit(limits: Res<CameraLimits>, mut camera: ResMut<MapCamera>) {
-    let allowed = limits.clamp(camera.0);
+fn limit(limits: Res<CameraLimits>, site: Res<SiteGeo>, mut camera: ResMut<MapCamera>) {
+    let allowed = controls::out_of_ground(&site, limits.clamp(camera.0));
     if allowed != camera.0 {
         camera.0 = allowed;
     }

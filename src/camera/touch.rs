@@ -5,12 +5,14 @@ use super::{
     controls::{follow_ground, ground_under},
     flight::Flight,
 };
+use crate::scene::SiteGeo;
 use bevy::{prelude::*, window::PrimaryWindow};
 
 pub(super) fn steer(
     touches: Option<Res<Touches>>,
     windows: Query<&Window, With<PrimaryWindow>>,
     limits: Res<CameraLimits>,
+    site: Res<SiteGeo>,
     blocked: Res<InputBlocked>,
     mut flight: ResMut<Flight>,
     mut camera: ResMut<MapCamera>,
@@ -44,7 +46,7 @@ pub(super) fn steer(
     }
     flight.stop();
     if view != camera.0 {
-        follow_ground(camera.0.target, &mut view.target);
+        follow_ground(&site, camera.0.target, &mut view.target);
         camera.0 = limits.clamp(view);
     }
 }

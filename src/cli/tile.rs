@@ -2,9 +2,10 @@
 
 use super::progress::{Bars, summary};
 use cim_tiler::{
-    AxisOrder,
-    citymodel::{CityModelOptions, tile_city_model},
+    AxisOrder, CitySummary,
+    citymodel::{CityModelOptions, ModelHeights, tile_city_model},
     osm::{OsmOptions, tile_osm},
+    terrain::TerrainSource,
     vector::{self, Mapping, VectorOptions, tile_vector},
 };
 use std::path::{Path, PathBuf};
@@ -33,6 +34,75 @@ pub(super) struct Args {
     /// it says nothing
     #[arg(long)]
     mapping: Option<PathBuf>,
+    #[command(flatten)]
+    terrain: Terrain,
+}
+
+/// What the city stands on.
+#[derive(Debug, clap::Args)]
+struct Terrain {
+    /// An elevation model that the city stands on: GeoTIFF (.tif), ASCII grid (.asc, .agr), or a folder of them; give it
+    /// again for more
+    #[arg(long = "terrain")]
+    files: Vec<PathBuf>,
+    /// Its coordinate system, in place of the one that it declares, such as EPSG:4549, or with that of its heights
+    /// EPSG:4549+5737
+    #[arg(long = "terrain-crs", requires = "files")]
+    crs: Option<String>,
+    /// The height that is 0 in the city, metres; its low ground when left out
+    #[arg(long = "terrain-datum", requires = "files", allow_hyphen_values = true)]
+    datum_m: Option<f64>,
+    /// Where city models stand on it
+    #[arg(long, value_enum, requires = "files", default_value = "seen")]
+    model_heights: Heights,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Heights {
+    /// At their own heights where these look like the terrain's, else on the ground
+    Seen,
+    /// At their own heights
+    Own,
+    /// Each on the lowest ground under it
+    Ground,
+}
+
+impl From<Heights> for ModelHeights {
+    fn from(heights: Heights) -> Self {
+        match heights {
+            Heights::Seen => Self::Seen,
+            Heights::Own => Self::Own,
+            Heights::Ground => Self::Ground,
+        }
+    }
+}
+
+impl Terrain {
+    /// The files that are meant; of a folder, those of the formats' names, by name.
+    fn source(&self) -> Result<TerrainSource, String> {
+        if self.datum_m.is_some_and(|d| !d.is_finite()) {
+            return Err("--terrain-datum is not a height in metres".into());
+        }
+        let mut files = Vec::new();
+        for path in &self.files {
+            if !path.is_dir() {
+                files.push(path.clone());
+                continue;
+            }
+            let unreadable = |e| format!("{} cannot be read: {e}", path.display());
+            let inside =
+                std::fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
+            let mut inside: Vec<PathBuf> = inside.into_iter().map(|entry| entry.path()).collect();
+            let end = |p: &PathBuf| p.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+            inside.retain(|p| p.is_file() && ["tif", "tiff", "asc", "agr"].contains(&end(p).as_str()));
+            inside.sort();
+            if inside.is_empty() {
+                return Err(format!("{} holds no elevation model (.tif, .asc)", path.display()));
+            }
+            files.extend(inside);
+        }
+        Ok(TerrainSource { files, crs: self.crs.clone(), datum_m: self.datum_m })
+    }
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -118,14 +188,17 @@ pub(super) fn run(args: Args) -> Result<(), String> {
         return Err("--mapping is for vector files: GeoJSON, shapefiles, FlatGeobuf and GeoPackage".into());
     }
     let (files, format) = files(&args.inputs)?;
+    let terrain = args.terrain.source()?;
     let name = args.name.unwrap_or_default();
     let made = match format {
         Format::Osm => {
-            let options = OsmOptions { name_zh: name.clone(), name_en: name, ..OsmOptions::default() };
+            let options = OsmOptions { name_zh: name.clone(), name_en: name, terrain, ..OsmOptions::default() };
             tile_osm(&files[0], &args.out, &options, &mut Bars::new()).map_err(|e| e.to_string())?
         }
         Format::CityModel => {
-            let options = CityModelOptions { name, crs: args.crs, axes: args.axes.map(Into::into) };
+            let heights = args.terrain.model_heights.into();
+            let axes = args.axes.map(Into::into);
+            let options = CityModelOptions { name, crs: args.crs, axes, terrain, heights };
             let (made, report) =
                 tile_city_model(&files, &args.out, &options, &mut Bars::new()).map_err(|e| e.to_string())?;
             let order = if report.axes == AxisOrder::NorthFirst { ", northing first" } else { "" };
@@ -136,16 +209,28 @@ pub(super) fn run(args: Args) -> Result<(), String> {
             made
         }
     };
+    print_terrain(&made);
     println!("{}", summary(&made, &args.out));
     Ok(())
 }
 
+fn print_terrain(made: &CitySummary) {
+    if !made.terrain.is_empty() {
+        println!("{}", made.terrain);
+    }
+}
+
 fn run_vector(args: Args) -> Result<(), String> {
     let mapping = args.mapping.as_deref().map(Mapping::read).transpose().map_err(|e| e.to_string())?;
-    let options =
-        VectorOptions { name: args.name.unwrap_or_default(), crs: args.crs, mapping: mapping.unwrap_or_default() };
+    let options = VectorOptions {
+        name: args.name.unwrap_or_default(),
+        crs: args.crs,
+        mapping: mapping.unwrap_or_default(),
+        terrain: args.terrain.source()?,
+    };
     let (made, report) = tile_vector(&args.inputs, &args.out, &options, &mut Bars::new()).map_err(|e| e.to_string())?;
     print!("{report}");
+    print_terrain(&made);
     println!("{}", summary(&made, &args.out));
     Ok(())
 }

@@ -13,11 +13,12 @@ use crate::{
     live::Layers,
 };
 use bevy::prelude::*;
+use cim_geo::Relief;
 use cim_model::{Alert, Case, CaseSummary, LayerId, Place, Site, Timestamp, live::Body, live::Envelope};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use url::Url;
 
 /// Parcels that may wait; more make the connection wait.
@@ -79,7 +80,7 @@ impl Default for LinkStatus {
 #[derive(Debug)]
 pub(super) enum Parcel {
     /// The site was read; now the socket may be opened.
-    Ready { generation: u64, site: Site },
+    Ready { generation: u64, site: Site, relief: Option<Arc<Relief>> },
     /// Connecting failed or the connection ended.
     Closed { generation: u64, reason: String },
     /// A live message.
@@ -158,12 +159,10 @@ pub(super) fn connect(
                 status.0 = LinkState::Connecting { attempt: inbox.link.attempt };
             }
             let (generation, sender) = (inbox.link.generation, inbox.sender.clone());
-            get::<Site>(&fetcher, &base, "api/site", move |result| {
-                let parcel = match result {
-                    Ok(site) => Parcel::Ready { generation, site },
-                    Err(reason) => Parcel::Closed { generation, reason },
-                };
-                deliver(&sender, parcel);
+            let (again, root) = (fetcher.clone(), base.clone());
+            get::<Site>(&fetcher, &base, "api/site", move |result| match result {
+                Ok(site) => ground(&again, &root, sender, generation, site),
+                Err(reason) => deliver(&sender, Parcel::Closed { generation, reason }),
             });
         }
     }
@@ -177,6 +176,33 @@ pub(super) fn connect(
             }
         });
     }
+}
+
+/// Reads the heights of the ground before anything that lies on it; without them the city is shown flat.
+fn ground(fetcher: &Fetcher, base: &Url, sender: Sender<Parcel>, generation: u64, site: Site) {
+    let Some(url) = site.terrain_url.as_ref().map(|path| base.join(path)) else {
+        deliver(&sender, Parcel::Ready { generation, site, relief: None });
+        return;
+    };
+    let url = match url {
+        Ok(url) => url,
+        Err(e) => {
+            deliver(&sender, Parcel::defect("terrain-unreadable", "terrain_url", e));
+            deliver(&sender, Parcel::Ready { generation, site, relief: None });
+            return;
+        }
+    };
+    fetcher.get(url.clone(), move |result| {
+        let read = |bytes: Vec<u8>| Relief::from_bytes(&bytes).map_err(|e| e.to_string());
+        let relief = match result.map_err(|e| e.to_string()).and_then(read) {
+            Ok(relief) => Some(Arc::new(relief)),
+            Err(e) => {
+                deliver(&sender, Parcel::defect("terrain-unreadable", url.as_str(), e));
+                None
+            }
+        };
+        deliver(&sender, Parcel::Ready { generation, site, relief });
+    });
 }
 
 /// Takes what arrived and passes it on.
@@ -194,9 +220,9 @@ pub(super) fn receive(
         let Ok(parcel) = inbox.receiver.try_recv() else { break };
         let Some(base) = inbox.base.clone() else { continue };
         match parcel {
-            Parcel::Ready { generation, site } if generation == inbox.link.generation => {
+            Parcel::Ready { generation, site, relief } if generation == inbox.link.generation => {
                 clock.hear(site.now);
-                events.write(FeedEvent::Site(site));
+                events.write(FeedEvent::Site { site, relief });
                 socket.0 = live_url(&base, inbox.link.seen)
                     .map(|url| socket::open(&fetcher, url, generation, inbox.sender.clone()));
             }

@@ -2,8 +2,10 @@
 
 use crate::diagnostics::BackendDefects;
 use bevy::prelude::*;
+use cim_geo::Relief;
 use cim_model::{Alert, Case, CaseSummary, EntityKey, EventClass, LayerId, Place, Site, Vehicle, live::Envelope};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// How the connection to the backend stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +58,12 @@ pub enum FeedEvent {
     /// The connection changed.
     Link(LinkState),
     /// The city's description; comes once per (re)connection to a backend.
-    Site(Site),
+    Site {
+        /// Its name, frame and where its parts are.
+        site: Site,
+        /// The heights of its ground; `None` where it is flat, or they could not be read.
+        relief: Option<Arc<Relief>>,
+    },
     /// A page of a collection. The first page of a (re)read has `first`.
     Records {
         /// Which layer it belongs to.

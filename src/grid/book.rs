@@ -112,7 +112,7 @@ fn holds(rings: &[Vec<DVec3>], (low, high): (DVec2, DVec2), point: DVec3) -> boo
 
 /// Rings in site metres, and their extent.
 fn placed(rings: &[Vec<cim_model::Place>], site: &SiteGeo) -> (Vec<Vec<DVec3>>, (DVec2, DVec2)) {
-    let rings: Vec<Vec<DVec3>> = rings.iter().map(|r| r.iter().map(|p| site.position(*p, 0.0)).collect()).collect();
+    let rings: Vec<Vec<DVec3>> = rings.iter().map(|r| site.lay(r)).collect();
     let flat = rings.iter().flatten().map(|p| DVec2::new(p.x, p.z));
     let extent = flat.fold((DVec2::INFINITY, DVec2::NEG_INFINITY), |(low, high), p| (low.min(p), high.max(p)));
     (rings, extent)
@@ -164,7 +164,7 @@ pub(super) fn receive(
                 }
                 for record in records {
                     let Geometry::Line(points) = &record.geometry else { continue };
-                    let points = points.iter().map(|p| site.position(*p, 0.0)).collect();
+                    let points = site.lay(points);
                     book.roads.push(RoadLine { key: record.key.clone(), name: record.name.clone(), points });
                 }
                 book.version += 1;

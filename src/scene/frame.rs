@@ -1,31 +1,74 @@
 //! Where things are drawn: the site's local frame and the render origin that moves with the camera.
 
 use bevy::{math::DVec3, prelude::*};
-use cim_geo::{Geodetic, SiteFrame};
+use cim_geo::{Geodetic, Relief, SiteFrame};
 use cim_model::Place;
+use std::sync::Arc;
 
 /// The local frame of the city: metres, x = east, y = up, z = south, f64, from the site's origin.
-#[derive(Resource, Debug, Clone, Copy)]
-pub struct SiteGeo(pub SiteFrame);
+#[derive(Resource, Debug, Clone)]
+pub struct SiteGeo {
+    /// Metres and degrees.
+    pub frame: SiteFrame,
+    /// Heights of the ground; the bent earth alone when there are none.
+    pub relief: Option<Arc<Relief>>,
+}
+
+/// Metres between the points of a line that lies on hills, at most.
+const DRAPE_M: f64 = 20.0;
+/// Points between two of a line, at most.
+const MOST_BETWEEN: f64 = 200.0;
 
 impl Default for SiteGeo {
     /// Jining's main urban area, until a site or a tileset says otherwise.
     fn default() -> Self {
-        Self(SiteFrame::new(Geodetic::new(116.587, 35.415, 0.0)))
+        Self { frame: SiteFrame::new(Geodetic::new(116.587, 35.415, 0.0)), relief: None }
     }
 }
 
 impl SiteGeo {
-    /// Site metres of a place at `height_m` above the ellipsoid.
+    /// Site metres of a place at `height_m` above the ground.
     #[must_use]
     pub fn position(&self, place: Place, height_m: f64) -> DVec3 {
-        self.0.to_render(Geodetic::new(place.lon, place.lat, height_m))
+        let ground = self.relief.as_ref().map_or(0.0, |relief| {
+            let foot = self.frame.to_enu(Geodetic::new(place.lon, place.lat, 0.0));
+            relief.height(foot.x, foot.y)
+        });
+        self.frame.to_render(Geodetic::new(place.lon, place.lat, ground + height_m))
+    }
+
+    /// Site metres of a line on the ground: its places, and on hills points between them.
+    #[must_use]
+    pub fn lay(&self, line: &[Place]) -> Vec<DVec3> {
+        let mut laid: Vec<DVec3> = Vec::with_capacity(line.len());
+        let mut last: Option<(Place, DVec3)> = None;
+        for place in line {
+            let at = self.position(*place, 0.0);
+            if let (Some((from, foot)), Some(_)) = (last, &self.relief) {
+                let parts = (foot.distance(at) / DRAPE_M).ceil().clamp(1.0, MOST_BETWEEN);
+                let part = |k: f64, a: f64, b: f64| a + (b - a) * k / parts;
+                laid.extend((1..parts as u32).map(|k| {
+                    let k = f64::from(k);
+                    self.position(Place::new(part(k, from.lon, place.lon), part(k, from.lat, place.lat)), 0.0)
+                }));
+            }
+            laid.push(at);
+            last = Some((*place, at));
+        }
+        laid
+    }
+
+    /// Height of the ground over the site's plane at a position: the y of the ground there.
+    #[must_use]
+    pub fn ground_m(&self, at: DVec3) -> f64 {
+        let bend = -(at.x * at.x + at.z * at.z) / (2.0 * 6_371_000.0);
+        bend + self.relief.as_ref().map_or(0.0, |relief| relief.height(at.x, -at.z))
     }
 
     /// The place under a position in site metres.
     #[must_use]
     pub fn place(&self, position: DVec3) -> Place {
-        let g = self.0.from_render(position);
+        let g = self.frame.from_render(position);
         Place::new(g.lon_deg, g.lat_deg)
     }
 }
@@ -78,6 +121,30 @@ pub(super) fn place_anchored(origin: Res<RenderOrigin>, mut anchored: Query<(Ref
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn things_and_lines_lie_on_hills() {
+        let (nodes, step) = (101u32, 20.0);
+        let hill = |k: u32| (2.0 * (f64::from(k) * step - 1000.0).abs()).sqrt();
+        let heights = (0..nodes).flat_map(|j| (0..nodes).map(move |i| (hill(i) + hill(j)) as f32)).collect();
+        let relief = Relief::new([-1000.0; 2], step, (nodes, nodes), heights).unwrap();
+        let flat = SiteGeo::default();
+        let hilly = SiteGeo { relief: Some(Arc::new(relief)), ..flat.clone() };
+        let origin = flat.frame.origin();
+        let place =
+            |east: f64, north: f64| Place::new(origin.lon_deg + east / 90_800.0, origin.lat_deg + north / 110_940.0);
+        let (a, b) = (place(-700.0, 300.0), place(600.0, 300.0));
+        let at = hilly.position(a, 2.0);
+        assert!((at.y - hilly.ground_m(at) - 2.0).abs() < 1e-3, "{at}");
+        assert!((at.y - flat.position(a, 2.0).y - 1400f64.sqrt() - 600f64.sqrt()).abs() < 0.2, "{at}");
+        assert_eq!(flat.lay(&[a, b]).len(), 2);
+        let laid = hilly.lay(&[a, b]);
+        assert!(laid.len() > 60);
+        for pair in laid.windows(2) {
+            let middle = pair[0].lerp(pair[1], 0.5);
+            assert!((middle.y - hilly.ground_m(middle)).abs() < 1.2 && pair[0].distance(pair[1]) < 21.0, "{middle}");
+        }
+    }
 
     #[test]
     fn forty_kilometres_out_keeps_millimetres() {

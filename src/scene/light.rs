@@ -169,7 +169,7 @@ pub(super) fn shine(
     dome: Query<&MeshMaterial3d<SkyMaterial>, With<Dome>>,
     mut skies: ResMut<Assets<SkyMaterial>>,
 ) {
-    let origin = site.0.origin();
+    let origin = site.frame.origin();
     let to_sun = sun::direction(Place::new(origin.lon_deg, origin.lat_deg), sun.time).as_vec3();
     let elevation = to_sun.y.asin().to_degrees();
     let mood = Mood::at(elevation);
@@ -215,7 +215,7 @@ pub(super) fn shine(
             eye.x.rem_euclid(LAND_REPEATS_M) as f32,
             eye.z.rem_euclid(LAND_REPEATS_M) as f32,
             // Over the ground under the eye, which falls away from the site's plane.
-            site.0.from_render(eye).height_m.max(1.0) as f32,
+            (eye.y - site.ground_m(eye)).max(1.0) as f32,
             density,
         ),
     };
@@ -251,7 +251,7 @@ pub(super) fn light_windows(
     mut last: Local<(f32, u64)>,
     mut materials: ResMut<Assets<CityMaterial>>,
 ) {
-    let origin = site.0.origin();
+    let origin = site.frame.origin();
     let up = sun::direction(Place::new(origin.lon_deg, origin.lat_deg), sun.time).y as f32;
     let night = (Mood::at(up.asin().to_degrees()).night * 64.0).round() / 64.0;
     if *last == (night, stream.changes) {

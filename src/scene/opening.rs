@@ -42,12 +42,12 @@ impl Opening<'_> {
                 let g = Geodetic::from_ecef(centre);
                 Geodetic::new(g.lon_deg, g.lat_deg, 0.0)
             }
-            None => self.site.0.origin(),
+            None => self.site.frame.origin(),
         };
-        self.site.0 = SiteFrame::new(origin);
-        let render_from_root = if on_globe { self.site.0.render_from_ecef() } else { RENDER_FROM_LOCAL };
+        self.site.frame = SiteFrame::new(origin);
+        let render_from_root = if on_globe { self.site.frame.render_from_ecef() } else { RENDER_FROM_LOCAL };
         let middle = render_from_root.transform_point3(centre);
-        let target = if self.source.origin.is_some() { DVec3::ZERO } else { middle };
+        let target = if self.source.origin.is_some() { DVec3::Y * self.site.ground_m(DVec3::ZERO) } else { middle };
         // A city opens on its centre; a model by itself opens on the whole of it.
         let city = self.source.origin.is_some() || radius > 3000.0;
         let distance_m = if city { (radius * 0.32).clamp((radius * 1.1).min(1200.0), 2600.0) } else { radius * 2.1 };

@@ -1,6 +1,6 @@
 //! The site that the backend describes.
 
-use super::stream::TilesetSource;
+use super::{frame::SiteGeo, stream::TilesetSource};
 use crate::{
     diagnostics::Diagnostics,
     feed::{Backend, FeedEvent},
@@ -18,10 +18,12 @@ pub(super) fn follow(
     backend: Res<Backend>,
     mut info: ResMut<SiteInfo>,
     mut source: ResMut<TilesetSource>,
+    mut geo: ResMut<SiteGeo>,
     mut diagnostics: ResMut<Diagnostics>,
 ) {
     for event in events.read() {
-        let FeedEvent::Site(site) = event else { continue };
+        let FeedEvent::Site { site, relief } = event else { continue };
+        geo.relief.clone_from(relief);
         info.0 = Some(site.clone());
         let Some(base) = &backend.base else { continue };
         match base.join(&site.tileset_url) {

@@ -51,6 +51,11 @@ impl CityFolder {
         self.root.join("tiles")
     }
 
+    /// The heights of the ground; there are none where it is flat.
+    pub(crate) fn terrain_path(&self) -> PathBuf {
+        self.root.join("terrain.bin")
+    }
+
     pub(crate) fn network_path(&self) -> PathBuf {
         self.root.join("network.json")
     }

@@ -1,6 +1,6 @@
 //! The coordinate systems that a source may declare.
 
-use crate::{GaussKrueger, bd09_to_wgs84, gcj02_to_wgs84};
+use crate::{GaussKrueger, bd09_to_wgs84, gcj02_to_wgs84, wgs84_to_bd09, wgs84_to_gcj02};
 use std::str::FromStr;
 
 /// What can be wrong with a coordinate or a coordinate system.
@@ -59,6 +59,19 @@ impl Crs {
             Self::GaussKrueger(gk) => gk.inverse(x, y),
         }
     }
+
+    /// Coordinates of a place in WGS 84 degrees: the longitude or easting, and the latitude or northing.
+    ///
+    /// # Errors
+    /// The place is outside the system.
+    pub fn from_wgs84(&self, lon: f64, lat: f64) -> Result<(f64, f64), GeoError> {
+        match self {
+            Self::Wgs84 => Ok((lon, lat)),
+            Self::Gcj02 => Ok(wgs84_to_gcj02(lon, lat)),
+            Self::Bd09 => Ok(wgs84_to_bd09(lon, lat)),
+            Self::GaussKrueger(gk) => gk.forward(lon, lat),
+        }
+    }
 }
 
 impl FromStr for Crs {
@@ -89,5 +102,15 @@ mod tests {
         assert_eq!("gcj-02".parse::<Crs>().unwrap(), Crs::Gcj02);
         assert!("EPSG:32650".parse::<Crs>().is_err());
         assert!("moon".parse::<Crs>().is_err());
+    }
+
+    #[test]
+    fn there_and_back_is_the_same_place() {
+        for name in ["WGS84", "GCJ02", "BD09", "EPSG:4548"] {
+            let crs: Crs = name.parse().unwrap();
+            let (x, y) = crs.from_wgs84(116.5871, 35.4154).unwrap();
+            let (lon, lat) = crs.to_wgs84(x, y).unwrap();
+            assert!((lon - 116.5871).abs() < 1e-7 && (lat - 35.4154).abs() < 1e-7, "{name}: {lon} {lat}");
+        }
     }
 }

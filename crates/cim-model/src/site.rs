@@ -29,6 +29,9 @@ pub struct Site {
     pub bounds: SiteBounds,
     /// Where the tileset is, relative to the backend's root or absolute.
     pub tileset_url: String,
+    /// Where the heights of the ground are (`cim_geo::Relief` as bytes), likewise; none where the ground is flat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terrain_url: Option<String>,
     /// Minutes east of UTC of the city's civil time.
     pub utc_offset_minutes: i32,
     /// The backend's clock when it answered.

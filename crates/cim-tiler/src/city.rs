@@ -1,6 +1,6 @@
 //! A city before it becomes tiles.
 
-use crate::records::Records;
+use crate::{records::Records, terrain::Terrain};
 use cim_model::{EntityKey, Place, SiteBounds};
 use serde::Serialize;
 
@@ -23,6 +23,8 @@ pub struct City {
     pub models: Vec<Model>,
     /// Height of the flat ground, metres.
     pub ground_m: f64,
+    /// The ground that things stand on instead, where somebody surveyed it.
+    pub terrain: Option<Terrain>,
     /// Roads.
     pub roads: Vec<Road>,
     /// Water and green.

@@ -194,9 +194,44 @@ impl SourceCrs {
     }
 }
 
+impl SourceCrs {
+    /// The coordinates of a place in WGS 84: the longitude or easting, and the latitude or northing; `None` where the
+    /// system does not reach.
+    #[must_use]
+    pub fn coordinates(&self, place: Place) -> Option<[f64; 2]> {
+        let (x, y) = match &self.way {
+            Way::Degrees => (place.lon, place.lat),
+            Way::Own(crs) => crs.from_wgs84(place.lon, place.lat).ok()?,
+            Way::Proj { from, to, degrees } => {
+                let mut point = (place.lon.to_radians(), place.lat.to_radians(), 0.0);
+                proj4rs::transform::transform(to, from, &mut point).ok()?;
+                if *degrees { (point.0.to_degrees(), point.1.to_degrees()) } else { (point.0, point.1) }
+            }
+        };
+        (x.is_finite() && y.is_finite()).then_some([x, y])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn coordinates_lead_back_to_their_place() {
+        for (crs, lon, lat) in [
+            ("EPSG:4326", 8.5, 47.4),
+            ("EPSG:2056", 8.5, 47.4),
+            ("EPSG:28992", 4.3, 52.1),
+            ("EPSG:25832", 11.5, 48.1),
+            ("EPSG:4549", 116.6, 35.4),
+            ("GCJ02", 116.6, 35.4),
+        ] {
+            let crs = SourceCrs::parse(crs).unwrap();
+            let [x, y] = crs.coordinates(Place::new(lon, lat)).unwrap();
+            let back = crs.place(x, y).unwrap();
+            assert!((back.lon - lon).abs() < 1e-7 && (back.lat - lat).abs() < 1e-7, "{}: {back:?}", crs.name);
+        }
+    }
 
     #[test]
     fn names_of_all_kinds_are_understood() {

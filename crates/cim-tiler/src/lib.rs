@@ -19,6 +19,7 @@ pub mod records;
 mod ring;
 mod streets;
 pub mod synth;
+pub mod terrain;
 pub mod tiling;
 pub mod vector;
 

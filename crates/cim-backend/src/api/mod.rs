@@ -61,7 +61,8 @@ pub(crate) fn router(shared: Arc<Shared>, city: &CityFolder, web_root: Option<&P
         .route("/api/", get(features::landing))
         .route("/media/{kind}/{id}/{name}", get(media::picture))
         .with_state(shared)
-        .nest_service("/tiles", ServeDir::new(city.tiles()));
+        .nest_service("/tiles", ServeDir::new(city.tiles()))
+        .route_service("/terrain.bin", ServeFile::new(city.terrain_path()));
     let router = match web_root.filter(|r| r.join("index.html").is_file()) {
         Some(root) => router.fallback_service(ServeDir::new(root)),
         None => router.route("/", get(pages::how_to_build)).fallback(no_such),

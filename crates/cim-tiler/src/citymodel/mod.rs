@@ -24,6 +24,7 @@ use crate::{
     citygml, cityjson,
     crs::AxisOrder,
     records::Records,
+    terrain::TerrainSource,
     tiling,
 };
 use cim_model::Place;
@@ -31,7 +32,7 @@ use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
 /// What to make of the files.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct CityModelOptions {
     /// Name of the city; the first file's title or name when it is empty.
     pub name: String,
@@ -39,6 +40,23 @@ pub struct CityModelOptions {
     pub crs: Option<String>,
     /// Which coordinate comes first, in place of what the coordinates look like.
     pub axes: Option<AxisOrder>,
+    /// What the city stands on.
+    pub terrain: TerrainSource,
+    /// Where the models stand on it.
+    pub heights: ModelHeights,
+}
+
+/// Where surveyed models stand on a terrain.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ModelHeights {
+    /// At their own heights where these are of the terrain's system - the models have ground of their own, or their feet lie
+    /// within a few metres of the terrain - else on the ground.
+    #[default]
+    Seen,
+    /// At their own heights.
+    Own,
+    /// Each with its foot on the lowest ground under it.
+    Ground,
 }
 
 /// What is said of a run beside the city's summary.
@@ -158,7 +176,6 @@ pub fn make_city(
         progress.advance(1);
     }
     progress.stage("putting the city together", None);
-    models::finish(&mut made);
     report.parents = made.parents;
     let nothing = || TilerError::Source {
         path: inputs.first().cloned().unwrap_or_default(),
@@ -168,6 +185,8 @@ pub fn make_city(
     let points = made.models.iter().flat_map(crate::city::Model::points);
     let bounds = extent(points.map(|p| p.place)).ok_or_else(nothing)?;
     let origin = Place::new(0.5 * (bounds.west + bounds.east), 0.5 * (bounds.south + bounds.north));
+    let mut terrain = options.terrain.read(origin, bounds, progress)?;
+    models::finish(&mut made, terrain.as_mut(), origin, options.heights);
     let file = inputs.first().and_then(|p| p.file_name());
     let file = file.map(|n| n.to_string_lossy().split('.').next().unwrap_or_default().to_owned());
     let names = [Some(options.name.clone()), title, file];
@@ -182,6 +201,7 @@ pub fn make_city(
         buildings: Vec::new(),
         models: made.models,
         ground_m: made.ground_m,
+        terrain,
         roads: Vec::new(),
         areas: Vec::new(),
         plants: Vec::new(),

@@ -1,7 +1,7 @@
 //! From the objects of city models to the city's models.
 
 use super::{
-    CityModel, CityObject, Defect, Geometry, Polygon, Shape,
+    CityModel, CityObject, Defect, Geometry, ModelHeights, Polygon, Shape,
     kinds::nature,
     repair::{Seen, mend, outline},
 };
@@ -9,7 +9,9 @@ use crate::{
     SourceCrs, attributes,
     city::{Attribute, Facet, FacetKind, Findings, Model, Point, Skin},
     crs::AxisOrder,
+    terrain::Terrain,
 };
+use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, Place};
 use serde_json::Map;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -31,6 +33,8 @@ pub(super) struct Made {
 
 /// Share of the data's lowest points below its ground: a cellar or a slip of the pen does not lift a whole city.
 const LOW_SHARE: usize = 20;
+/// Metres between feet and a terrain of the same system at most, for the middle one of all root objects.
+const SAME_SYSTEM_M: f64 = 5.0;
 /// Longest line of ancestors that is followed: more is a circle.
 const ANCESTORS: usize = 8;
 /// Metres of a degree of latitude, about.
@@ -86,9 +90,12 @@ fn unique(made: &mut Made, id: &str, defects: &mut Vec<Defect>) -> String {
 }
 
 /// What can be said only when all objects are known: where the ground is, and what colours mean.
-pub(super) fn finish(made: &mut Made) {
+pub(super) fn finish(made: &mut Made, terrain: Option<&mut Terrain>, origin: Place, heights: ModelHeights) {
     keep_telling_colors(&mut made.models);
-    stand(made);
+    match terrain {
+        Some(terrain) => stand_on(made, terrain, origin, heights),
+        None => stand(made),
+    }
 }
 
 /// An exporter's one red for every roof tells nothing about any of them: colours count where surfaces of a kind differ.
@@ -247,4 +254,36 @@ fn stand(made: &mut Made) {
     made.models.iter_mut().flat_map(Model::points_mut).for_each(|p| p.height_m -= ground);
     // The flat ground lies under all of it, so that it shows only where the data has holes.
     made.ground_m = (lows[0] - ground).min(0.0) - 0.3;
+}
+
+/// Moves heights so that they count from the city's zero on a terrain: all by the same, or every root object to the lowest
+/// ground under it.
+fn stand_on(made: &mut Made, terrain: &mut Terrain, origin: Place, heights: ModelHeights) {
+    let frame = SiteFrame::new(Geodetic::new(origin.lon, origin.lat, 0.0));
+    let datum = terrain.report.datum_m;
+    // Of every root object: its own foot, and the lowest ground under it, both in the terrain's system.
+    let mut feet: BTreeMap<usize, [f64; 2]> = BTreeMap::new();
+    for (model, root) in made.models.iter().zip(&made.roots) {
+        let foot = feet.entry(*root).or_insert([f64::MAX; 2]);
+        for p in model.points() {
+            let enu = frame.to_enu(Geodetic::new(p.place.lon, p.place.lat, 0.0));
+            *foot = [foot[0].min(p.height_m), foot[1].min(terrain.height(enu.x, enu.y) + datum)];
+        }
+    }
+    let own = match heights {
+        ModelHeights::Own => true,
+        ModelHeights::Ground => false,
+        ModelHeights::Seen => {
+            let mut apart: Vec<f64> = feet.values().map(|[own, ground]| (own - ground).abs()).collect();
+            apart.sort_by(f64::total_cmp);
+            made.models.iter().any(|m| m.skin.is_ground())
+                || apart.get(apart.len() / 2).is_some_and(|middle| *middle <= SAME_SYSTEM_M)
+        }
+    };
+    for (model, root) in made.models.iter_mut().zip(&made.roots) {
+        let [foot, ground] = feet.get(root).copied().unwrap_or_default();
+        let lower = if own { datum } else { foot - (ground - datum) };
+        model.points_mut().for_each(|p| p.height_m -= lower);
+    }
+    terrain.report.models_keep_heights = Some(own);
 }

@@ -177,3 +177,30 @@ proptest! {
         let _ = city_of(&format!("{}{value}{}", &text[..i], &text[i + 1..]));
     }
 }
+
+#[test]
+fn models_keep_their_heights_on_a_terrain_of_their_system_and_else_stand_on_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let dem = folder.path().join("hill.tif");
+    std::fs::write(&dem, crate::terrain::tests::golden(20.0)).unwrap();
+    // The top of the hill, 90 m, is where the cube stands; its lowest corner is on ground that is a little lower.
+    let ground = |x: f64, y: f64| crate::terrain::tests::hill(155_000.0 + x, 463_000.0 + y);
+    let lowest = [ground(0.0, 0.0), ground(10.0, 0.0), ground(0.0, 10.0), ground(10.0, 10.0)];
+    let lowest = lowest.into_iter().fold(f64::MAX, f64::min);
+    let text = document(&format!(r#""a":{{"type":"Building","geometry":[{{"type":"Solid","lod":"2.2",{CUBE}}}]}}"#));
+    for (base, heights, keeps, foot) in [
+        ("7", ModelHeights::Seen, false, lowest),
+        ("7", ModelHeights::Own, true, 7.0),
+        ("88.5", ModelHeights::Seen, true, 88.5),
+        ("88.5", ModelHeights::Ground, false, lowest),
+    ] {
+        let path = folder.path().join("a.city.json");
+        std::fs::write(&path, text.replace("463000,7]", &format!("463000,{base}]"))).unwrap();
+        let terrain = TerrainSource { files: vec![dem.clone()], datum_m: Some(20.0), ..TerrainSource::default() };
+        let options = CityModelOptions { terrain, heights, ..CityModelOptions::default() };
+        let (city, _) = make_city(&[path], &options, &mut Silent).unwrap();
+        let low = city.models[0].points().map(|p| p.height_m).fold(f64::MAX, f64::min);
+        assert!((low + 20.0 - foot).abs() < 0.1, "{base} {heights:?}: {low} {foot}");
+        assert_eq!(city.terrain.unwrap().report.models_keep_heights, Some(keeps));
+    }
+}

@@ -1,6 +1,6 @@
 //! Water, green and the ground.
 
-use super::{Look, add_flat_with_holes, clean_holes, clean_ring};
+use super::{Look, add_flat_with_holes, clean_holes, clean_ring, split};
 use tiles3d::write::WritePrimitive;
 
 /// Adds an area with its islands left out; false when it is none.
@@ -12,40 +12,15 @@ pub(crate) fn add_area(
     feature: u32,
 ) -> bool {
     let Some(ring) = clean_ring(ring) else { return false };
-    let first = p.indices.len();
+    let before = std::mem::take(&mut p.indices);
     add_flat_with_holes(p, &ring, &clean_holes(holes), z, Look { color: [255; 4], feature });
-    subdivide(p, first);
+    split(p, |a, b| (a[0] - b[0]).hypot(a[1] - b[1]) > LONGEST_M);
+    p.indices.splice(0..0, before);
     true
 }
 
 /// Longest edge of an area's triangles, metres: over 1 km the curved ground rises 2 cm above the chord.
 const LONGEST_M: f32 = 1000.0;
-
-/// Splits the triangles from index `first` on until no edge is too long. An edge is always split in its middle, so that
-/// triangles that share it still fit.
-fn subdivide(p: &mut WritePrimitive, first: usize) {
-    let mut waiting: Vec<[u32; 3]> = p.indices.split_off(first).chunks_exact(3).map(|t| [t[0], t[1], t[2]]).collect();
-    let length = |p: &WritePrimitive, a: u32, b: u32| {
-        let (a, b) = (p.positions[a as usize], p.positions[b as usize]);
-        (a[0] - b[0]).hypot(a[1] - b[1])
-    };
-    while let Some(t) = waiting.pop() {
-        let side = |i: usize| length(p, t[i], t[(i + 1) % 3]);
-        let longest = (0..3).max_by(|a, b| side(*a).total_cmp(&side(*b))).unwrap_or(0);
-        let [a, b, c] = [0, 1, 2].map(|k| t[(longest + k) % 3]);
-        if side(longest) <= LONGEST_M {
-            p.indices.extend(t);
-            continue;
-        }
-        let (from, to) = (p.positions[a as usize], p.positions[b as usize]);
-        let middle = p.positions.len() as u32;
-        p.positions.push([0, 1, 2].map(|k| 0.5 * (from[k] + to[k])));
-        p.normals.push(p.normals[a as usize]);
-        p.colors.push(p.colors[a as usize]);
-        p.feature_ids.push(p.feature_ids[a as usize]);
-        waiting.extend([[a, middle, c], [middle, b, c]]);
-    }
-}
 
 /// Adds the ground: a rectangle in squares of about `step` metres, so that it can follow the curved Earth.
 pub(crate) fn add_ground(p: &mut WritePrimitive, low: [f64; 2], high: [f64; 2], step: f64) {

@@ -12,6 +12,8 @@ pub(crate) struct Shape<'a> {
     pub(crate) footprint: &'a [[f64; 2]],
     pub(crate) holes: &'a [Vec<[f64; 2]>],
     pub(crate) height_m: f64,
+    /// Metres that the walls go on below the foot.
+    pub(crate) sunk_m: f64,
     pub(crate) roof: Roof,
     pub(crate) wall: [u8; 3],
     pub(crate) roof_color: [u8; 3],
@@ -29,14 +31,14 @@ pub(crate) fn add_building(p: &mut WritePrimitive, shape: &Shape<'_>) -> bool {
     let roof = Look { color: linear_bytes(shape.roof_color), feature: shape.feature };
     let holes = clean_holes(shape.holes);
     let gable = shape.roof == Roof::Gable && ring.len() == 4 && holes.is_empty();
-    walls(p, &ring, 0.0, if gable { h } else { h + PARAPET_M }, wall);
+    walls(p, &ring, -shape.sunk_m, if gable { h } else { h + PARAPET_M }, wall);
     if gable {
         gable_roof(p, &ring, h, wall, roof);
         return true;
     }
     // A courtyard's ring turns clockwise, so its walls look into the yard.
     for hole in &holes {
-        walls(p, hole, 0.0, h + PARAPET_M, wall);
+        walls(p, hole, -shape.sunk_m, h + PARAPET_M, wall);
     }
     add_flat_with_holes(p, &ring, &holes, h + PARAPET_M, roof);
     if h > 15.0 && holes.is_empty() {
@@ -109,7 +111,16 @@ mod tests {
 
     fn build(footprint: &[[f64; 2]], height_m: f64, roof: Roof) -> (bool, WritePrimitive) {
         let mut p = Surface::Building.primitive();
-        let shape = Shape { footprint, holes: &[], height_m, roof, wall: [200; 3], roof_color: [90; 3], feature: 3 };
+        let shape = Shape {
+            footprint,
+            holes: &[],
+            height_m,
+            sunk_m: 0.0,
+            roof,
+            wall: [200; 3],
+            roof_color: [90; 3],
+            feature: 3,
+        };
         (add_building(&mut p, &shape), p)
     }
 
@@ -134,8 +145,16 @@ mod tests {
             let mut p = Surface::Building.primitive();
             let holes = [yard.clone()];
             let (roof, wall, roof_color) = (Roof::Gable, [200; 3], [90; 3]);
-            let shape =
-                Shape { footprint: &footprint, holes: &holes, height_m: 9.1, roof, wall, roof_color, feature: 0 };
+            let shape = Shape {
+                footprint: &footprint,
+                holes: &holes,
+                height_m: 9.1,
+                sunk_m: 0.0,
+                roof,
+                wall,
+                roof_color,
+                feature: 0,
+            };
             assert!(add_building(&mut p, &shape) && (volume(&p) - 800.0 * 10.0).abs() < 1.0, "{}", volume(&p));
             yard.reverse();
         }

@@ -6,6 +6,7 @@ mod facet;
 mod marking;
 mod plant;
 mod road;
+mod split;
 mod street;
 mod strip;
 
@@ -13,6 +14,7 @@ pub(crate) use area::{add_area, add_ground};
 pub(crate) use building::{Shape, add_building};
 pub(crate) use facet::{add_facet, facet_color, twice_area_vector};
 pub(crate) use plant::{LOOKS, plant};
+pub(crate) use split::split;
 pub(crate) use street::StreetTarget;
 
 use tiles3d::write::WritePrimitive;

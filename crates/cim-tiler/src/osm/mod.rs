@@ -16,6 +16,7 @@ mod tests;
 use crate::{
     CitySummary, Progress, TilerError,
     city::{Area, AreaKind, Building, City, Findings, Road, RoadClass, usual_colours, usual_utc_offset_minutes},
+    terrain::TerrainSource,
     tiling,
 };
 use cim_model::{EntityKey, EntityKind, Place, SiteBounds};
@@ -25,7 +26,7 @@ use std::{collections::HashSet, path::Path};
 use tags::{Kind, Tags};
 
 /// What to make of an extract.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OsmOptions {
     /// Chinese name of the city; the file's name when it is empty.
     pub name_zh: String,
@@ -41,13 +42,16 @@ pub struct OsmOptions {
     pub sanitation: usize,
     /// Muck trucks of the fleet.
     pub muck: usize,
+    /// What the city stands on.
+    pub terrain: TerrainSource,
 }
 
 impl Default for OsmOptions {
     fn default() -> Self {
         let (name_zh, name_en) = (String::new(), String::new());
         let region = "999900".into();
-        Self { name_zh, name_en, region, utc_offset_minutes: None, seed: 370_800, sanitation: 60, muck: 120 }
+        let terrain = TerrainSource::default();
+        Self { name_zh, name_en, region, utc_offset_minutes: None, seed: 370_800, sanitation: 60, muck: 120, terrain }
     }
 }
 
@@ -70,7 +74,7 @@ pub fn tile_osm(
 /// Reads an extract as a city.
 ///
 /// # Errors
-/// The file cannot be read or holds no buildings and roads.
+/// The file cannot be read or holds no buildings and roads; and as [`TerrainSource::read`].
 pub fn make_city(input: &Path, options: &OsmOptions, progress: &mut dyn Progress) -> Result<City, TilerError> {
     if options.region.len() != 6 || !options.region.bytes().all(|b| b.is_ascii_digit()) {
         return Err(TilerError::Region(options.region.clone()));
@@ -100,6 +104,7 @@ pub fn make_city(input: &Path, options: &OsmOptions, progress: &mut dyn Progress
         buildings,
         models: Vec::new(),
         ground_m: 0.0,
+        terrain: options.terrain.read(origin, bounds, progress)?,
         roads,
         areas,
         plants: data.trees(bounds),

@@ -122,6 +122,7 @@ pub fn make_city(options: &SynthOptions) -> City {
         buildings,
         models,
         ground_m: 0.0,
+        terrain: None,
         roads,
         areas,
         plants: planted.plants,

@@ -1,7 +1,8 @@
 //! What lies on the ground: roads, water and green.
 
 use super::{
-    Writer, drop_m,
+    Writer,
+    relief::{Ground, Lie},
     stack::{Primitives, Sited, Thing},
 };
 use crate::{
@@ -40,7 +41,7 @@ impl Writer<'_> {
                 _ if self.line(&road.points).iter().any(|p| !p.is_finite()) => "position is not a number",
                 None if level(&road.attributes) < 0 => "runs below the ground",
                 None => "line has no length or width is not one",
-                Some(street) => match road_sited(road, street) {
+                Some(street) => match self.road(road, street) {
                     Some(s) => {
                         sited.push(s);
                         continue;
@@ -50,8 +51,8 @@ impl Writer<'_> {
             };
             self.summary.left_out.push((road.key.clone(), reason));
         }
-        for area in &city.areas {
-            match self.area(area) {
+        for (number, area) in city.areas.iter().enumerate() {
+            match self.area(area, number) {
                 Some(s) => sited.push(s),
                 None => self.summary.left_out.push((area.key.clone(), "position is not a number")),
             }
@@ -77,51 +78,47 @@ impl Writer<'_> {
         Shores::new(rings.iter().map(Vec::as_slice))
     }
 
-    fn area<'a>(&self, area: &'a Area) -> Option<Sited<'a>> {
+    /// A road with its place; `None` when nothing of a line is left.
+    fn road<'r>(&self, road: &'r Road, street: &'r Street) -> Option<Sited<'r>> {
+        let corners = street.junctions.iter().flat_map(|j| &j.corners).flat_map(|c| c.kerb.iter().chain(&c.back));
+        let plan: Vec<[f64; 2]> = street.course.iter().chain(corners).map(|p| [p.x, p.y]).collect();
+        let (low, high) = bounds(&plan, street.section.half + BESIDE_M)?;
+        // Kerbs and markings are most of it: four corners for every line of 15 m, every stripe of a crossing.
+        let lanes = f64::from(street.section.ahead + street.section.back) + 2.0;
+        let crossing =
+            |end: &End| if matches!(end, End::Crossing { .. }) { street.section.half * 8.0 + 130.0 } else { 0.0 };
+        let corners = |p: &Piece| {
+            let length: f64 = p.line.windows(2).map(|w| w[0].distance(w[1])).sum();
+            let painted = length / 15.0 * lanes * 4.0 + p.ends.iter().map(crossing).sum::<f64>();
+            24 * p.line.len() + 50 * p.piers.len() + if road.class <= RoadClass::Tertiary { painted as usize } else { 0 }
+        };
+        let pieces: usize = street.pieces.iter().map(corners).sum();
+        let junctions: usize = street.junctions.iter().map(|j| 4 * j.outline.len()).sum();
+        let mut sited = self.lying(Thing::Road { road, street }, low, high, pieces + junctions);
+        sited.high.z += street.course.iter().map(|p| p.z).fold(0.0, f64::max) + 1.5;
+        sited.low.z -= if street.pieces.iter().any(|p| !p.piers.is_empty()) { 2.5 } else { 0.0 };
+        Some(sited)
+    }
+
+    fn area<'a>(&self, area: &'a Area, number: usize) -> Option<Sited<'a>> {
         let ring = self.ring(&area.ring);
         let (low, high) = bounds(&ring, 0.0)?;
         let holes: Vec<_> = area.holes.iter().map(|h| self.ring(h)).collect();
         let corners = ring.len() + holes.iter().map(Vec::len).sum::<usize>();
-        Some(lying(Thing::Area { area, ring, holes }, low, high, corners))
+        Some(self.lying(Thing::Area { area, ring, holes, lie: self.ground.lie(number) }, low, high, corners))
     }
-}
 
-/// A road with its place; `None` when nothing of a line is left.
-fn road_sited<'r>(road: &'r Road, street: &'r Street) -> Option<Sited<'r>> {
-    let corners = street.junctions.iter().flat_map(|j| &j.corners).flat_map(|c| c.kerb.iter().chain(&c.back));
-    let plan: Vec<[f64; 2]> = street.course.iter().chain(corners).map(|p| [p.x, p.y]).collect();
-    let (low, high) = bounds(&plan, street.section.half + BESIDE_M)?;
-    // Kerbs and markings are most of it: four corners for every line of 15 m, every stripe of a crossing.
-    let lanes = f64::from(street.section.ahead + street.section.back) + 2.0;
-    let crossing =
-        |end: &End| if matches!(end, End::Crossing { .. }) { street.section.half * 8.0 + 130.0 } else { 0.0 };
-    let corners = |p: &Piece| {
-        let length: f64 = p.line.windows(2).map(|w| w[0].distance(w[1])).sum();
-        let painted = length / 15.0 * lanes * 4.0 + p.ends.iter().map(crossing).sum::<f64>();
-        24 * p.line.len() + 50 * p.piers.len() + if road.class <= RoadClass::Tertiary { painted as usize } else { 0 }
-    };
-    let pieces: usize = street.pieces.iter().map(corners).sum();
-    let junctions: usize = street.junctions.iter().map(|j| 4 * j.outline.len()).sum();
-    let mut sited = lying(Thing::Road { road, street }, low, high, pieces + junctions);
-    sited.high.z += street.course.iter().map(|p| p.z).fold(0.0, f64::max) + 1.5;
-    sited.low.z -= if street.pieces.iter().any(|p| !p.piers.is_empty()) { 2.5 } else { 0.0 };
-    Some(sited)
-}
-
-/// What lies between two corners.
-fn lying(thing: Thing<'_>, low: [f64; 2], high: [f64; 2], corners: usize) -> Sited<'_> {
-    let corner = |x: f64, y: f64| drop_m(x, y);
-    let heights = [corner(low[0], low[1]), corner(low[0], high[1]), corner(high[0], low[1]), corner(high[0], high[1])];
-    let deepest = heights.into_iter().fold(0.0, f64::min);
-    let nearest = |k: usize| 0.0f64.clamp(low[k], high[k]);
-    let highest = drop_m(nearest(0), nearest(1));
-    Sited {
-        thing,
-        centre: [0.5 * (low[0] + high[0]), 0.5 * (low[1] + high[1])],
-        low: DVec3::new(low[0], low[1], deepest - 0.1),
-        high: DVec3::new(high[0], high[1], highest + 0.5),
-        size: 0.5 * (high[0] - low[0]).hypot(high[1] - low[1]),
-        corners,
+    /// What lies between two corners.
+    fn lying<'t>(&self, thing: Thing<'t>, low: [f64; 2], high: [f64; 2], corners: usize) -> Sited<'t> {
+        let [deepest, highest] = self.ground.range(low, high);
+        Sited {
+            thing,
+            centre: [0.5 * (low[0] + high[0]), 0.5 * (low[1] + high[1])],
+            low: DVec3::new(low[0], low[1], deepest - 0.1),
+            high: DVec3::new(high[0], high[1], highest + 0.5),
+            size: 0.5 * (high[0] - low[0]).hypot(high[1] - low[1]),
+            corners,
+        }
     }
 }
 
@@ -150,9 +147,10 @@ impl Parts {
     }
 
     /// Moves them to a tile's primitives.
-    fn give(self, primitives: &mut Primitives, origin: DVec3) {
+    fn give(self, primitives: &mut Primitives, at: (DVec3, f64), ground: &Ground) {
         for (surface, part) in self.0.into_iter().filter(|(_, p)| !p.indices.is_empty()) {
-            append(primitives.entry(surface).or_insert_with(|| surface.primitive()), part, origin);
+            let to = primitives.entry(surface).or_insert_with(|| surface.primitive());
+            append(to, part, at, (ground, Lie::Draped));
         }
     }
 }
@@ -162,6 +160,7 @@ pub(super) fn add_lying_road(
     primitives: &mut Primitives,
     (road, street): (&Road, &Street),
     (origin, error): (DVec3, f64),
+    ground: &Ground,
     feature: u32,
 ) -> bool {
     let near = street.moved(DVec2::new(-origin.x, -origin.y));
@@ -177,7 +176,7 @@ pub(super) fn add_lying_road(
     } else {
         parts.target().street(&near, road.class, feature);
     }
-    parts.give(primitives, origin);
+    parts.give(primitives, (origin, error), ground);
     true
 }
 
@@ -186,6 +185,7 @@ pub(super) fn add_road_details(
     primitives: &mut Primitives,
     (road, street): (&Road, &Street),
     origin: DVec3,
+    ground: &Ground,
     feature: u32,
 ) -> bool {
     let near = street.moved(DVec2::new(-origin.x, -origin.y));
@@ -193,7 +193,7 @@ pub(super) fn add_road_details(
     parts.target().kerbs(&near, feature);
     parts.target().markings(&near, road.class, feature);
     let any = parts.0.iter().any(|(_, p)| !p.indices.is_empty());
-    parts.give(primitives, origin);
+    parts.give(primitives, (origin, 0.0), ground);
     any
 }
 
@@ -213,6 +213,7 @@ pub(super) fn add_lying_area(
     area: &Area,
     (ring, holes): (&[[f64; 2]], &[Vec<[f64; 2]>]),
     (origin, error): (DVec3, f64),
+    ground: (&Ground, Lie),
     feature: u32,
 ) -> bool {
     let near = |ring: &[[f64; 2]]| coarse(ring.iter().chain(ring.first()), origin, error);
@@ -226,7 +227,7 @@ pub(super) fn add_lying_area(
     };
     let mut part = surface.primitive();
     let added = add_area(&mut part, &near(ring), &holes, z, feature);
-    append(primitives.entry(surface).or_insert_with(|| surface.primitive()), part, origin);
+    append(primitives.entry(surface).or_insert_with(|| surface.primitive()), part, (origin, error), ground);
     added
 }
 
@@ -237,13 +238,16 @@ fn coarse<'p>(line: impl Iterator<Item = &'p [f64; 2]>, origin: DVec3, error: f6
     line.into_inner().into_iter().map(|c| [c.x, c.y]).collect()
 }
 
-/// Adds a part whose corners are relative to `origin`, bent with the ground.
-fn append(to: &mut WritePrimitive, part: WritePrimitive, origin: DVec3) {
+/// Adds a part whose corners are relative to `origin` and whose heights count from the ground, laid on it.
+fn append(
+    to: &mut WritePrimitive,
+    mut part: WritePrimitive,
+    (origin, error): (DVec3, f64),
+    (ground, lie): (&Ground, Lie),
+) {
+    ground.lay(&mut part, origin, error, lie);
     let first = to.positions.len() as u32;
-    to.positions.extend(part.positions.into_iter().map(|[x, y, z]| {
-        let ground = drop_m(origin.x + f64::from(x), origin.y + f64::from(y)) - origin.z;
-        [x, y, (f64::from(z) + ground) as f32]
-    }));
+    to.positions.extend(part.positions);
     to.normals.extend(part.normals);
     to.colors.extend(part.colors);
     to.feature_ids.extend(part.feature_ids);
@@ -252,7 +256,7 @@ fn append(to: &mut WritePrimitive, part: WritePrimitive, origin: DVec3) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::drop_m, *};
 
     #[test]
     fn bends_are_kept_as_long_as_they_are_seen() {
@@ -271,7 +275,8 @@ mod tests {
         let mut part = Surface::Green.primitive();
         part.positions = vec![[0.0, 0.0, 0.5], [1000.0, 0.0, 0.5]];
         let origin = DVec3::new(20_000.0, 0.0, drop_m(20_000.0, 0.0));
-        append(&mut to, part, origin);
+        part.normals = vec![[0.0, 0.0, 1.0]; 2];
+        append(&mut to, part, (origin, 0.0), (&Ground::bare(), Lie::Draped));
         assert_eq!(to.positions[0], [0.0, 0.0, 0.5]);
         assert!((f64::from(to.positions[1][2]) - 0.5 - (drop_m(21_000.0, 0.0) - origin.z)).abs() < 1e-5);
     }

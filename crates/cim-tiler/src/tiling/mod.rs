@@ -1,14 +1,20 @@
 //! A city as a folder: `site.json`, `network.json`, `records/`, `report.json` and the tileset.
 //!
 //! The root tile holds the bare ground and is always shown (ADD). Below it three quadtrees (REPLACE): roads, water and green
-//! in one, buildings and models in another, trees in the third. One frame serves all tiles, the site's east-north-up; a tile's transform moves it to its centre.
+//! in one, buildings and models in another, trees in the third. Where there is a terrain, a fourth takes the place of the
+//! bare ground, and `terrain.bin` has its heights for the viewer ([`cim_geo::relief`]). One frame serves all tiles, the site's east-north-up; a tile's transform moves it to its centre.
 
 mod ground;
 mod network;
 mod plants;
+mod relief;
 mod report;
 mod rows;
 mod stack;
+mod terrain;
+
+#[cfg(test)]
+mod terrain_tests;
 
 use crate::{
     Progress, TilerError,
@@ -19,6 +25,7 @@ use crate::{
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, Place, Site, Timestamp};
 use glam::DVec3;
+use relief::Ground;
 use rows::Rows;
 use std::{
     fs,
@@ -31,6 +38,8 @@ use tiles3d::{
 
 /// Metres of error of a tile, as a share of its edge: 1/25 refines at about three times the edge on a 1,080-line screen.
 const ERROR_SHARE: f64 = 0.04;
+/// The file of heights for the viewer.
+const HEIGHTS: &str = "terrain.bin";
 
 /// What was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,6 +60,8 @@ pub struct CitySummary {
     pub cases: usize,
     /// Bytes of all files.
     pub bytes: u64,
+    /// What the city stands on, in words; empty where it is flat.
+    pub terrain: String,
     /// Keys of what is not in the tiles, with the reason.
     pub left_out: Vec<(EntityKey, &'static str)>,
     /// Keys of what is in the tiles otherwise than in the source, with what was done.
@@ -91,6 +102,7 @@ pub fn write_city(city: &City, out: &Path, progress: &mut dyn Progress) -> Resul
 struct Writer<'a> {
     city: &'a City,
     frame: SiteFrame,
+    ground: Ground,
     folder: PathBuf,
     summary: CitySummary,
 }
@@ -100,17 +112,27 @@ impl<'a> Writer<'a> {
         let frame = SiteFrame::new(Geodetic::new(city.origin.lon, city.origin.lat, 0.0));
         let findings = &city.findings;
         let (left_out, mended) = (findings.left_out.clone(), findings.mended.clone());
-        Self { city, frame, folder, summary: CitySummary { left_out, mended, ..CitySummary::default() } }
+        let terrain = city.terrain.as_ref().map(|t| t.report.to_string()).unwrap_or_default();
+        let ground = Ground::new(city, |ring| metres(&frame, ring));
+        Self {
+            city,
+            frame,
+            ground,
+            folder,
+            summary: CitySummary { left_out, mended, terrain, ..CitySummary::default() },
+        }
     }
 
     fn site(&mut self) -> Result<(), TilerError> {
         let city = self.city;
+        let heights = self.heights()?;
         let site = Site {
             name_zh: city.name_zh.clone(),
             name_en: city.name_en.clone(),
             origin: city.origin,
             bounds: city.bounds,
             tileset_url: "tiles/tileset.json".into(),
+            terrain_url: heights.then(|| HEIGHTS.to_owned()),
             utc_offset_minutes: city.utc_offset_minutes,
             now: Timestamp::default(),
         };
@@ -138,13 +160,8 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn metres(&self, p: Place) -> [f64; 2] {
-        let enu = self.frame.to_enu(Geodetic::new(p.lon, p.lat, 0.0));
-        [enu.x, enu.y]
-    }
-
     fn ring(&self, ring: &[Place]) -> Vec<[f64; 2]> {
-        ring.iter().map(|p| self.metres(*p)).collect()
+        metres(&self.frame, ring)
     }
 
     fn tiles(&mut self, streets: &[Option<Street>], progress: &mut dyn Progress) -> Result<(), TilerError> {
@@ -152,6 +169,7 @@ impl<'a> Writer<'a> {
         let (standing_edge, standing) = self.stack(progress)?;
         children.extend(standing);
         children.extend(self.plants(progress)?);
+        children.extend(self.terrain(progress)?);
         let root = self.base(lying_edge.max(standing_edge), children)?;
         let text = write_tileset(&root, root.geometric_error * 2.0);
         self.file("tiles/tileset.json", text.as_bytes())
@@ -177,9 +195,11 @@ impl<'a> Writer<'a> {
     fn base(&mut self, edge: f64, children: Vec<TileNode>) -> Result<TileNode, TilerError> {
         let (mut low, mut high) = self.built();
         let mut ground = Surface::Ground.primitive();
-        add_ground(&mut ground, low, high, 250.0);
-        for v in &mut ground.positions {
-            v[2] += (self.city.ground_m + drop_m(f64::from(v[0]), f64::from(v[1]))) as f32;
+        if self.ground.relief().is_none() {
+            add_ground(&mut ground, low, high, 250.0);
+            for v in &mut ground.positions {
+                v[2] += (self.city.ground_m + drop_m(f64::from(v[0]), f64::from(v[1]))) as f32;
+            }
         }
         let content = self.content("base", &[ground], &Rows::default().columns(), DVec3::ZERO)?;
         // Water and green may reach further.
@@ -194,8 +214,9 @@ impl<'a> Writer<'a> {
         // Cellars and river beds reach below the ground.
         let deepest = children.iter().map(|c| c.volume[2] - c.volume[11] - 1.0).fold(depth - 1.0, f64::min);
         let deepest = deepest.min(depth - 1.0 + self.city.ground_m);
+        let highest = children.iter().map(|c| c.volume[2] + c.volume[11]).fold(350.0, f64::max);
         Ok(TileNode {
-            volume: obb(DVec3::new(low[0], low[1], deepest), DVec3::new(high[0], high[1], 350.0)),
+            volume: obb(DVec3::new(low[0], low[1], deepest), DVec3::new(high[0], high[1], highest)),
             geometric_error: edge * 2.0 * ERROR_SHARE,
             refine: Refine::Add,
             transform: Some(self.frame.ecef_from_enu()),
@@ -222,6 +243,12 @@ impl<'a> Writer<'a> {
         self.file(&format!("tiles/{file}"), &glb)?;
         Ok(Some(file))
     }
+}
+
+/// Metres east and north of places.
+fn metres(frame: &SiteFrame, ring: &[Place]) -> Vec<[f64; 2]> {
+    let enu = |p: &Place| frame.to_enu(Geodetic::new(p.lon, p.lat, 0.0));
+    ring.iter().map(enu).map(|enu| [enu.x, enu.y]).collect()
 }
 
 /// Metres that the ellipsoid lies below the site's tangent plane; a sphere of the mean radius is good to a millimetre

@@ -1,6 +1,6 @@
 //! The quadtree of trees: near ones fine, those farther off coarse, and none where they would be less than a few pixels.
 
-use super::{Writer, drop_m, obb};
+use super::{Writer, obb};
 use crate::{
     Progress, TilerError,
     city::{Plant, PlantKind},
@@ -35,7 +35,7 @@ impl Writer<'_> {
     pub(super) fn plants(&mut self, progress: &mut dyn Progress) -> Result<Option<TileNode>, TilerError> {
         let place = |p: &Plant| {
             let enu = self.frame.to_enu(Geodetic::new(p.place.lon, p.place.lat, 0.0));
-            let at = DVec3::new(enu.x, enu.y, drop_m(enu.x, enu.y));
+            let at = DVec3::new(enu.x, enu.y, self.ground.z(enu.x, enu.y));
             let usable = at.is_finite() && p.height_m.is_finite() && p.height_m > 0.0;
             usable.then(|| Sited { at, plant: *p, dice: dice(p) })
         };
@@ -103,7 +103,7 @@ impl Writer<'_> {
         plants: &[&Sited],
         fine: bool,
     ) -> Result<String, TilerError> {
-        let origin = DVec3::new(centre[0], centre[1], drop_m(centre[0], centre[1]));
+        let origin = DVec3::new(centre[0], centre[1], self.ground.z(centre[0], centre[1]));
         let mut shapes: BTreeMap<(PlantKind, usize), Vec<CopyPlace>> = BTreeMap::new();
         for s in plants {
             let look = (s.dice % LOOKS as u64) as usize;

@@ -16,6 +16,9 @@ pub(super) struct Report<'a> {
     models: usize,
     roads: usize,
     areas: usize,
+    /// What the city stands on.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    terrain: &'a str,
     left_out: Vec<Entry<'a>>,
     /// Objects that are in the tiles, though not quite as the source has them.
     mended: Vec<Entry<'a>>,
@@ -37,6 +40,7 @@ impl<'a> Report<'a> {
             models: summary.models,
             roads: summary.roads,
             areas: summary.areas,
+            terrain: &summary.terrain,
             left_out: summary.left_out.iter().map(entry).collect(),
             mended: summary.mended.iter().map(entry).collect(),
         }

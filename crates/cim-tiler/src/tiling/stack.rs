@@ -2,9 +2,10 @@
 //! from where it is used, one level of detail coarser with every step up; a leaf holds all, at their finest.
 
 use super::{
-    ERROR_SHARE, Rows, Writer, drop_m,
+    ERROR_SHARE, Rows, Writer,
     ground::{DETAILS_M, PIXEL, add_lying_area, add_lying_road, add_road_details},
     obb,
+    relief::{Ground, Lie},
 };
 use crate::{
     Progress, TilerError,
@@ -24,13 +25,15 @@ use tiles3d::{
 const LEAF_THINGS: usize = 220;
 /// Corners of a leaf's models, roads and areas at most, unless it is one thing.
 const LEAF_CORNERS: usize = 60_000;
+/// Metres that walls go on below the lowest ground of a terrain: more than its mesh is lower there.
+pub(super) const SUNK_M: f64 = 1.5;
 
 /// What stands or lies somewhere.
 pub(super) enum Thing<'a> {
     Building { building: &'a Building, ring: Vec<[f64; 2]>, holes: Vec<Vec<[f64; 2]>> },
     Model { model: &'a Model },
     Road { road: &'a Road, street: &'a Street },
-    Area { area: &'a Area, ring: Vec<[f64; 2]>, holes: Vec<Vec<[f64; 2]>> },
+    Area { area: &'a Area, ring: Vec<[f64; 2]>, holes: Vec<Vec<[f64; 2]>>, lie: Lie },
 }
 
 /// A thing with its place in the site's metres.
@@ -105,9 +108,10 @@ impl Writer<'_> {
         let centre = ring.iter().fold([0.0; 2], |c, p| [c[0] + p[0] / n, c[1] + p[1] / n]);
         let across = ring.iter().map(|p| (p[0] - centre[0]).hypot(p[1] - centre[1])).fold(0.0, f64::max);
         let (mut low, mut high) = (DVec3::splat(f64::MAX), DVec3::splat(f64::MIN));
+        let foot = self.ground.relief().map(|_| self.ground.lowest(&ring));
         for p in &ring {
-            let z = drop_m(p[0], p[1]);
-            low = low.min(DVec3::new(p[0], p[1], z - 0.5));
+            let z = foot.unwrap_or_else(|| self.ground.z(p[0], p[1]));
+            low = low.min(DVec3::new(p[0], p[1], z - if foot.is_some() { SUNK_M } else { 0.5 }));
             high = high.max(DVec3::new(p[0], p[1], z + f64::from(building.height_m) + 8.0));
         }
         let holes = building.holes.iter().map(|h| self.ring(h)).collect();
@@ -196,13 +200,15 @@ impl Writer<'_> {
         steps: usize,
     ) -> Result<Option<String>, TilerError> {
         let leaf = steps == 0;
-        let origin = DVec3::new(centre[0], centre[1], drop_m(centre[0], centre[1]));
+        let origin = DVec3::new(centre[0], centre[1], self.ground.z(centre[0], centre[1]));
         let mut primitives = Primitives::new();
         let mut rows = Rows::default();
         for s in things {
             match &s.thing {
                 Thing::Building { building, ring, holes } => {
-                    if add_extruded(&mut primitives, building, (ring, holes), (s.centre, origin), rows.count()) {
+                    let outline = (&ring[..], &holes[..]);
+                    if add_extruded(&mut primitives, building, outline, (s.centre, origin), &self.ground, rows.count())
+                    {
                         rows.building(building);
                         self.summary.buildings += usize::from(leaf);
                     } else if leaf {
@@ -222,15 +228,17 @@ impl Writer<'_> {
                     }
                 }
                 Thing::Road { road, street } => {
-                    if add_lying_road(&mut primitives, (road, street), (origin, error), rows.count()) {
+                    let at = (origin, error);
+                    if add_lying_road(&mut primitives, (road, street), at, &self.ground, rows.count()) {
                         rows.road(road);
                         self.summary.roads += usize::from(leaf);
                     } else if leaf {
                         self.summary.left_out.push((road.key.clone(), "line has no length or width is not one"));
                     }
                 }
-                Thing::Area { area, ring, holes } => {
-                    if add_lying_area(&mut primitives, area, (ring, holes), (origin, error), rows.count()) {
+                Thing::Area { area, ring, holes, lie } => {
+                    let ground = (&self.ground, *lie);
+                    if add_lying_area(&mut primitives, area, (ring, holes), (origin, error), ground, rows.count()) {
                         rows.area(area);
                         self.summary.areas += usize::from(leaf);
                     } else if leaf {
@@ -245,11 +253,11 @@ impl Writer<'_> {
 
     /// What is added to a leaf close by: kerbs and markings of its roads.
     fn details(&mut self, name: &str, centre: [f64; 2], things: &[&Sited<'_>]) -> Result<Option<String>, TilerError> {
-        let origin = DVec3::new(centre[0], centre[1], drop_m(centre[0], centre[1]));
+        let origin = DVec3::new(centre[0], centre[1], self.ground.z(centre[0], centre[1]));
         let (mut primitives, mut rows) = (Primitives::new(), Rows::default());
         for s in things {
             if let Thing::Road { road, street } = &s.thing
-                && add_road_details(&mut primitives, (road, street), origin, rows.count())
+                && add_road_details(&mut primitives, (road, street), origin, &self.ground, rows.count())
             {
                 rows.road(road);
             }
@@ -300,14 +308,20 @@ fn surface(skin: Skin, kind: FacetKind) -> Surface {
     }
 }
 
-/// Adds a building that goes straight up from its footprint, sunk to where the earth is under its centre.
+/// Adds a building that goes straight up from its footprint: from where the earth is under its centre, or from the lowest
+/// ground of a terrain along its outline, below which its walls go on.
 fn add_extruded(
     primitives: &mut Primitives,
     building: &Building,
     (ring, holes): (&[[f64; 2]], &[Vec<[f64; 2]>]),
     (centre, origin): ([f64; 2], DVec3),
+    ground: &Ground,
     feature: u32,
 ) -> bool {
+    let (foot, sunk) = match ground.relief() {
+        Some(_) => (ground.lowest(ring), SUNK_M),
+        None => (ground.z(centre[0], centre[1]), 0.0),
+    };
     let near =
         |ring: &[[f64; 2]]| -> Vec<[f64; 2]> { ring.iter().map(|p| [p[0] - origin.x, p[1] - origin.y]).collect() };
     let (ring, holes) = (near(ring), holes.iter().map(|h| near(h)).collect::<Vec<_>>());
@@ -315,6 +329,7 @@ fn add_extruded(
         footprint: &ring,
         holes: &holes,
         height_m: f64::from(building.height_m),
+        sunk_m: sunk,
         roof: building.roof,
         wall: building.wall,
         roof_color: building.roof_color,
@@ -323,7 +338,7 @@ fn add_extruded(
     let primitive = primitives.entry(Surface::Building).or_insert_with(|| Surface::Building.primitive());
     let first = primitive.positions.len();
     let added = add_building(primitive, &shape);
-    let sink = (drop_m(centre[0], centre[1]) - origin.z) as f32;
+    let sink = (foot - origin.z) as f32;
     primitive.positions[first..].iter_mut().for_each(|p| p[2] += sink);
     added
 }

@@ -32,6 +32,7 @@ use crate::{
     CitySummary, Progress, TilerError,
     city::{City, Findings, Plant, PlantKind, usual_utc_offset_minutes},
     records::{self, Records},
+    terrain::TerrainSource,
     tiling,
 };
 use cim_model::Place;
@@ -49,6 +50,8 @@ pub struct VectorOptions {
     pub crs: Option<String>,
     /// What the layers are; guessed where it says nothing.
     pub mapping: Mapping,
+    /// What the city stands on.
+    pub terrain: TerrainSource,
 }
 
 /// Whether a file is of a format that is read here, or a folder that has one in it. A `.json` is looked into.
@@ -124,6 +127,7 @@ pub fn make_city(
         buildings,
         models: Vec::new(),
         ground_m: 0.0,
+        terrain: options.terrain.read(origin, bounds, progress)?,
         roads,
         areas,
         plants,

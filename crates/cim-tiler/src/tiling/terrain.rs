@@ -1,0 +1,157 @@
+//! The quadtree of the ground itself: meshes whose error is measured, coarse to fine.
+
+use super::{ERROR_SHARE, Rows, Writer, ground::PIXEL, obb};
+use crate::{
+    Progress, TilerError,
+    mesh::Surface,
+    terrain::{Errors, Square},
+};
+use cim_geo::Relief;
+use glam::{DVec3, Vec3};
+use tiles3d::{
+    Refine,
+    write::{TileNode, WritePrimitive},
+};
+
+/// Metres that the finest mesh may be off the ground.
+pub(super) const FINEST_M: f64 = 0.15;
+/// Metres that the mesh lies below the ground, so that what lies on the ground is above it by more than both are off.
+const BELOW_M: f64 = 0.6;
+/// Triangles of a leaf at most.
+const LEAF_TRIANGLES: usize = 12_000;
+/// Depth of a tile's skirt as a share of its edge: sixteen times its error, for neighbours that are far coarser.
+const SKIRT_SHARE: f64 = 0.04;
+/// Steps of a tile's edge over which its slopes are taken at least: shading no finer than its triangles.
+const SHADES: usize = 128;
+/// Nodes on a side of the grid of heights for the viewer, at most: two megabytes.
+const VIEW_NODES: u32 = 1025;
+/// Metres around what is built that the viewer knows heights of.
+const VIEW_AROUND_M: f64 = 1000.0;
+
+impl Writer<'_> {
+    /// The tree of the ground; none without a terrain.
+    pub(super) fn terrain(&mut self, progress: &mut dyn Progress) -> Result<Option<TileNode>, TilerError> {
+        let Some(relief) = self.ground.relief() else { return Ok(None) };
+        let steps = relief.size().0 as usize - 1;
+        progress.stage("terrain", Some((steps * steps) as u64));
+        let errors = Errors::measure(steps, |i, j| self.node(relief, [i, j]).z);
+        self.relief_quad("e", Square { column: 0, row: 0, size: steps }, &errors, progress).map(Some)
+    }
+
+    /// Writes the heights that vehicles and lines lie on in the viewer; false without a terrain.
+    pub(super) fn heights(&mut self) -> Result<bool, TilerError> {
+        let Some(relief) = self.ground.relief() else { return Ok(false) };
+        let (low, high) = self.built();
+        let grid = relief.coarser(low.map(|v| v - VIEW_AROUND_M), high.map(|v| v + VIEW_AROUND_M), VIEW_NODES);
+        let bytes = grid.as_ref().unwrap_or(relief).to_bytes();
+        self.file(super::HEIGHTS, &bytes)?;
+        Ok(true)
+    }
+
+    /// A node of the ground in site metres.
+    fn node(&self, relief: &Relief, [i, j]: [usize; 2]) -> DVec3 {
+        let ([west, south], step) = (relief.corner(), relief.step());
+        let (x, y) = (west + step * i as f64, south + step * j as f64);
+        DVec3::new(x, y, relief.node(i as u32, j as u32) + super::drop_m(x, y))
+    }
+
+    fn relief_quad(
+        &mut self,
+        name: &str,
+        square: Square,
+        errors: &Errors,
+        progress: &mut dyn Progress,
+    ) -> Result<TileNode, TilerError> {
+        let step = self.ground.relief().map_or(1.0, Relief::step);
+        let edge = step * square.size as f64;
+        let mut tolerance = FINEST_M;
+        let mut mesh = errors.mesh(square, tolerance);
+        let leaf = mesh.1.len() <= LEAF_TRIANGLES;
+        let mut children = Vec::new();
+        if leaf {
+            progress.advance((square.size * square.size) as u64);
+        } else {
+            tolerance = (edge * ERROR_SHARE * PIXEL).max(2.0 * FINEST_M);
+            mesh = errors.mesh(square, tolerance);
+            let size = square.size / 2;
+            for quarter in 0..4 {
+                let (column, row) = (square.column + quarter % 2 * size, square.row + quarter / 2 * size);
+                let part = Square { column, row, size };
+                children.push(self.relief_quad(&format!("{name}{quarter}"), part, errors, progress)?);
+            }
+        }
+        let (primitive, origin, [mut low, mut high]) = self.relief_mesh(square, &mesh, tolerance);
+        let content = self.content(name, &[primitive], &Rows::default().columns(), origin)?;
+        for child in &children {
+            let (c, h) = (child.volume[2], child.volume[11]);
+            (low.z, high.z) = (low.z.min(c - h), high.z.max(c + h));
+        }
+        Ok(TileNode {
+            volume: obb(low, high),
+            geometric_error: if leaf { 0.0 } else { tolerance / PIXEL },
+            refine: Refine::Replace,
+            transform: None,
+            content,
+            children,
+        })
+    }
+
+    /// The mesh of a square with its skirt, relative to an origin; its lowest and highest corner in site metres.
+    fn relief_mesh(
+        &self,
+        square: Square,
+        (nodes, triangles): &(Vec<[usize; 2]>, Vec<[u32; 3]>),
+        tolerance: f64,
+    ) -> (WritePrimitive, DVec3, [DVec3; 2]) {
+        let mut p = Surface::Ground.primitive();
+        let Some(relief) = self.ground.relief() else { return (p, DVec3::ZERO, [DVec3::ZERO; 2]) };
+        let half = square.size / 2;
+        let below = BELOW_M + tolerance;
+        let origin = self.node(relief, [square.column + half, square.row + half]);
+        let (mut low, mut high) = (DVec3::MAX, DVec3::MIN);
+        for node in nodes {
+            let at = self.node(relief, *node) - DVec3::Z * below;
+            (low, high) = (low.min(at), high.max(at));
+            p.positions.push((at - origin).as_vec3().to_array());
+            p.normals.push(normal(relief, *node, (square.size / SHADES).max(1)));
+        }
+        p.indices = triangles.iter().flatten().copied().collect();
+        let depth = SKIRT_SHARE * relief.step() * square.size as f64 + 1.0;
+        skirt(&mut p, square, (nodes, triangles), depth as f32);
+        p.colors = vec![[255; 4]; p.positions.len()];
+        (p, origin, [low - DVec3::Z * depth, high])
+    }
+}
+
+/// The ground's normal, from the heights `reach` nodes around.
+fn normal(relief: &Relief, [i, j]: [usize; 2], reach: usize) -> [f32; 3] {
+    let (columns, rows) = relief.size();
+    let rise = |of: &dyn Fn(usize) -> f64, at: usize, nodes: u32| {
+        let (from, to) = (at.saturating_sub(reach), (at + reach).min(nodes as usize - 1));
+        (of(to) - of(from)) / (relief.step() * (to - from) as f64)
+    };
+    let east = rise(&|i| relief.node(i as u32, j as u32), i, columns);
+    let north = rise(&|j| relief.node(i as u32, j as u32), j, rows);
+    Vec3::new(-east as f32, -north as f32, 1.0).normalize_or(Vec3::Z).to_array()
+}
+
+/// Walls down from the outline of a square, which hide the gap to a neighbour of another tolerance.
+fn skirt(p: &mut WritePrimitive, s: Square, (nodes, triangles): (&[[usize; 2]], &[[u32; 3]]), depth: f32) {
+    let ends = [[s.column, s.column + s.size], [s.row, s.row + s.size]];
+    let rim = |a: [usize; 2], b: [usize; 2]| (0..2).any(|k| a[k] == b[k] && ends[k].contains(&a[k]));
+    for t in triangles {
+        for k in 0..3 {
+            let (a, b) = (t[k] as usize, t[(k + 1) % 3] as usize);
+            if !rim(nodes[a], nodes[b]) {
+                continue;
+            }
+            let first = p.positions.len() as u32;
+            for v in [a, b] {
+                let [x, y, z] = p.positions[v];
+                p.positions.extend([[x, y, z], [x, y, z - depth]]);
+                p.normals.extend([p.normals[v]; 2]);
+            }
+            p.indices.extend([first, first + 1, first + 3, first, first + 3, first + 2]);
+        }
+    }
+}
