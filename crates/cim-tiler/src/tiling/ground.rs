@@ -67,8 +67,8 @@ impl Writer<'_> {
         streets(&self.city.roads, &lines, &self.shores())
     }
 
-    fn line(&self, points: &[cim_model::Place]) -> Vec<DVec2> {
-        points.iter().map(|p| DVec2::from(self.metres(*p))).collect()
+    pub(super) fn line(&self, points: &[cim_model::Place]) -> Vec<DVec2> {
+        self.ring(points).into_iter().map(DVec2::from).collect()
     }
 
     fn shores(&self) -> Shores {

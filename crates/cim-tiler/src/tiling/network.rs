@@ -6,6 +6,7 @@ use crate::{
     city::{Edge, RoadClass},
     streets::Street,
 };
+use cim_model::Place;
 use glam::{DVec2, DVec3};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -64,10 +65,11 @@ impl Writer<'_> {
 
     /// The points of an edge and as many between them as its heights need.
     fn stations(&self, points: &[[f64; 2]], street: &Street) -> (Vec<[f64; 2]>, Vec<f32>) {
-        let metres = |p: &[f64; 2]| DVec2::from(self.metres(cim_model::Place::new(p[0], p[1])));
+        let places: Vec<Place> = points.iter().map(|p| Place::new(p[0], p[1])).collect();
+        let metres = self.line(&places);
         let (mut out, mut heights) = (Vec::new(), Vec::new());
-        for pair in points.windows(2) {
-            let (a, b) = (metres(&pair[0]), metres(&pair[1]));
+        for (pair, ends) in points.windows(2).zip(metres.windows(2)) {
+            let (a, b) = (ends[0], ends[1]);
             let steps = ((a.distance(b) / STATION_M).ceil() as usize).max(1);
             for k in usize::from(!out.is_empty())..=steps {
                 let share = k as f64 / steps as f64;
