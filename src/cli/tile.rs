@@ -1,8 +1,11 @@
 //! `cim-twin tile`: other people's data as a city.
 
-use super::progress::{Bars, summary};
+use super::{
+    compression::Compression,
+    progress::{Bars, summary},
+};
 use cim_tiler::{
-    AxisOrder,
+    AxisOrder, TilingOptions,
     citymodel::{CityModelOptions, tile_city_model},
     osm::{OsmOptions, tile_osm},
     vector::{self, Mapping, VectorOptions, tile_vector},
@@ -33,6 +36,15 @@ pub(super) struct Args {
     /// it says nothing
     #[arg(long)]
     mapping: Option<PathBuf>,
+    /// How the tiles' geometry is stored
+    #[arg(long, value_enum, default_value_t)]
+    compression: Compression,
+}
+
+impl Args {
+    fn tiling(&self) -> TilingOptions {
+        TilingOptions { compression: self.compression.into() }
+    }
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -118,14 +130,15 @@ pub(super) fn run(args: Args) -> Result<(), String> {
         return Err("--mapping is for vector files: GeoJSON, shapefiles, FlatGeobuf and GeoPackage".into());
     }
     let (files, format) = files(&args.inputs)?;
+    let tiling = args.tiling();
     let name = args.name.unwrap_or_default();
     let made = match format {
         Format::Osm => {
-            let options = OsmOptions { name_zh: name.clone(), name_en: name, ..OsmOptions::default() };
+            let options = OsmOptions { name_zh: name.clone(), name_en: name, tiling, ..OsmOptions::default() };
             tile_osm(&files[0], &args.out, &options, &mut Bars::new()).map_err(|e| e.to_string())?
         }
         Format::CityModel => {
-            let options = CityModelOptions { name, crs: args.crs, axes: args.axes.map(Into::into) };
+            let options = CityModelOptions { name, crs: args.crs, axes: args.axes.map(Into::into), tiling };
             let (made, report) =
                 tile_city_model(&files, &args.out, &options, &mut Bars::new()).map_err(|e| e.to_string())?;
             let order = if report.axes == AxisOrder::NorthFirst { ", northing first" } else { "" };
@@ -142,8 +155,9 @@ pub(super) fn run(args: Args) -> Result<(), String> {
 
 fn run_vector(args: Args) -> Result<(), String> {
     let mapping = args.mapping.as_deref().map(Mapping::read).transpose().map_err(|e| e.to_string())?;
-    let options =
-        VectorOptions { name: args.name.unwrap_or_default(), crs: args.crs, mapping: mapping.unwrap_or_default() };
+    let tiling = args.tiling();
+    let (name, mapping) = (args.name.unwrap_or_default(), mapping.unwrap_or_default());
+    let options = VectorOptions { name, crs: args.crs, mapping, tiling };
     let (made, report) = tile_vector(&args.inputs, &args.out, &options, &mut Bars::new()).map_err(|e| e.to_string())?;
     print!("{report}");
     println!("{}", summary(&made, &args.out));

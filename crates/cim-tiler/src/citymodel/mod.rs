@@ -24,7 +24,7 @@ use crate::{
     citygml, cityjson,
     crs::AxisOrder,
     records::Records,
-    tiling,
+    tiling::{self, TilingOptions},
 };
 use cim_model::Place;
 use serde_json::{Map, Value};
@@ -39,6 +39,8 @@ pub struct CityModelOptions {
     pub crs: Option<String>,
     /// Which coordinate comes first, in place of what the coordinates look like.
     pub axes: Option<AxisOrder>,
+    /// How the city's tiles are written.
+    pub tiling: TilingOptions,
 }
 
 /// What is said of a run beside the city's summary.
@@ -122,7 +124,7 @@ pub fn tile_city_model(
     progress: &mut dyn Progress,
 ) -> Result<(CitySummary, CityModelReport), TilerError> {
     let (city, report) = make_city(inputs, options, progress)?;
-    Ok((tiling::write_city(&city, out, progress)?, report))
+    Ok((tiling::write_city(&city, out, &options.tiling, progress)?, report))
 }
 
 /// Reads files as one city.

@@ -16,7 +16,7 @@ mod tests;
 use crate::{
     CitySummary, Progress, TilerError,
     city::{Area, AreaKind, Building, City, Findings, Road, RoadClass, usual_colours, usual_utc_offset_minutes},
-    tiling,
+    tiling::{self, TilingOptions},
 };
 use cim_model::{EntityKey, EntityKind, Place, SiteBounds};
 use read::{Data, Way};
@@ -41,13 +41,15 @@ pub struct OsmOptions {
     pub sanitation: usize,
     /// Muck trucks of the fleet.
     pub muck: usize,
+    /// How its tiles are written.
+    pub tiling: TilingOptions,
 }
 
 impl Default for OsmOptions {
     fn default() -> Self {
         let (name_zh, name_en) = (String::new(), String::new());
-        let region = "999900".into();
-        Self { name_zh, name_en, region, utc_offset_minutes: None, seed: 370_800, sanitation: 60, muck: 120 }
+        let (region, tiling) = ("999900".into(), TilingOptions::default());
+        Self { name_zh, name_en, region, utc_offset_minutes: None, seed: 370_800, sanitation: 60, muck: 120, tiling }
     }
 }
 
@@ -64,7 +66,7 @@ pub fn tile_osm(
     options: &OsmOptions,
     progress: &mut dyn Progress,
 ) -> Result<CitySummary, TilerError> {
-    tiling::write_city(&make_city(input, options, progress)?, out, progress)
+    tiling::write_city(&make_city(input, options, progress)?, out, &options.tiling, progress)
 }
 
 /// Reads an extract as a city.

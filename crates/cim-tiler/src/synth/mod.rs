@@ -11,7 +11,7 @@ mod water;
 use crate::{
     CitySummary, Progress, TilerError,
     city::{Area, AreaKind, Building, City, Edge, Findings, Network, Road, RoadClass},
-    tiling,
+    tiling::{self, TilingOptions},
 };
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, EntityKind, Place, SiteBounds, Timestamp};
@@ -40,13 +40,16 @@ pub struct SynthOptions {
     pub bikes: usize,
     /// When the city is looked at: the last case was reported shortly before.
     pub now: Timestamp,
+    /// How its tiles are written.
+    pub tiling: TilingOptions,
 }
 
 impl Default for SynthOptions {
     /// The demo city at 2026-11-01T00:00:00+08:00: a fixed time, so that two runs make the same city. A caller who
     /// wants cases that are open today gives the time of today.
     fn default() -> Self {
-        Self { seed: 370_800, buildings: 12_000, cases: 6_000, bikes: 20_000, now: Timestamp(1_793_462_400_000) }
+        let (now, tiling) = (Timestamp(1_793_462_400_000), TilingOptions::default());
+        Self { seed: 370_800, buildings: 12_000, cases: 6_000, bikes: 20_000, now, tiling }
     }
 }
 
@@ -57,7 +60,7 @@ impl Default for SynthOptions {
 pub fn write_city(options: &SynthOptions, out: &Path, progress: &mut dyn Progress) -> Result<CitySummary, TilerError> {
     progress.stage("planning the city", None);
     let city = make_city(options);
-    tiling::write_city(&city, out, progress)
+    tiling::write_city(&city, out, &options.tiling, progress)
 }
 
 /// Makes the city.

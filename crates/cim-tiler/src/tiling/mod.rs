@@ -4,6 +4,7 @@
 //! in one, buildings and models in another, trees in the third. One frame serves all tiles, the site's east-north-up; a tile's transform moves it to its centre.
 
 mod ground;
+mod options;
 mod plants;
 mod report;
 mod rows;
@@ -17,6 +18,7 @@ use crate::{
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, Place, Site, Timestamp};
 use glam::DVec3;
+pub use options::TilingOptions;
 use rows::Rows;
 use std::{
     fs,
@@ -55,11 +57,16 @@ pub struct CitySummary {
     pub mended: Vec<(EntityKey, &'static str)>,
 }
 
-/// Writes a city folder. It is built beside `out` and then moved there: an interrupted run leaves nothing half done.
+/// Writes a city folder as the options want it. It is built beside `out` and then moved there: an interrupted run leaves nothing half done.
 ///
 /// # Errors
 /// `out` holds something that is not a city, or cannot be written.
-pub fn write_city(city: &City, out: &Path, progress: &mut dyn Progress) -> Result<CitySummary, TilerError> {
+pub fn write_city(
+    city: &City,
+    out: &Path,
+    options: &TilingOptions,
+    progress: &mut dyn Progress,
+) -> Result<CitySummary, TilerError> {
     if out.exists() && !out.join("site.json").exists() && fs::read_dir(out).is_ok_and(|mut d| d.next().is_some()) {
         return Err(TilerError::NotACity(out.to_owned()));
     }
@@ -70,7 +77,7 @@ pub fn write_city(city: &City, out: &Path, progress: &mut dyn Progress) -> Resul
         fs::remove_dir_all(&part).map_err(write)?;
     }
     fs::create_dir_all(part.join("tiles")).map_err(write)?;
-    let mut writer = Writer::new(city, part.clone());
+    let mut writer = Writer::new(city, options, part.clone());
     writer.site()?;
     writer.json("network.json", &city.network)?;
     writer.tiles(progress)?;
@@ -88,17 +95,19 @@ pub fn write_city(city: &City, out: &Path, progress: &mut dyn Progress) -> Resul
 
 struct Writer<'a> {
     city: &'a City,
+    options: &'a TilingOptions,
     frame: SiteFrame,
     folder: PathBuf,
     summary: CitySummary,
 }
 
 impl<'a> Writer<'a> {
-    fn new(city: &'a City, folder: PathBuf) -> Self {
+    fn new(city: &'a City, options: &'a TilingOptions, folder: PathBuf) -> Self {
         let frame = SiteFrame::new(Geodetic::new(city.origin.lon, city.origin.lat, 0.0));
         let findings = &city.findings;
         let (left_out, mended) = (findings.left_out.clone(), findings.mended.clone());
-        Self { city, frame, folder, summary: CitySummary { left_out, mended, ..CitySummary::default() } }
+        let summary = CitySummary { left_out, mended, ..CitySummary::default() };
+        Self { city, options, frame, folder, summary }
     }
 
     fn site(&mut self) -> Result<(), TilerError> {
@@ -213,7 +222,7 @@ impl<'a> Writer<'a> {
         if primitives.iter().all(|p| p.indices.is_empty()) {
             return Ok(None);
         }
-        let glb = GlbWriter::write(primitives, columns, centre)
+        let glb = GlbWriter::write_with(primitives, columns, centre, &self.options.write())
             .map_err(|source| TilerError::Tile { tile: name.to_owned(), source })?;
         self.summary.tiles += 1;
         let file = format!("{name}.glb");

@@ -32,7 +32,7 @@ use crate::{
     CitySummary, Progress, TilerError,
     city::{City, Findings, Plant, PlantKind, usual_utc_offset_minutes},
     records::{self, Records},
-    tiling,
+    tiling::{self, TilingOptions},
 };
 use cim_model::Place;
 use std::path::{Path, PathBuf};
@@ -49,6 +49,8 @@ pub struct VectorOptions {
     pub crs: Option<String>,
     /// What the layers are; guessed where it says nothing.
     pub mapping: Mapping,
+    /// How the city's tiles are written.
+    pub tiling: TilingOptions,
 }
 
 /// Whether a file is of a format that is read here, or a folder that has one in it. A `.json` is looked into.
@@ -69,7 +71,7 @@ pub fn tile_vector(
     progress: &mut dyn Progress,
 ) -> Result<(CitySummary, VectorReport), TilerError> {
     let (city, report) = make_city(inputs, options, progress)?;
-    let mut summary = tiling::write_city(&city, out, progress)?;
+    let mut summary = tiling::write_city(&city, out, &options.tiling, progress)?;
     // The city's folder says where it came from, whoever finds it.
     let path = out.join(REPORT);
     let text = format!("{report}{}", report.list());
