@@ -2,6 +2,7 @@
 
 mod bench;
 mod city;
+mod compression;
 mod embedded;
 mod inspect;
 mod progress;

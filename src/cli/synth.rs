@@ -1,8 +1,8 @@
 //! `cim-twin synth`: the synthetic city.
 
-use super::{city, progress};
+use super::{city, compression::Compression, progress};
 use cim_model::Timestamp;
-use cim_tiler::synth::SynthOptions;
+use cim_tiler::{TilingOptions, synth::SynthOptions};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -28,6 +28,9 @@ pub(super) struct Args {
     /// The time up to which the city has a past, such as 2026-11-01T00:00:00+08:00; now when left out
     #[arg(long, value_parser = Timestamp::parse)]
     until: Option<Timestamp>,
+    /// How the tiles' geometry is stored
+    #[arg(long, value_enum, default_value_t)]
+    compression: Compression,
 }
 
 pub(super) fn run(args: Args) -> Result<(), String> {
@@ -38,6 +41,7 @@ pub(super) fn run(args: Args) -> Result<(), String> {
         bikes: args.bikes,
         components: args.components,
         now: args.until.unwrap_or_else(city::now),
+        tiling: TilingOptions { compression: args.compression.into() },
     };
     let made = cim_tiler::synth::write_city(&options, &args.out, &mut progress::Bars::new());
     println!("{}", progress::summary(&made.map_err(|e| e.to_string())?, &args.out));

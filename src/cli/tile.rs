@@ -1,8 +1,11 @@
 //! `cim-twin tile`: other people's data as a city.
 
-use super::progress::{Bars, summary};
+use super::{
+    compression::Compression,
+    progress::{Bars, summary},
+};
 use cim_tiler::{
-    AxisOrder, CitySummary,
+    AxisOrder, CitySummary, TilingOptions,
     citymodel::{CityModelOptions, ModelHeights, tile_city_model},
     osm::{OsmOptions, tile_osm},
     terrain::TerrainSource,
@@ -34,8 +37,17 @@ pub(super) struct Args {
     /// it says nothing
     #[arg(long)]
     mapping: Option<PathBuf>,
+    /// How the tiles' geometry is stored
+    #[arg(long, value_enum, default_value_t)]
+    compression: Compression,
     #[command(flatten)]
     terrain: Terrain,
+}
+
+impl Args {
+    fn tiling(&self) -> TilingOptions {
+        TilingOptions { compression: self.compression.into() }
+    }
 }
 
 /// What the city stands on.
@@ -188,17 +200,18 @@ pub(super) fn run(args: Args) -> Result<(), String> {
         return Err("--mapping is for vector files: GeoJSON, shapefiles, FlatGeobuf and GeoPackage".into());
     }
     let (files, format) = files(&args.inputs)?;
+    let tiling = args.tiling();
     let terrain = args.terrain.source()?;
     let name = args.name.unwrap_or_default();
     let made = match format {
         Format::Osm => {
-            let options = OsmOptions { name_zh: name.clone(), name_en: name, terrain, ..OsmOptions::default() };
+            let options = OsmOptions { name_zh: name.clone(), name_en: name, terrain, tiling, ..OsmOptions::default() };
             tile_osm(&files[0], &args.out, &options, &mut Bars::new()).map_err(|e| e.to_string())?
         }
         Format::CityModel => {
             let heights = args.terrain.model_heights.into();
             let axes = args.axes.map(Into::into);
-            let options = CityModelOptions { name, crs: args.crs, axes, terrain, heights };
+            let options = CityModelOptions { name, crs: args.crs, axes, terrain, heights, tiling };
             let (made, report) =
                 tile_city_model(&files, &args.out, &options, &mut Bars::new()).map_err(|e| e.to_string())?;
             let order = if report.axes == AxisOrder::NorthFirst { ", northing first" } else { "" };
@@ -222,11 +235,13 @@ fn print_terrain(made: &CitySummary) {
 
 fn run_vector(args: Args) -> Result<(), String> {
     let mapping = args.mapping.as_deref().map(Mapping::read).transpose().map_err(|e| e.to_string())?;
+    let tiling = args.tiling();
     let options = VectorOptions {
         name: args.name.unwrap_or_default(),
         crs: args.crs,
         mapping: mapping.unwrap_or_default(),
         terrain: args.terrain.source()?,
+        tiling,
     };
     let (made, report) = tile_vector(&args.inputs, &args.out, &options, &mut Bars::new()).map_err(|e| e.to_string())?;
     print!("{report}");

@@ -26,4 +26,4 @@ pub mod vector;
 pub use crs::{AxisOrder, CrsError, SourceCrs};
 pub use error::TilerError;
 pub use progress::{Progress, Silent};
-pub use tiling::CitySummary;
+pub use tiling::{CitySummary, TilingOptions};

@@ -472,7 +472,8 @@ fn the_hague_arrives_whole() {
     assert!(roofs >= count("<bldg:RoofSurface "), "{roofs}");
     assert!((city.origin.lon - 4.27).abs() < 0.05 && (city.origin.lat - 52.10).abs() < 0.05, "{:?}", city.origin);
     let out = tempfile::tempdir().unwrap();
-    let summary = tiling::write_city(&city, &out.path().join("city"), &mut Silent).unwrap();
+    let summary =
+        tiling::write_city(&city, &out.path().join("city"), &tiling::TilingOptions::default(), &mut Silent).unwrap();
     assert_eq!(summary.models + summary.left_out.len(), city.models.len(), "{:?}", summary.left_out);
     let report: serde_json::Value =
         serde_json::from_slice(&std::fs::read(out.path().join("city/report.json")).unwrap()).unwrap();

@@ -25,7 +25,7 @@ use crate::{
     crs::AxisOrder,
     records::Records,
     terrain::TerrainSource,
-    tiling,
+    tiling::{self, TilingOptions},
 };
 use cim_model::Place;
 use serde_json::{Map, Value};
@@ -40,6 +40,8 @@ pub struct CityModelOptions {
     pub crs: Option<String>,
     /// Which coordinate comes first, in place of what the coordinates look like.
     pub axes: Option<AxisOrder>,
+    /// How the city's tiles are written.
+    pub tiling: TilingOptions,
     /// What the city stands on.
     pub terrain: TerrainSource,
     /// Where the models stand on it.
@@ -140,7 +142,7 @@ pub fn tile_city_model(
     progress: &mut dyn Progress,
 ) -> Result<(CitySummary, CityModelReport), TilerError> {
     let (city, report) = make_city(inputs, options, progress)?;
-    Ok((tiling::write_city(&city, out, progress)?, report))
+    Ok((tiling::write_city(&city, out, &options.tiling, progress)?, report))
 }
 
 /// Reads files as one city.

@@ -152,7 +152,9 @@ fn delft_and_zurich_arrive_whole() {
         println!("{name}: {notes:?}");
         assert_eq!(report.parents, objects - with_geometry);
         assert!((city.origin.lon - lon).abs() < 0.03 && (city.origin.lat - lat).abs() < 0.03, "{:?}", city.origin);
-        let summary = tiling::write_city(&city, &out.path().join("city"), &mut Silent).unwrap();
+        let summary =
+            tiling::write_city(&city, &out.path().join("city"), &tiling::TilingOptions::default(), &mut Silent)
+                .unwrap();
         assert_eq!(summary.models + summary.left_out.len(), with_geometry, "{name}: {:?}", summary.left_out);
     }
 }

@@ -13,7 +13,7 @@ mod strip;
 pub(crate) use area::{add_area, add_ground};
 pub(crate) use building::{Shape, add_building};
 pub(crate) use facet::{add_facet, facet_color, twice_area_vector};
-pub(crate) use plant::{LOOKS, plant};
+pub(crate) use plant::{COARSE_LOOK, LOOKS, plant};
 pub(crate) use split::split;
 pub(crate) use street::StreetTarget;
 

@@ -8,6 +8,8 @@ use tiles3d::write::WritePrimitive;
 
 /// Looks of each kind.
 pub(crate) const LOOKS: usize = 3;
+/// The look of all coarse ones: the one whose colour is between those of the others.
+pub(crate) const COARSE_LOOK: usize = 0;
 
 /// sRGB colours of crowns in sunlight, by kind and look.
 const CROWNS: [[[u8; 3]; LOOKS]; 3] = [

@@ -17,7 +17,7 @@ use crate::{
     CitySummary, Progress, TilerError,
     city::{Area, AreaKind, Building, City, Findings, Road, RoadClass, usual_colours, usual_utc_offset_minutes},
     terrain::TerrainSource,
-    tiling,
+    tiling::{self, TilingOptions},
 };
 use cim_model::{EntityKey, EntityKind, Place, SiteBounds};
 use read::{Data, Way};
@@ -42,6 +42,8 @@ pub struct OsmOptions {
     pub sanitation: usize,
     /// Muck trucks of the fleet.
     pub muck: usize,
+    /// How its tiles are written.
+    pub tiling: TilingOptions,
     /// What the city stands on.
     pub terrain: TerrainSource,
 }
@@ -49,9 +51,9 @@ pub struct OsmOptions {
 impl Default for OsmOptions {
     fn default() -> Self {
         let (name_zh, name_en) = (String::new(), String::new());
-        let region = "999900".into();
-        let terrain = TerrainSource::default();
-        Self { name_zh, name_en, region, utc_offset_minutes: None, seed: 370_800, sanitation: 60, muck: 120, terrain }
+        let (region, tiling, terrain) = ("999900".into(), TilingOptions::default(), TerrainSource::default());
+        let (seed, sanitation, muck) = (370_800, 60, 120);
+        Self { name_zh, name_en, region, utc_offset_minutes: None, seed, sanitation, muck, tiling, terrain }
     }
 }
 
@@ -68,7 +70,7 @@ pub fn tile_osm(
     options: &OsmOptions,
     progress: &mut dyn Progress,
 ) -> Result<CitySummary, TilerError> {
-    tiling::write_city(&make_city(input, options, progress)?, out, progress)
+    tiling::write_city(&make_city(input, options, progress)?, out, &options.tiling, progress)
 }
 
 /// Reads an extract as a city.

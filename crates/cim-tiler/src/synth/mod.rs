@@ -16,7 +16,7 @@ use crate::{
     city::{
         Area, AreaKind, Building, City, Edge, Facet, FacetKind, Findings, Model, Network, Point, Road, RoadClass, Skin,
     },
-    tiling,
+    tiling::{self, TilingOptions},
 };
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, EntityKind, Place, SiteBounds, Timestamp};
@@ -46,6 +46,8 @@ pub struct SynthOptions {
     pub components: usize,
     /// When the city is looked at: the last case was reported shortly before.
     pub now: Timestamp,
+    /// How its tiles are written.
+    pub tiling: TilingOptions,
 }
 
 impl Default for SynthOptions {
@@ -60,6 +62,7 @@ impl Default for SynthOptions {
             bikes: numbers.shared_bikes,
             components: numbers.components,
             now: Timestamp(1_793_462_400_000),
+            tiling: TilingOptions::default(),
         }
     }
 }
@@ -71,7 +74,7 @@ impl Default for SynthOptions {
 pub fn write_city(options: &SynthOptions, out: &Path, progress: &mut dyn Progress) -> Result<CitySummary, TilerError> {
     progress.stage("planning the city", None);
     let city = make_city(options);
-    tiling::write_city(&city, out, progress)
+    tiling::write_city(&city, out, &options.tiling, progress)
 }
 
 /// Makes the city.

@@ -1,6 +1,7 @@
 use super::*;
 use crate::{Silent, city::Facet};
 use std::collections::{BTreeMap, BTreeSet};
+use tiles3d::write::Compression;
 
 /// The demo city, made once for all tests that look at it.
 pub(super) fn demo_city() -> &'static City {
@@ -192,12 +193,60 @@ fn nothing_is_lost_in_the_tiles_and_none_is_large() {
     let out = folder.path().join("city");
     let options = SynthOptions { buildings: 12_000, cases: 10, bikes: 10, components: 10, ..SynthOptions::default() };
     let city = make_city(&options);
-    let summary = crate::tiling::write_city(&city, &out, &mut Silent).unwrap();
+    let summary = crate::tiling::write_city(&city, &out, &options.tiling, &mut Silent).unwrap();
     assert_eq!(summary.left_out, []);
     assert_eq!((summary.buildings, summary.roads, summary.areas), (12_000, city.roads.len(), city.areas.len()));
     for tile in std::fs::read_dir(out.join("tiles")).unwrap() {
         let tile = tile.unwrap();
         let size = tile.metadata().unwrap().len();
         assert!(size < 2 << 20, "{}: {size} bytes", tile.file_name().display());
+    }
+}
+
+/// The tiles of a city: their bytes, and how many features and triangles are in them.
+fn measured(compression: Compression) -> BTreeMap<String, (usize, u32, usize)> {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("city");
+    let tiling = TilingOptions { compression };
+    let options = SynthOptions { seed: 8, buildings: 400, cases: 0, bikes: 0, tiling, ..SynthOptions::default() };
+    write_city(&options, &out, &mut Silent).unwrap();
+    let mut tiles = BTreeMap::new();
+    for tile in std::fs::read_dir(out.join("tiles")).unwrap() {
+        let tile = tile.unwrap();
+        let name = tile.file_name().into_string().unwrap();
+        if name.ends_with(".json") {
+            continue;
+        }
+        let glb = std::fs::read(tile.path()).unwrap();
+        let decoded = tiles3d::decode_content(&glb, &tiles3d::DecodeOptions::default(), &mut |_| Err(String::new()));
+        let tiles3d::Content::Models(models) = decoded.unwrap() else { panic!("not a model") };
+        assert_eq!(models[0].diagnostics, [], "{name}");
+        let copies = |i: Option<usize>| i.map_or(1, |i| models[0].instances[i].len());
+        let triangles: usize = models[0].primitives.iter().map(|p| p.indices.len() / 3 * copies(p.instances)).sum();
+        tiles.insert(name, (glb.len(), models[0].features.count(), triangles));
+    }
+    tiles
+}
+
+#[test]
+fn compression_makes_tiles_small_and_loses_nothing() {
+    let plain = measured(Compression::None);
+    // Buildings, ground, trees: of small tiles with many shapes much is JSON.
+    let bytes = |tiles: &BTreeMap<String, (usize, u32, usize)>, first: char| -> usize {
+        tiles.iter().filter(|(name, _)| name.starts_with(first)).map(|(_, (bytes, ..))| bytes).sum()
+    };
+    for compression in [Compression::Meshopt, Compression::Draco] {
+        let small = measured(compression);
+        for first in ['b', 'g'] {
+            let (large, small) = (bytes(&plain, first), bytes(&small, first));
+            assert!(small * 3 < large, "{compression:?} {first}: {small} of {large}");
+        }
+        assert!(bytes(&small, 't') < bytes(&plain, 't'), "{compression:?}");
+        assert!(plain.keys().eq(small.keys()));
+        for ((name, (_, features, triangles)), (_, f, t)) in plain.iter().zip(small.values()) {
+            assert_eq!(features, f, "{compression:?} {name}");
+            // Slivers thinner than the grid are no triangles any more.
+            assert!(t <= triangles && t * 100 >= triangles * 98, "{compression:?} {name}: {t} of {triangles}");
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 mod ground;
 mod network;
+mod options;
 mod plants;
 mod relief;
 mod report;
@@ -25,6 +26,7 @@ use crate::{
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, Place, Site, Timestamp};
 use glam::DVec3;
+pub use options::TilingOptions;
 use relief::Ground;
 use rows::Rows;
 use std::{
@@ -68,11 +70,16 @@ pub struct CitySummary {
     pub mended: Vec<(EntityKey, &'static str)>,
 }
 
-/// Writes a city folder. It is built beside `out` and then moved there: an interrupted run leaves nothing half done.
+/// Writes a city folder as the options want it. It is built beside `out` and then moved there: an interrupted run leaves nothing half done.
 ///
 /// # Errors
 /// `out` holds something that is not a city, or cannot be written.
-pub fn write_city(city: &City, out: &Path, progress: &mut dyn Progress) -> Result<CitySummary, TilerError> {
+pub fn write_city(
+    city: &City,
+    out: &Path,
+    options: &TilingOptions,
+    progress: &mut dyn Progress,
+) -> Result<CitySummary, TilerError> {
     if out.exists() && !out.join("site.json").exists() && fs::read_dir(out).is_ok_and(|mut d| d.next().is_some()) {
         return Err(TilerError::NotACity(out.to_owned()));
     }
@@ -83,7 +90,7 @@ pub fn write_city(city: &City, out: &Path, progress: &mut dyn Progress) -> Resul
         fs::remove_dir_all(&part).map_err(write)?;
     }
     fs::create_dir_all(part.join("tiles")).map_err(write)?;
-    let mut writer = Writer::new(city, part.clone());
+    let mut writer = Writer::new(city, options, part.clone());
     writer.site()?;
     let streets = writer.streets();
     writer.network(&streets)?;
@@ -101,6 +108,7 @@ pub fn write_city(city: &City, out: &Path, progress: &mut dyn Progress) -> Resul
 
 struct Writer<'a> {
     city: &'a City,
+    options: &'a TilingOptions,
     frame: SiteFrame,
     ground: Ground,
     folder: PathBuf,
@@ -108,19 +116,14 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(city: &'a City, folder: PathBuf) -> Self {
+    fn new(city: &'a City, options: &'a TilingOptions, folder: PathBuf) -> Self {
         let frame = SiteFrame::new(Geodetic::new(city.origin.lon, city.origin.lat, 0.0));
         let findings = &city.findings;
         let (left_out, mended) = (findings.left_out.clone(), findings.mended.clone());
         let terrain = city.terrain.as_ref().map(|t| t.report.to_string()).unwrap_or_default();
         let ground = Ground::new(city, |ring| metres(&frame, ring));
-        Self {
-            city,
-            frame,
-            ground,
-            folder,
-            summary: CitySummary { left_out, mended, terrain, ..CitySummary::default() },
-        }
+        let summary = CitySummary { left_out, mended, terrain, ..CitySummary::default() };
+        Self { city, options, frame, ground, folder, summary }
     }
 
     fn site(&mut self) -> Result<(), TilerError> {
@@ -236,7 +239,7 @@ impl<'a> Writer<'a> {
         if primitives.iter().all(|p| p.indices.is_empty()) {
             return Ok(None);
         }
-        let glb = GlbWriter::write(primitives, columns, centre)
+        let glb = GlbWriter::write_with(primitives, columns, centre, &self.options.write())
             .map_err(|source| TilerError::Tile { tile: name.to_owned(), source })?;
         self.summary.tiles += 1;
         let file = format!("{name}.glb");

@@ -4,7 +4,7 @@ use super::{Writer, obb};
 use crate::{
     Progress, TilerError,
     city::{Plant, PlantKind},
-    mesh::{LOOKS, plant},
+    mesh::{COARSE_LOOK, LOOKS, plant},
 };
 use cim_geo::Geodetic;
 use glam::DVec3;
@@ -106,7 +106,8 @@ impl Writer<'_> {
         let origin = DVec3::new(centre[0], centre[1], self.ground.z(centre[0], centre[1]));
         let mut shapes: BTreeMap<(PlantKind, usize), Vec<CopyPlace>> = BTreeMap::new();
         for s in plants {
-            let look = (s.dice % LOOKS as u64) as usize;
+            // From afar trees of a kind look the same, and their shapes are most of a small tile.
+            let look = if fine { (s.dice % LOOKS as u64) as usize } else { COARSE_LOOK };
             let share = |shift: u32| ((s.dice >> shift) & 0xff) as f32 / 255.0;
             let height = s.plant.height_m;
             let wide = height * (0.85 + 0.3 * share(16));
@@ -120,7 +121,7 @@ impl Writer<'_> {
             .into_iter()
             .map(|((kind, look), places)| WriteCopies { shape: plant(kind, look, fine), places })
             .collect();
-        let glb = GlbWriter::write_copies(&shapes, origin)
+        let glb = GlbWriter::write_copies_with(&shapes, origin, &self.options.write())
             .map_err(|source| TilerError::Tile { tile: name.to_owned(), source })?;
         self.summary.tiles += 1;
         let file = format!("{name}.glb");

@@ -1,7 +1,8 @@
 //! A city on hills: what its tiles show, read back and held against the hills themselves.
 
 use super::{
-    drop_m,
+    TilingOptions, drop_m,
+    ground::DETAILS_M,
     relief::{Ground, Lie},
     terrain::FINEST_M,
     write_city,
@@ -17,7 +18,12 @@ use cim_geo::{Geodetic, Relief, SiteFrame};
 use cim_model::{EntityKey, EntityKind, Place, Site};
 use glam::DVec3;
 use std::collections::{BTreeMap, BTreeSet};
-use tiles3d::{Content, DecodeOptions, Tileset, decode_content};
+use tiles3d::{Content, DecodeOptions, Tileset, decode_content, write::Compression};
+
+/// Heights as they were computed.
+fn exact() -> TilingOptions {
+    TilingOptions { compression: Compression::None }
+}
 
 fn hill(x: f64, y: f64) -> f64 {
     25.0 + 18.0 * (x / 410.0).sin() * (y / 530.0).cos() + 0.012 * x
@@ -86,7 +92,8 @@ fn parts(folder: &std::path::Path, frame: &SiteFrame) -> BTreeMap<String, Vec<Pa
                     let key = |f: &u32| model.features.get(*f, "key").map(|k| k.to_string()).unwrap_or_default();
                     parts.entry(model.materials[p.material].name.clone()).or_default().push(Part {
                         tile: content.path_segments().unwrap().next_back().unwrap().to_owned(),
-                        leaf: tile.children.is_empty(),
+                        // Kerbs and markings come below a leaf.
+                        leaf: tile.geometric_error <= DETAILS_M,
                         error: tile.geometric_error,
                         at,
                         keys: p.feature_ids.iter().map(key).collect(),
@@ -122,7 +129,7 @@ fn a_city_on_hills_stands_and_lies_on_them() {
     let out = folder.path().join("city");
     let city = city(700);
     let (ground, frame) = (ground(&city), frame(&city));
-    let summary = write_city(&city, &out, &mut Silent).unwrap();
+    let summary = write_city(&city, &out, &exact(), &mut Silent).unwrap();
     assert_eq!(summary.left_out, []);
     let counts = (summary.buildings, summary.roads, summary.areas);
     assert_eq!(counts, (700, city.roads.len(), city.areas.len()));
@@ -201,7 +208,7 @@ fn the_viewer_gets_the_heights_that_the_tiles_show() {
     let ground = ground(&city);
     for name in ["one", "two"] {
         let out = folder.path().join(name);
-        write_city(&city, &out, &mut Silent).unwrap();
+        write_city(&city, &out, &exact(), &mut Silent).unwrap();
         let site: Site = serde_json::from_slice(&std::fs::read(out.join("site.json")).unwrap()).unwrap();
         let bytes = std::fs::read(out.join(site.terrain_url.unwrap())).unwrap();
         let grid = Relief::from_bytes(&bytes).unwrap();
@@ -215,7 +222,7 @@ fn the_viewer_gets_the_heights_that_the_tiles_show() {
     }
     assert!(written[0] == written[1]);
     let flat = City { terrain: None, ..city };
-    write_city(&flat, &folder.path().join("flat"), &mut Silent).unwrap();
+    write_city(&flat, &folder.path().join("flat"), &exact(), &mut Silent).unwrap();
     let text = std::fs::read_to_string(folder.path().join("flat/site.json")).unwrap();
     assert!(!text.contains("terrain") && !folder.path().join("flat/terrain.bin").exists());
 }

@@ -33,7 +33,7 @@ use crate::{
     city::{City, Findings, Plant, PlantKind, usual_utc_offset_minutes},
     records::{self, Records},
     terrain::TerrainSource,
-    tiling,
+    tiling::{self, TilingOptions},
 };
 use cim_model::Place;
 use std::path::{Path, PathBuf};
@@ -50,6 +50,8 @@ pub struct VectorOptions {
     pub crs: Option<String>,
     /// What the layers are; guessed where it says nothing.
     pub mapping: Mapping,
+    /// How the city's tiles are written.
+    pub tiling: TilingOptions,
     /// What the city stands on.
     pub terrain: TerrainSource,
 }
@@ -72,7 +74,7 @@ pub fn tile_vector(
     progress: &mut dyn Progress,
 ) -> Result<(CitySummary, VectorReport), TilerError> {
     let (city, report) = make_city(inputs, options, progress)?;
-    let mut summary = tiling::write_city(&city, out, progress)?;
+    let mut summary = tiling::write_city(&city, out, &options.tiling, progress)?;
     // The city's folder says where it came from, whoever finds it.
     let path = out.join(REPORT);
     let text = format!("{report}{}", report.list());

@@ -39,6 +39,7 @@ impl Format {
 pub(super) enum Filter {
     None,
     Octahedral,
+    #[cfg(feature = "compress")]
     Quaternion,
     Exponential,
 }
@@ -57,7 +58,7 @@ pub(super) struct Stream {
 /// Puts a glb together.
 #[derive(Debug)]
 pub(super) struct Layout {
-    compression: Compression,
+    coded: bool,
     pub(super) streams: Vec<Stream>,
     accessors: Vec<Value>,
     used: BTreeSet<&'static str>,
@@ -66,16 +67,18 @@ pub(super) struct Layout {
 
 impl Layout {
     pub(super) fn new(compression: Compression) -> Self {
+        let coded = match compression {
+            #[cfg(feature = "compress")]
+            Compression::Meshopt => true,
+            _ => false,
+        };
         let (streams, accessors) = (Vec::new(), Vec::new());
-        Self { compression, streams, accessors, used: BTreeSet::new(), required: BTreeSet::new() }
+        Self { coded, streams, accessors, used: BTreeSet::new(), required: BTreeSet::new() }
     }
 
     /// Whether streams become streams of differences, so that they may have filters.
     pub(super) fn is_coded(&self) -> bool {
-        #[cfg(feature = "compress")]
-        return self.compression == Compression::Meshopt;
-        #[cfg(not(feature = "compress"))]
-        false
+        self.coded
     }
 
     /// Notes an extension that readers may ignore.

@@ -14,7 +14,7 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 pub(super) fn one<const SIGNED: bool>(window: &[u8; WINDOW], group: &mut [u8; GROUP]) -> usize {
     // Bit i where byte i is not 0.
     let spread = |byte: u8| {
-        let bits = u64::from(byte) * ONES & 0x8040_2010_0804_0201;
+        let bits = (u64::from(byte) * ONES) & 0x8040_2010_0804_0201;
         (bits + 0x7f * ONES) >> 7 & ONES
     };
     put::<2, SIGNED>(window, [spread(window[0]), spread(window[1])], [0; 2], group)
@@ -25,7 +25,7 @@ pub(super) fn two<const SIGNED: bool>(window: &[u8; WINDOW], group: &mut [u8; GR
     let spread = |byte: u8| {
         let byte = u32::from(byte);
         // No two of the copies meet.
-        (byte >> 6 | byte * (1 << 4 | 1 << 14 | 1 << 24)) & 0x0303_0303
+        ((byte >> 6) | (byte * (1 << 4 | 1 << 14 | 1 << 24))) & 0x0303_0303
     };
     let eight = |a: u8, b: u8| u64::from(spread(a)) | u64::from(spread(b)) << 32;
     let values = [eight(window[0], window[1]), eight(window[2], window[3])];
@@ -57,7 +57,7 @@ pub(super) fn eight<const SIGNED: bool>(window: &[u8; WINDOW], group: &mut [u8; 
 #[inline(always)]
 fn read<const SIGNED: bool>(deltas: u64) -> u64 {
     let odd = deltas & ONES;
-    if SIGNED { deltas >> 1 & 0x7f * ONES ^ odd * 0xff } else { deltas }
+    if SIGNED { ((deltas >> 1) & (0x7f * ONES)) ^ (odd * 0xff) } else { deltas }
 }
 
 /// Writes `values`, and the bytes from `BITS` on where `whole` is 1. Returns how many bytes the group takes.
