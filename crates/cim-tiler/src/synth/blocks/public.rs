@@ -65,13 +65,17 @@ impl Block<'_> {
     /// A stadium: stands round the track, and the hall beside it.
     pub(super) fn stadium(&mut self) {
         let (w, d) = (self.width(), self.depth());
-        self.pave([2.0, 2.0], [w - 4.0, d - 4.0], yard::FLAGSTONE);
         let at = [0.5 * w - 14.0, 0.5 * d];
         let radius = (0.5 * d - 34.0).clamp(24.0, 40.0);
         let length = (d - 2.0 * radius - 46.0).clamp(24.0, 84.0);
-        self.track(at, length, radius);
         let ring = |r: f64| yard::oval(at, length, r);
         let (inner, back, rim) = (ring(radius + 3.0), ring(radius + 19.0), ring(radius + 21.0));
+        if !self.dry(&rim) {
+            // A stadium has all of its stands or none.
+            return self.park();
+        }
+        self.pave([2.0, 2.0], [w - 4.0, d - 4.0], yard::FLAGSTONE);
+        self.track(at, length, radius);
         self.bowl(&inner, &back, 1.2, 15.0, [94, 122, 168]);
         self.shell(&rim, 0.0, 17.0, [224, 224, 220]);
         self.bowl(&ring(radius + 10.0), &rim, 21.0, 17.0, [236, 236, 232]);

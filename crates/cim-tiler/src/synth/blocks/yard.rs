@@ -51,7 +51,8 @@ impl Block<'_> {
         [x, y, z]
     }
 
-    fn dry(&self, corners: &[[f64; 2]]) -> bool {
+    /// Whether no water is near.
+    pub(super) fn dry(&self, corners: &[[f64; 2]]) -> bool {
         let ring: Vec<[f64; 2]> = corners.iter().map(|c| self.metres(*c)).collect();
         !self.wet(&ring, 3.0)
     }

@@ -140,7 +140,7 @@ fn places(class: &demo::ComponentClass, piece: &Piece<'_>, half: f64, random: &m
             let left = random.random_range(-0.75..0.75) * half;
             steps().for_each(|s| put(s, left, true));
         }
-        Stand::Centre => steps().for_each(|s| put(s, 0.0, true)),
+        Stand::Centre => steps().for_each(|s| put(s, 0.0, false)),
         Stand::Pavement => {
             let side = if random.random_bool(0.5) { 1.0 } else { -1.0 };
             steps().for_each(|s| put(s, side * (half + 2.6), false));

@@ -98,10 +98,10 @@ fn community_cells(
     let first = community.code.parse::<u64>().unwrap_or_default() * 1000;
     let names: [Arc<str>; 2] = [subdistrict.name.zh.as_str().into(), community.name.zh.as_str().into()];
     let mut inspector: Arc<str> = "".into();
-    let mut order = 0;
+    let mut order: usize = 0;
     for j in (2 * rows[0]..2 * rows[1]).rev() {
         for i in 2 * columns[0]..2 * columns[1] {
-            if order % CELLS_PER_INSPECTOR == 0 {
+            if order.is_multiple_of(CELLS_PER_INSPECTOR) {
                 let walk = (subdistrict.number * 100 + community.number) * 100 + order / CELLS_PER_INSPECTOR;
                 inspector = people::name(seat(office::INSPECTOR, walk as u64)).into();
             }
