@@ -167,6 +167,7 @@ defect-tile-invalid = Tile description not valid
 defect-tile-missing = Tile missing
 defect-schema-unreadable = Metadata schema cannot be read
 defect-tile-refine-invalid = Tile refinement not valid
+defect-node-twice = Node in two places
 defect-tile-too-large = Tile too large
 defect-tile-transform-invalid = Tile transform not valid
 defect-tile-unreachable = Tile cannot be reached

@@ -167,6 +167,7 @@ defect-tile-invalid = 瓦片描述无效
 defect-tile-missing = 瓦片缺失
 defect-schema-unreadable = 元数据模式无法读取
 defect-tile-refine-invalid = 瓦片细化方式无效
+defect-node-twice = 节点重复引用
 defect-tile-too-large = 瓦片过大
 defect-tile-transform-invalid = 瓦片变换无效
 defect-tile-unreachable = 瓦片无法获取

@@ -82,10 +82,17 @@ pub fn decode_content(
         #[derive(serde::Deserialize)]
         struct Probe {
             root: Option<serde::de::IgnoredAny>,
+            meshes: Option<serde::de::IgnoredAny>,
+            #[serde(default)]
+            asset: serde_json::Value,
         }
         let probe: Probe = serde_json::from_slice(json).map_err(|e| DecodeError::malformed("JSON content", e))?;
         return if probe.root.is_some() {
             Ok(Content::Tileset)
+        } else if probe.meshes.is_none() && probe.asset.get("version").is_none() {
+            // What a server says in JSON instead of an error is not to be shown as a model of nothing.
+            let message = "it is neither a tileset (no root) nor a glTF (no asset.version)";
+            Err(DecodeError::malformed("JSON content", message))
         } else {
             Ok(Content::Models(vec![gltf::decode_json(json, options, fetch)?]))
         };

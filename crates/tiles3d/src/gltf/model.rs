@@ -33,7 +33,7 @@ pub(super) struct Model<'s, 'l, 'f, 'e> {
 impl<'s> Model<'s, '_, '_, '_> {
     /// Adds all primitives to the tile, relative to the point that is returned.
     pub(super) fn build(mut self, tile: &mut DecodedTile) -> Result<DVec3, DecodeError> {
-        let placed = placed_meshes(self.source.root, self.axes);
+        let placed = placed_meshes(self.source.root, self.axes, &mut tile.diagnostics);
         self.note_ignored(&placed, tile);
         let mut uses = BTreeMap::new();
         placed.iter().for_each(|p| *uses.entry(p.index).or_insert(0usize) += 1);

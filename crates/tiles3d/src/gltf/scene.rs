@@ -1,6 +1,7 @@
 //! The node graph of a glTF.
 
 use super::json::{Mesh, Node, Root};
+use crate::Diagnostic;
 use glam::{DMat4, DQuat, DVec3};
 
 /// A node that shows a mesh.
@@ -13,8 +14,9 @@ pub(super) struct PlacedMesh<'a> {
     pub(super) transform: DMat4,
 }
 
-/// Every node that shows a mesh. A node graph with cycles ends: each node is visited once.
-pub(super) fn placed_meshes(root: &Root, axes: DMat4) -> Vec<PlacedMesh<'_>> {
+/// Every node that shows a mesh. Each node stands once: below a second parent, which glTF forbids (2.0, 3.5.2), or below
+/// itself it is left out, with a diagnostic.
+pub(super) fn placed_meshes<'a>(root: &'a Root, axes: DMat4, found: &mut Vec<Diagnostic>) -> Vec<PlacedMesh<'a>> {
     let scene = root.scenes.get(root.scene.unwrap_or(0));
     let roots = match scene {
         Some(scene) => scene.nodes.clone(),
@@ -23,9 +25,11 @@ pub(super) fn placed_meshes(root: &Root, axes: DMat4) -> Vec<PlacedMesh<'_>> {
     let mut queue: Vec<(usize, DMat4)> = roots.into_iter().rev().map(|n| (n, axes)).collect();
     let mut seen = vec![false; root.nodes.len()];
     let mut out = Vec::new();
+    let mut again = None;
     while let Some((index, outer)) = queue.pop() {
         let Some((node, seen)) = root.nodes.get(index).zip(seen.get_mut(index)) else { continue };
         if std::mem::replace(seen, true) {
+            again = again.or(Some(index));
             continue;
         }
         let transform = outer * local(node);
@@ -33,6 +37,10 @@ pub(super) fn placed_meshes(root: &Root, axes: DMat4) -> Vec<PlacedMesh<'_>> {
             out.push(PlacedMesh { node, mesh, index, transform });
         }
         queue.extend(node.children.iter().rev().map(|&c| (c, transform)));
+    }
+    if let Some(index) = again {
+        let message = "it is below more than one node, or below itself; it stands once";
+        found.push(Diagnostic::new("node-twice", format!("node {index}"), message));
     }
     out
 }
