@@ -157,7 +157,7 @@ fn rectangle(frame: &SiteFrame, b: SiteBounds) -> Rectangle {
 /// The city with the land that is seen from it.
 fn around([low, high]: Rectangle) -> Rectangle {
     let size = (high[0] - low[0]).max(high[1] - low[1]);
-    let margin = (0.3 * size).max(1500.0);
+    let margin = (0.3 * size).max(4000.0);
     [low.map(|v| v - margin), high.map(|v| v + margin)]
 }
 
