@@ -91,7 +91,7 @@ impl Terrain {
         let city = rectangle(&frame, bounds);
         sites.retain(|s| overlap(around(city), [s.low, s.high]).is_some());
         let land = sites.iter().filter_map(|s| overlap(around(city), [s.low, s.high]));
-        let Some(land) = land.reduce(|a, b| join(a, b)) else {
+        let Some(land) = land.reduce(join) else {
             return Err(fail(&first, "no file has heights where the city is: is --terrain-crs right?"));
         };
         sites.sort_by(|a, b| a.step.total_cmp(&b.step));
