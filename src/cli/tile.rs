@@ -56,16 +56,16 @@ struct Terrain {
     /// An elevation model that the city stands on: GeoTIFF (.tif), ASCII grid (.asc, .agr), or a folder of them; give it
     /// again for more
     #[arg(long = "terrain")]
-    files: Vec<PathBuf>,
+    terrain: Vec<PathBuf>,
     /// Its coordinate system, in place of the one that it declares, such as EPSG:4549, or with that of its heights
     /// EPSG:4549+5737
-    #[arg(long = "terrain-crs", requires = "files")]
-    crs: Option<String>,
+    #[arg(long, requires = "terrain")]
+    terrain_crs: Option<String>,
     /// The height that is 0 in the city, metres; its low ground when left out
-    #[arg(long = "terrain-datum", requires = "files", allow_hyphen_values = true)]
-    datum_m: Option<f64>,
+    #[arg(long, requires = "terrain", allow_hyphen_values = true)]
+    terrain_datum: Option<f64>,
     /// Where city models stand on it
-    #[arg(long, value_enum, requires = "files", default_value = "seen")]
+    #[arg(long, value_enum, default_value = "seen")]
     model_heights: Heights,
 }
 
@@ -92,11 +92,11 @@ impl From<Heights> for ModelHeights {
 impl Terrain {
     /// The files that are meant; of a folder, those of the formats' names, by name.
     fn source(&self) -> Result<TerrainSource, String> {
-        if self.datum_m.is_some_and(|d| !d.is_finite()) {
+        if self.terrain_datum.is_some_and(|d| !d.is_finite()) {
             return Err("--terrain-datum is not a height in metres".into());
         }
         let mut files = Vec::new();
-        for path in &self.files {
+        for path in &self.terrain {
             if !path.is_dir() {
                 files.push(path.clone());
                 continue;
@@ -113,7 +113,7 @@ impl Terrain {
             }
             files.extend(inside);
         }
-        Ok(TerrainSource { files, crs: self.crs.clone(), datum_m: self.datum_m })
+        Ok(TerrainSource { files, crs: self.terrain_crs.clone(), datum_m: self.terrain_datum })
     }
 }
 
@@ -248,4 +248,32 @@ fn run_vector(args: Args) -> Result<(), String> {
     print_terrain(&made);
     println!("{}", summary(&made, &args.out));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{CommandFactory, Parser};
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn systems_of_city_and_terrain_are_told_apart() {
+        Line::command().debug_assert();
+        let line = ["tile", "a.gml", "-o", "city", "--crs", "EPSG:7415", "--terrain", "a.tif", "--terrain", "b.asc"];
+        let line = line.into_iter().chain(["--terrain-crs", "EPSG:28992+5709", "--terrain-datum", "-2.5"]);
+        let args = Line::try_parse_from(line).unwrap().args;
+        let source = args.terrain.source().unwrap();
+        assert_eq!(args.crs.as_deref(), Some("EPSG:7415"));
+        assert_eq!(
+            (source.files.len(), source.crs.as_deref(), source.datum_m),
+            (2, Some("EPSG:28992+5709"), Some(-2.5))
+        );
+        let alone = Line::try_parse_from(["tile", "a.gml", "-o", "city", "--terrain-crs", "EPSG:4549"]);
+        assert!(alone.is_err());
+    }
 }

@@ -150,7 +150,7 @@ impl Relief {
         let (i, j) = ((gx as u32).min(self.columns - 2), (gy as u32).min(self.rows - 2));
         let (u, v) = (gx - f64::from(i), gy - f64::from(j));
         let [sw, se, nw, ne] = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(di, dj): (u32, u32)| self.node(i + di, j + dj));
-        let rise = if (i + j) % 2 == 0 {
+        let rise = if (i + j).is_multiple_of(2) {
             if u >= v { [se - sw, ne - se] } else { [ne - nw, nw - sw] }
         } else if u + v <= 1.0 {
             [se - sw, nw - sw]
@@ -280,7 +280,7 @@ mod tests {
             let point = |i: u32, j: u32| [-200.0 + 10.0 * f64::from(i), -150.0 + 10.0 * f64::from(j), g.node(i, j)];
             let [sw, se, nw, ne] = [point(i, j), point(i + 1, j), point(i, j + 1), point(i + 1, j + 1)];
             let (u, v) = ((x - sw[0]) / 10.0, (y - sw[1]) / 10.0);
-            let corners = match ((i + j) % 2 == 0, u >= v, u + v <= 1.0) {
+            let corners = match ((i + j).is_multiple_of(2), u >= v, u + v <= 1.0) {
                 (true, true, _) => [sw, se, ne],
                 (true, false, _) => [sw, ne, nw],
                 (false, _, true) => [sw, se, nw],

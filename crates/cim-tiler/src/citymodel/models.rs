@@ -274,10 +274,11 @@ fn stand_on(made: &mut Made, terrain: &mut Terrain, origin: Place, heights: Mode
         ModelHeights::Own => true,
         ModelHeights::Ground => false,
         ModelHeights::Seen => {
-            let mut apart: Vec<f64> = feet.values().map(|[own, ground]| (own - ground).abs()).collect();
+            // With their signs: what a coarse terrain is off here and there is as often up as down.
+            let mut apart: Vec<f64> = feet.values().map(|[own, ground]| own - ground).collect();
             apart.sort_by(f64::total_cmp);
             made.models.iter().any(|m| m.skin.is_ground())
-                || apart.get(apart.len() / 2).is_some_and(|middle| *middle <= SAME_SYSTEM_M)
+                || apart.get(apart.len() / 2).is_some_and(|middle| middle.abs() <= SAME_SYSTEM_M)
         }
     };
     for (model, root) in made.models.iter_mut().zip(&made.roots) {

@@ -91,7 +91,7 @@ impl Terrain {
         let city = rectangle(&frame, bounds);
         sites.retain(|s| overlap(around(city), [s.low, s.high]).is_some());
         let land = sites.iter().filter_map(|s| overlap(around(city), [s.low, s.high]));
-        let Some(land) = land.reduce(|a, b| join(a, b)) else {
+        let Some(land) = land.reduce(join) else {
             return Err(fail(&first, "no file has heights where the city is: is --terrain-crs right?"));
         };
         sites.sort_by(|a, b| a.step.total_cmp(&b.step));
@@ -157,7 +157,7 @@ fn rectangle(frame: &SiteFrame, b: SiteBounds) -> Rectangle {
 /// The city with the land that is seen from it.
 fn around([low, high]: Rectangle) -> Rectangle {
     let size = (high[0] - low[0]).max(high[1] - low[1]);
-    let margin = (0.3 * size).max(1500.0);
+    let margin = (0.3 * size).max(4000.0);
     [low.map(|v| v - margin), high.map(|v| v + margin)]
 }
 

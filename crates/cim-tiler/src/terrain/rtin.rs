@@ -89,7 +89,7 @@ impl Errors {
         while let Some([a, b, c]) = waiting.pop() {
             let m = middle(a, b);
             // The diagonal of a square of one step has no node in its middle.
-            let splits = (a[0] + b[0]) % 2 == 0 && (a[1] + b[1]) % 2 == 0;
+            let splits = (a[0] + b[0]).is_multiple_of(2) && (a[1] + b[1]).is_multiple_of(2);
             if splits && self.of(m) > tolerance {
                 waiting.extend([[c, a, m], [b, c, m]]);
                 continue;
@@ -118,7 +118,7 @@ fn corners(s: Square) -> [Node; 5] {
 /// The two triangles of a square: the ends of the diagonal, and the right angle. Diagonals of neighbours go opposite ways.
 fn halves(s: Square) -> [[Node; 3]; 2] {
     let [sw, se, nw, ne, _] = corners(s);
-    if (s.column / s.size + s.row / s.size) % 2 == 0 {
+    if (s.column / s.size + s.row / s.size).is_multiple_of(2) {
         [[sw, ne, se], [ne, sw, nw]]
     } else {
         [[se, nw, ne], [nw, se, sw]]

@@ -172,8 +172,9 @@ impl<'a> Writer<'a> {
         let (standing_edge, standing) = self.stack(progress)?;
         children.extend(standing);
         children.extend(self.plants(progress)?);
-        children.extend(self.terrain(progress)?);
-        let root = self.base(lying_edge.max(standing_edge), children)?;
+        let (ground_edge, ground) = self.terrain(progress)?;
+        children.extend(ground);
+        let root = self.base(lying_edge.max(standing_edge).max(ground_edge), children)?;
         let text = write_tileset(&root, root.geometric_error * 2.0);
         self.file("tiles/tileset.json", text.as_bytes())
     }

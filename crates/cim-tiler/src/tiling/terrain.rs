@@ -29,13 +29,15 @@ const VIEW_NODES: u32 = 1025;
 const VIEW_AROUND_M: f64 = 1000.0;
 
 impl Writer<'_> {
-    /// The tree of the ground; none without a terrain.
-    pub(super) fn terrain(&mut self, progress: &mut dyn Progress) -> Result<Option<TileNode>, TilerError> {
-        let Some(relief) = self.ground.relief() else { return Ok(None) };
+    /// The edge of the ground's square, and its tree; none without a terrain.
+    pub(super) fn terrain(&mut self, progress: &mut dyn Progress) -> Result<(f64, Option<TileNode>), TilerError> {
+        let Some(relief) = self.ground.relief() else { return Ok((0.0, None)) };
         let steps = relief.size().0 as usize - 1;
         progress.stage("terrain", Some((steps * steps) as u64));
         let errors = Errors::measure(steps, |i, j| self.node(relief, [i, j]).z);
-        self.relief_quad("e", Square { column: 0, row: 0, size: steps }, &errors, progress).map(Some)
+        let edge = relief.step() * steps as f64;
+        let tree = self.relief_quad("e", Square { column: 0, row: 0, size: steps }, &errors, progress)?;
+        Ok((edge, Some(tree)))
     }
 
     /// Writes the heights that vehicles and lines lie on in the viewer; false without a terrain.

@@ -73,6 +73,8 @@ fn parts(folder: &std::path::Path, frame: &SiteFrame) -> BTreeMap<String, Vec<Pa
     assert_eq!(found, []);
     let mut parts: BTreeMap<String, Vec<Part>> = BTreeMap::new();
     for tile in set.tiles() {
+        let coarser = |child: &tiles3d::TileId| set.tile(*child).unwrap().geometric_error <= tile.geometric_error;
+        assert!(tile.children.iter().all(coarser), "a child with more error than its parent");
         for content in &tile.contents {
             let bytes = std::fs::read(content.to_file_path().unwrap()).unwrap();
             let decoded = decode_content(&bytes, &DecodeOptions::default(), &mut |_| Err(String::new())).unwrap();
