@@ -22,7 +22,7 @@ pub enum TilerError {
         source: std::io::Error,
     },
     /// A file is no usable OpenStreetMap extract.
-    #[error("{path} is not a usable OpenStreetMap extract (.osm.pbf): {reason}")]
+    #[error("{path} is not a usable OpenStreetMap extract (.osm.pbf, .osm): {reason}")]
     Osm {
         /// Which.
         path: PathBuf,

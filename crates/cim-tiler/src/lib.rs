@@ -25,5 +25,5 @@ pub mod vector;
 
 pub use crs::{AxisOrder, CrsError, SourceCrs};
 pub use error::TilerError;
-pub use progress::{Progress, Silent};
+pub use progress::{JsonLines, Pace, Progress, Silent};
 pub use tiling::{CitySummary, TilingOptions};

@@ -1,15 +1,20 @@
-//! OpenStreetMap in: a `.osm.pbf` extract becomes a city folder.
+//! OpenStreetMap in: an extract, `.osm.pbf` or `.osm`, becomes a city folder.
 //!
 //! Buildings, water and green come from ways and multipolygons, the sea from coastlines, the network from the drivable
 //! ways. Objects that are damaged or that the extract cut off are left out and named in the summary.
 
 mod coast;
+mod elements;
 mod network;
+mod pbf;
 mod read;
 mod records;
 mod rings;
 mod tags;
+mod xml;
 
+#[cfg(test)]
+mod format_tests;
 #[cfg(test)]
 mod tests;
 
@@ -60,6 +65,12 @@ impl Default for OsmOptions {
 /// What was left out, with the reason.
 type LeftOut = Vec<(EntityKey, &'static str)>;
 
+/// Whether a file is an extract by what is in it, whatever its name.
+#[must_use]
+pub fn recognises(path: &Path) -> bool {
+    elements::recognises(path)
+}
+
 /// Reads an extract and writes it as a city folder.
 ///
 /// # Errors
@@ -82,10 +93,12 @@ pub fn make_city(input: &Path, options: &OsmOptions, progress: &mut dyn Progress
         return Err(TilerError::Region(options.region.clone()));
     }
     let data = read::read(input, progress)?;
-    progress.stage("putting the city together", None);
+    progress.stage("putting the city together", Some((data.relations.len() + data.ways.len()) as u64));
     let mut collect = Collect::new(&data);
     collect.relations();
+    progress.advance(data.relations.len() as u64);
     collect.ways();
+    progress.advance(data.ways.len() as u64);
     let bounds = collect.bounds().ok_or_else(|| TilerError::Osm {
         path: input.to_owned(),
         reason: if data.is_empty() { "it holds nothing that is drawn" } else { "it holds no buildings and no roads" }

@@ -1,9 +1,21 @@
 //! Saying what is being done.
 
+mod counted;
+mod lines;
+mod pace;
+
+pub(crate) use counted::Counted;
+pub use lines::JsonLines;
+pub use pace::Pace;
+
 /// Hears of the progress of a long step.
 pub trait Progress {
     /// A stage begins; `total` steps when they are known.
     fn stage(&mut self, name: &str, total: Option<u64>);
+    /// A stage begins whose steps are bytes.
+    fn stage_bytes(&mut self, name: &str, total: u64) {
+        self.stage(name, Some(total));
+    }
     /// Steps of the current stage were done.
     fn advance(&mut self, steps: u64);
 }
