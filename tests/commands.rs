@@ -66,6 +66,22 @@ fn no_graphics_is_said() {
     assert!(text.lines().last().unwrap().contains("mesa-vulkan-drivers"), "{text}");
 }
 
+#[test]
+fn a_machine_hears_of_progress_and_outcome_in_lines_of_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("city");
+    let args = ["--buildings", "200", "--cases", "50", "--bikes", "50", "--components", "200", "--json"];
+    let output = program().args(["synth", "-o", out.to_str().unwrap()]).args(args).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (end, stages) = lines.split_last().unwrap();
+    assert!(stages.iter().all(|line| line["stage"].is_string() && line["done"].is_u64()), "{text}");
+    assert_eq!((&end["summary"]["cases"], end["folder"].as_str()), (&50.into(), out.to_str()));
+    assert!(end["summary"]["bytes"].as_u64().unwrap() > 0 && end["summary"]["left_out"].is_array(), "{end}");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("200 buildings"));
+}
+
 fn samples() -> Option<PathBuf> {
     let folder = std::env::current_dir().unwrap().join("../shared/data/3d-tiles-samples");
     if folder.is_dir() {

@@ -1,9 +1,47 @@
 //! What the user sees while a city is made.
 
+use bevy::platform::time::Instant;
 use cim_model::EntityKey;
-use cim_tiler::{CitySummary, Progress};
+use cim_tiler::{CitySummary, JsonLines, Progress};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
-use std::path::Path;
+use std::{io::Write as _, path::Path};
+
+/// Whom a command talks to: a person, or a machine that wants a line of JSON at a time on standard output and leaves
+/// standard error to the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Voice {
+    json: bool,
+}
+
+impl Voice {
+    pub(super) const fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// What hears of the progress of a long step.
+    pub(super) fn progress(self) -> Box<dyn Progress> {
+        if !self.json {
+            return Box::new(Bars::new());
+        }
+        let began = Instant::now();
+        Box::new(JsonLines::new(std::io::stdout(), move || began.elapsed()))
+    }
+
+    /// Says something to the person.
+    pub(super) fn say(self, text: &str) {
+        if self.json { eprintln!("{text}") } else { println!("{text}") }
+    }
+
+    /// Says what was made.
+    pub(super) fn made(self, made: &CitySummary, out: &Path) {
+        if self.json {
+            let line = serde_json::json!({ "summary": made.to_json(), "folder": out.to_string_lossy() });
+            // Whether anybody reads it is no reason to fail: the city is made.
+            let _ = writeln!(std::io::stdout(), "{line}");
+        }
+        self.say(&summary(made, out));
+    }
+}
 
 /// A line with a bar per stage.
 pub(super) struct Bars(Option<ProgressBar>);
@@ -18,22 +56,30 @@ impl Bars {
             bar.finish();
         }
     }
-}
 
-impl Progress for Bars {
-    fn stage(&mut self, name: &str, total: Option<u64>) {
+    fn begin(&mut self, name: &str, total: Option<u64>, template: &str) {
         self.finish();
         let bar = match total {
             Some(n) => ProgressBar::new(n),
             None => ProgressBar::new_spinner(),
         };
-        let template = if total.is_some() { "{msg:28} {bar:40} {pos}/{len}" } else { "{msg:28} {spinner} {elapsed}" };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         bar.set_message(name.to_owned());
         bar.tick();
         self.0 = Some(bar);
+    }
+}
+
+impl Progress for Bars {
+    fn stage(&mut self, name: &str, total: Option<u64>) {
+        let steps = "{msg:28} {bar:40} {pos}/{len}, {per_sec}, {eta} left";
+        self.begin(name, total, if total.is_some() { steps } else { "{msg:28} {spinner} {elapsed}" });
+    }
+
+    fn stage_bytes(&mut self, name: &str, total: u64) {
+        self.begin(name, Some(total), "{msg:28} {bar:40} {bytes}/{total_bytes}, {binary_bytes_per_sec}, {eta} left");
     }
 
     fn advance(&mut self, n: u64) {

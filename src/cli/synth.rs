@@ -1,6 +1,6 @@
 //! `cim-twin synth`: the synthetic city.
 
-use super::{city, compression::Compression, progress};
+use super::{city, compression::Compression, progress::Voice};
 use cim_model::Timestamp;
 use cim_tiler::{TilingOptions, synth::SynthOptions};
 use std::path::PathBuf;
@@ -31,6 +31,9 @@ pub(super) struct Args {
     /// How the tiles' geometry is stored
     #[arg(long, value_enum, default_value_t)]
     compression: Compression,
+    /// Say progress and outcome as lines of JSON on standard output
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(args: Args) -> Result<(), String> {
@@ -43,7 +46,8 @@ pub(super) fn run(args: Args) -> Result<(), String> {
         now: args.until.unwrap_or_else(city::now),
         tiling: TilingOptions { compression: args.compression.into() },
     };
-    let made = cim_tiler::synth::write_city(&options, &args.out, &mut progress::Bars::new());
-    println!("{}", progress::summary(&made.map_err(|e| e.to_string())?, &args.out));
+    let voice = Voice::new(args.json);
+    let made = cim_tiler::synth::write_city(&options, &args.out, &mut *voice.progress());
+    voice.made(&made.map_err(|e| e.to_string())?, &args.out);
     Ok(())
 }

@@ -1,13 +1,10 @@
 //! `cim-twin tile`: other people's data as a city.
 
-use super::{
-    compression::Compression,
-    progress::{Bars, summary},
-};
+use super::{compression::Compression, progress::Voice};
 use cim_tiler::{
     AxisOrder, CitySummary, TilingOptions,
     citymodel::{CityModelOptions, ModelHeights, tile_city_model},
-    osm::{OsmOptions, tile_osm},
+    osm::{self, OsmOptions, tile_osm},
     terrain::TerrainSource,
     vector::{self, Mapping, VectorOptions, tile_vector},
 };
@@ -15,9 +12,9 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// An OpenStreetMap extract (.osm.pbf); or city models, CityGML (.gml, .xml) and CityJSON (.json, .jsonl), .gz of
-    /// either; or vector files (GeoJSON, shapefiles, FlatGeobuf, GeoPackage). Several files of the latter two, or a
-    /// folder of them, make one city
+    /// An OpenStreetMap extract (.osm.pbf, .osm); or city models, CityGML (.gml, .xml) and CityJSON (.json, .jsonl); or
+    /// vector files (GeoJSON, shapefiles, FlatGeobuf, GeoPackage); .gz of any but the .pbf. Several files of the latter
+    /// two, or a folder of them, make one city
     #[arg(required = true)]
     inputs: Vec<PathBuf>,
     /// Folder to write the city into
@@ -42,6 +39,9 @@ pub(super) struct Args {
     compression: Compression,
     #[command(flatten)]
     terrain: Terrain,
+    /// Say progress and outcome as lines of JSON on standard output
+    #[arg(long)]
+    json: bool,
 }
 
 impl Args {
@@ -134,21 +134,21 @@ impl From<Axes> for AxisOrder {
     }
 }
 
-/// The formats that are read, by the ends of their files' names.
+/// The formats that are read, by the ends of their files' names; extracts of OpenStreetMap also by what is in them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Osm,
     CityModel,
 }
 
-const WANTED: &str = "give an OpenStreetMap extract (.osm.pbf), CityGML (.gml, .xml), CityJSON (.json, .jsonl), or vector \
+const WANTED: &str = "give an OpenStreetMap extract (.osm.pbf, .osm), CityGML (.gml, .xml), CityJSON (.json, .jsonl), or vector \
                       files (.geojson, .shp, .fgb, .gpkg)";
 
 fn format(path: &Path) -> Option<Format> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     let ends = |list: &[&str]| list.iter().any(|end| name.ends_with(end));
-    if ends(&[".pbf"]) {
+    if ends(&[".pbf", ".osm", ".osm.bz2"]) || (ends(&[".xml"]) && osm::recognises(path)) {
         Some(Format::Osm)
     } else if ends(&[".json", ".jsonl", ".cityjson", ".ndjson", ".gml", ".xml", ".citygml"]) {
         Some(Format::CityModel)
@@ -200,37 +200,38 @@ pub(super) fn run(args: Args) -> Result<(), String> {
         return Err("--mapping is for vector files: GeoJSON, shapefiles, FlatGeobuf and GeoPackage".into());
     }
     let (files, format) = files(&args.inputs)?;
+    let voice = Voice::new(args.json);
     let tiling = args.tiling();
     let terrain = args.terrain.source()?;
     let name = args.name.unwrap_or_default();
     let made = match format {
         Format::Osm => {
             let options = OsmOptions { name_zh: name.clone(), name_en: name, terrain, tiling, ..OsmOptions::default() };
-            tile_osm(&files[0], &args.out, &options, &mut Bars::new()).map_err(|e| e.to_string())?
+            tile_osm(&files[0], &args.out, &options, &mut *voice.progress()).map_err(|e| e.to_string())?
         }
         Format::CityModel => {
             let heights = args.terrain.model_heights.into();
             let axes = args.axes.map(Into::into);
             let options = CityModelOptions { name, crs: args.crs, axes, terrain, heights, tiling };
             let (made, report) =
-                tile_city_model(&files, &args.out, &options, &mut Bars::new()).map_err(|e| e.to_string())?;
+                tile_city_model(&files, &args.out, &options, &mut *voice.progress()).map_err(|e| e.to_string())?;
             let order = if report.axes == AxisOrder::NorthFirst { ", northing first" } else { "" };
-            println!(
+            voice.say(&format!(
                 "{} objects in {}{order}, {} of them stand for their parts",
                 report.objects, report.crs, report.parents
-            );
+            ));
             made
         }
     };
-    print_terrain(&made);
-    println!("{}", summary(&made, &args.out));
+    finish(voice, &made, &args.out);
     Ok(())
 }
 
-fn print_terrain(made: &CitySummary) {
+fn finish(voice: Voice, made: &CitySummary, out: &Path) {
     if !made.terrain.is_empty() {
-        println!("{}", made.terrain);
+        voice.say(&made.terrain);
     }
+    voice.made(made, out);
 }
 
 fn run_vector(args: Args) -> Result<(), String> {
@@ -243,10 +244,11 @@ fn run_vector(args: Args) -> Result<(), String> {
         terrain: args.terrain.source()?,
         tiling,
     };
-    let (made, report) = tile_vector(&args.inputs, &args.out, &options, &mut Bars::new()).map_err(|e| e.to_string())?;
-    print!("{report}");
-    print_terrain(&made);
-    println!("{}", summary(&made, &args.out));
+    let voice = Voice::new(args.json);
+    let (made, report) =
+        tile_vector(&args.inputs, &args.out, &options, &mut *voice.progress()).map_err(|e| e.to_string())?;
+    voice.say(report.to_string().trim_end());
+    finish(voice, &made, &args.out);
     Ok(())
 }
 

@@ -23,13 +23,18 @@ use crate::{
     city::{City, FacetKind, Findings, Network, extent, usual_utc_offset_minutes},
     citygml, cityjson,
     crs::AxisOrder,
+    progress::watch,
     records::Records,
     terrain::TerrainSource,
     tiling::{self, TilingOptions},
 };
 use cim_model::Place;
+use open::open_counted;
 use serde_json::{Map, Value};
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicU64},
+};
 
 /// What to make of the files.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -157,9 +162,11 @@ pub fn make_city(
     let mut made = models::Made::default();
     let mut report = CityModelReport::default();
     let mut title = None;
-    progress.stage("reading", (inputs.len() > 1).then_some(inputs.len() as u64));
+    let sizes = inputs.iter().filter_map(|path| std::fs::metadata(path).ok()).map(|file| file.len());
+    progress.stage_bytes("reading", sizes.sum());
+    let count = Arc::new(AtomicU64::new(0));
     for path in inputs {
-        let model = read(path)?;
+        let model = watch(progress, &count, || read(path, &count))?;
         let fail = |reason: String| TilerError::Source { path: path.clone(), format: "a city model", reason };
         let declared = options.crs.clone().or_else(|| model.crs.clone()).ok_or_else(|| {
             fail("it does not say its coordinate system: name it, such as --crs EPSG:7415 or --crs EPSG:4549".into())
@@ -175,7 +182,6 @@ pub fn make_city(
         report.objects += model.objects.len();
         title = title.or_else(|| model.title.clone());
         models::add(&mut made, model, &crs, axes);
-        progress.advance(1);
     }
     progress.stage("putting the city together", None);
     report.parents = made.parents;
@@ -214,9 +220,9 @@ pub fn make_city(
     Ok((city, report))
 }
 
-/// Reads one file, whichever of the two it is.
-fn read(path: &Path) -> Result<CityModel, TilerError> {
-    let file = open(path)?;
+/// Reads one file, whichever of the two it is, and counts its bytes on the way.
+fn read(path: &Path, count: &Arc<AtomicU64>) -> Result<CityModel, TilerError> {
+    let file = open_counted(path, count.clone())?;
     match file.syntax {
         Syntax::Xml => citygml::read(file),
         Syntax::Json => cityjson::read(file),

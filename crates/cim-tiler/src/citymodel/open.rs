@@ -1,11 +1,12 @@
 //! Opening a file: gzipped or not, JSON or XML, whatever its name says.
 
-use crate::TilerError;
+use crate::{TilerError, progress::Counted};
 use flate2::read::MultiGzDecoder;
 use std::{
     fs::File,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicU64},
 };
 
 /// What a file is written in, by its first character.
@@ -30,8 +31,14 @@ const BUFFER: usize = 1 << 16;
 
 /// Opens a file and looks at its beginning.
 pub(crate) fn open(path: &Path) -> Result<Opened, TilerError> {
+    open_counted(path, Arc::default())
+}
+
+/// As [`open`]; `count` grows by the bytes of the file, packed as they are, when they are read.
+pub(crate) fn open_counted(path: &Path, count: Arc<AtomicU64>) -> Result<Opened, TilerError> {
     let unreadable = |source| TilerError::Read { path: path.to_owned(), source };
-    let mut file = BufReader::with_capacity(BUFFER, File::open(path).map_err(unreadable)?);
+    let file = Counted::new(File::open(path).map_err(unreadable)?, count);
+    let mut file = BufReader::with_capacity(BUFFER, file);
     let packed = file.fill_buf().map_err(unreadable)?.starts_with(&[0x1f, 0x8b]);
     let mut reader: Box<dyn BufRead> =
         if packed { Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file))) } else { Box::new(file) };

@@ -3,10 +3,12 @@
 mod counted;
 mod lines;
 mod pace;
+mod watch;
 
 pub(crate) use counted::Counted;
 pub use lines::JsonLines;
 pub use pace::Pace;
+pub(crate) use watch::watch;
 
 /// Hears of the progress of a long step.
 pub trait Progress {

@@ -12,10 +12,11 @@ mod water;
 mod workers;
 
 use crate::{
-    CitySummary, Progress, TilerError,
+    CitySummary, Progress, Silent, TilerError,
     city::{
         Area, AreaKind, Building, City, Edge, Facet, FacetKind, Findings, Model, Network, Point, Road, RoadClass, Skin,
     },
+    progress::watch,
     tiling::{self, TilingOptions},
 };
 use cim_geo::{Geodetic, SiteFrame};
@@ -26,7 +27,11 @@ use plan::Plan;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 pub(crate) use records::{Fleet, vehicles};
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 /// Parts that a long street has at most, each under a name of its own.
 const PARTS: usize = 5;
@@ -72,14 +77,17 @@ impl Default for SynthOptions {
 /// # Errors
 /// As [`tiling::write_city`].
 pub fn write_city(options: &SynthOptions, out: &Path, progress: &mut dyn Progress) -> Result<CitySummary, TilerError> {
-    progress.stage("planning the city", None);
-    let city = make_city(options);
-    tiling::write_city(&city, out, &options.tiling, progress)
+    tiling::write_city(&plan_city(options, progress), out, &options.tiling, progress)
 }
 
 /// Makes the city.
 #[must_use]
 pub fn make_city(options: &SynthOptions) -> City {
+    plan_city(options, &mut Silent)
+}
+
+fn plan_city(options: &SynthOptions, progress: &mut dyn Progress) -> City {
+    progress.stage("planning the city", None);
     let mut random = Pcg64::seed_from_u64(options.seed);
     let plan = Plan::new(options.buildings, &mut random);
     let [lon, lat] = demo().origin;
@@ -92,15 +100,22 @@ pub fn make_city(options: &SynthOptions) -> City {
     for (i, green) in filled.greens.iter().enumerate() {
         areas.push(site.area(AreaKind::Green, &format!("G{:04}", i + 1), &green.name, &green.ring));
     }
+    progress.stage("planting trees", None);
     // What was needed for planting is gone when the records are made: a large city's parts do not all fit side by side.
     let planted = {
         let ground = planting::Ground::new(&roads, &network, &filled, &site);
         planting::plants(options.seed, &site, &ground, &areas, &waters)
     };
     let blocks::Filled { buildings: built, yards, sites, addresses, .. } = filled;
-    let models = workers::consume(yards, |i, yard| site.yard(i, yard));
-    let footprints = built.iter().map(|b| b.ring.clone()).collect();
-    let buildings = workers::consume(built, |i, b| site.building(i, b, &addresses));
+    progress.stage("yards and buildings to be", Some((yards.len() + built.len()) as u64));
+    let done = AtomicU64::new(0);
+    let (models, footprints, buildings) = watch(progress, &done, || {
+        let one = || done.fetch_add(1, Ordering::Relaxed);
+        let models = workers::consume(yards, |i, yard| (one(), site.yard(i, yard)).1);
+        let footprints = built.iter().map(|b| b.ring.clone()).collect();
+        (models, footprints, workers::consume(built, |i, b| (one(), site.building(i, b, &addresses)).1))
+    });
+    progress.stage("the city's past", None);
     let records = records::make(&records::Survey::new(records::Given {
         options,
         plan: &plan,

@@ -4,6 +4,7 @@ use super::CitySummary;
 use crate::city::Findings;
 use cim_model::EntityKey;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// `objects` is the sum of everything below it, where the source's objects were counted.
 #[derive(Serialize)]
@@ -30,6 +31,29 @@ struct Entry<'a> {
     reason: &'a str,
 }
 
+impl CitySummary {
+    /// What was made as JSON, for machines: counts, bytes, and what was left out or mended, by key.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let list = |things: &[(EntityKey, &'static str)]| -> Vec<Value> {
+            things.iter().map(|(key, reason)| json!({ "key": key.to_string(), "reason": reason })).collect()
+        };
+        json!({
+            "buildings": self.buildings,
+            "models": self.models,
+            "roads": self.roads,
+            "areas": self.areas,
+            "tiles": self.tiles,
+            "records": self.records,
+            "cases": self.cases,
+            "bytes": self.bytes,
+            "terrain": self.terrain,
+            "left_out": list(&self.left_out),
+            "mended": list(&self.mended),
+        })
+    }
+}
+
 impl<'a> Report<'a> {
     pub(super) fn new(findings: &Findings, summary: &'a CitySummary) -> Self {
         let entry = |(key, reason): &'a (EntityKey, &'static str)| Entry { key: key.to_string(), reason };
@@ -44,5 +68,21 @@ impl<'a> Report<'a> {
             left_out: summary.left_out.iter().map(entry).collect(),
             mended: summary.mended.iter().map(entry).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cim_model::EntityKind;
+
+    #[test]
+    fn a_summary_for_machines_names_what_was_left_out() {
+        let key = EntityKey::new(EntityKind::Building, "w1");
+        let (left_out, mended) = (vec![(key.clone(), "it has no area")], Vec::new());
+        let summary = CitySummary { buildings: 3, bytes: 4_096, left_out, mended, ..CitySummary::default() };
+        let json = summary.to_json();
+        assert_eq!((&json["buildings"], &json["bytes"], &json["mended"]), (&json!(3), &json!(4_096), &json!([])));
+        assert_eq!(json["left_out"], json!([{ "key": key.to_string(), "reason": "it has no area" }]));
     }
 }

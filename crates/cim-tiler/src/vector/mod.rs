@@ -92,8 +92,7 @@ pub fn make_city(
     options: &VectorOptions,
     progress: &mut dyn Progress,
 ) -> Result<(City, VectorReport), TilerError> {
-    progress.stage("reading", None);
-    let (layers, unread) = source::layers(inputs, &options.mapping)?;
+    let (layers, unread) = source::layers(inputs, &options.mapping, progress)?;
     let names: Vec<&str> = layers.iter().map(|l| l.name.as_str()).collect();
     let unused = options.mapping.unused(&names).into_iter().map(str::to_owned).collect();
     let features: usize = layers.iter().map(|l| l.features.len()).sum();

@@ -1,7 +1,7 @@
 //! Files and folders: which of them hold layers, what stands beside them, and their bytes, gzipped or not.
 
 use super::{feature::Layer, fgb, geojson, gpkg, mapping::Mapping, shp};
-use crate::TilerError;
+use crate::{Progress, TilerError};
 use flate2::read::MultiGzDecoder;
 use std::{
     fs::{self, File},
@@ -73,15 +73,27 @@ pub(super) fn recognises(path: &Path) -> bool {
 }
 
 /// The layers of files and folders, and the files of the folders that are none.
-pub(super) fn layers(inputs: &[PathBuf], mapping: &Mapping) -> Result<(Vec<Layer>, Vec<PathBuf>), TilerError> {
-    let (mut layers, mut unread) = (Vec::new(), Vec::new());
+pub(super) fn layers(
+    inputs: &[PathBuf],
+    mapping: &Mapping,
+    progress: &mut dyn Progress,
+) -> Result<(Vec<Layer>, Vec<PathBuf>), TilerError> {
+    let mut folders = Vec::new();
     for input in inputs {
+        folders.push(if input.is_dir() { files(input, 0)? } else { vec![input.clone()] });
+    }
+    let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
+    progress.stage_bytes("reading", folders.iter().flatten().map(|path| size(path)).sum());
+    let (mut layers, mut unread) = (Vec::new(), Vec::new());
+    for (input, inside) in inputs.iter().zip(folders) {
         if !input.is_dir() {
             layers.extend(open(input, mapping)?);
+            progress.advance(size(input));
             continue;
         }
         let before = layers.len();
-        for path in files(input, 0)? {
+        for path in inside {
+            progress.advance(size(&path));
             let ending = plain_name(&path).0.rsplit_once('.').map(|(_, e)| e.to_owned()).unwrap_or_default();
             if format(&path).is_some() {
                 layers.extend(open(&path, mapping)?);
