@@ -66,6 +66,7 @@ fn tileset(folder: &Path, lon: f64, north_deg: f64) {
         refine: Refine::Replace,
         transform: Some(transform),
         content: content.map(Into::into),
+        group: None,
         children,
     };
     let model = node(90.0, middle.inverse() * there, Some("model.glb"), Vec::new());

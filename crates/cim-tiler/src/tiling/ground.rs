@@ -6,14 +6,13 @@ use super::{
     stack::{Primitives, Sited, Thing},
 };
 use crate::{
-    Progress, TilerError,
     city::{Area, AreaKind, Road, RoadClass},
     mesh::{StreetTarget, Surface, add_area},
     streets::{End, Piece, Shores, Street, level, streets},
 };
 use geo::{LineString, Simplify};
 use glam::{DVec2, DVec3};
-use tiles3d::write::{TileNode, WritePrimitive};
+use tiles3d::write::WritePrimitive;
 
 /// The part of a tile's error that is a pixel where the tile is used.
 pub(super) const PIXEL: f64 = 1.0 / 16.0;
@@ -25,15 +24,14 @@ pub(super) const DETAILS_M: f64 = 6.0;
 const BESIDE_M: f64 = 4.5;
 
 impl Writer<'_> {
-    /// The tree of roads, water and green; the edge of its square and its tiles.
+    /// Roads, water and green with their places.
     ///
     /// Unlike buildings, small areas are seen from afar all together, as the colour of a district: only what is less than
     /// two pixels is left out.
-    pub(super) fn ground(
-        &mut self,
-        streets: &[Option<Street>],
-        progress: &mut dyn Progress,
-    ) -> Result<(f64, Vec<TileNode>), TilerError> {
+    pub(super) fn lying_things<'s>(&mut self, streets: &'s [Option<Street>]) -> Vec<Sited<'s>>
+    where
+        Self: 's,
+    {
         let city = self.city;
         let mut sited: Vec<Sited<'_>> = Vec::new();
         for (road, street) in city.roads.iter().zip(streets) {
@@ -57,8 +55,7 @@ impl Writer<'_> {
                 None => self.summary.left_out.push((area.key.clone(), "position is not a number")),
             }
         }
-        progress.stage("roads, water and green", Some(sited.len() as u64));
-        self.tree("g", &sited, progress)
+        sited
     }
 
     /// What the city's roads are built as.
@@ -90,7 +87,9 @@ impl Writer<'_> {
         let corners = |p: &Piece| {
             let length: f64 = p.line.windows(2).map(|w| w[0].distance(w[1])).sum();
             let painted = length / 15.0 * lanes * 4.0 + p.ends.iter().map(crossing).sum::<f64>();
-            24 * p.line.len() + 50 * p.piers.len() + if road.class <= RoadClass::Tertiary { painted as usize } else { 0 }
+            24 * p.line.len()
+                + 50 * p.piers.len()
+                + if road.class <= RoadClass::Tertiary { painted as usize } else { 0 }
         };
         let pieces: usize = street.pieces.iter().map(corners).sum();
         let junctions: usize = street.junctions.iter().map(|j| 4 * j.outline.len()).sum();

@@ -1,10 +1,10 @@
 //! A city as a folder: `site.json`, `network.json`, `records/`, `report.json` and the tileset.
 //!
-//! The root tile holds the bare ground and is always shown (ADD). Below it three quadtrees (REPLACE): roads, water and green
-//! in one, buildings and models in another, trees in the third. Where there is a terrain, a fourth takes the place of the
-//! bare ground, and `terrain.bin` has its heights for the viewer ([`cim_geo::relief`]). One frame serves all tiles, the site's east-north-up; a tile's transform moves it to its centre.
+//! The root tile holds the bare ground and is always shown (ADD). Below it quadtrees (REPLACE), one for each layer that can be
+//! switched and one for the trees. Where there is a terrain, another takes the place of the bare ground, and `terrain.bin` has its heights for the viewer ([`cim_geo::relief`]). One frame serves all tiles, the site's east-north-up; a tile's transform moves it to its centre.
 
 mod ground;
+mod layers;
 mod network;
 mod options;
 mod plants;
@@ -14,6 +14,8 @@ mod rows;
 mod stack;
 mod terrain;
 
+#[cfg(test)]
+mod layer_tests;
 #[cfg(test)]
 mod terrain_tests;
 
@@ -26,6 +28,7 @@ use crate::{
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, Place, Site, Timestamp};
 use glam::DVec3;
+use layers::Layer;
 pub use options::TilingOptions;
 use relief::Ground;
 use rows::Rows;
@@ -35,11 +38,13 @@ use std::{
 };
 use tiles3d::{
     Refine,
-    write::{FeatureColumns, GlbWriter, TileNode, WritePrimitive, write_tileset},
+    write::{FeatureColumns, GlbWriter, TileNode, WritePrimitive, write_layered_tileset},
 };
 
 /// Metres of error of a tile, as a share of its edge: 1/25 refines at about three times the edge on a 1,080-line screen.
 const ERROR_SHARE: f64 = 0.04;
+/// Metres of the edge of a tree's square, at least.
+const SMALLEST_EDGE_M: f64 = 500.0;
 /// The file of heights for the viewer.
 const HEIGHTS: &str = "terrain.bin";
 
@@ -168,14 +173,24 @@ impl<'a> Writer<'a> {
     }
 
     fn tiles(&mut self, streets: &[Option<Street>], progress: &mut dyn Progress) -> Result<(), TilerError> {
-        let (lying_edge, mut children) = self.ground(streets, progress)?;
-        let (standing_edge, standing) = self.stack(progress)?;
-        children.extend(standing);
+        let mut sited = self.lying_things(streets);
+        sited.extend(self.standing_things());
+        let (mut edge, mut children) = (0.0_f64, Vec::new());
+        for layer in Layer::ALL {
+            let things: Vec<_> = sited.iter().filter(|s| Layer::of(s) == layer).collect();
+            if things.is_empty() {
+                continue;
+            }
+            progress.stage(layer.name(), Some(things.len() as u64));
+            let (layer_edge, tree) = self.tree(layer, &things, progress)?;
+            edge = edge.max(layer_edge);
+            children.extend(tree);
+        }
         children.extend(self.plants(progress)?);
         let (ground_edge, ground) = self.terrain(progress)?;
         children.extend(ground);
-        let root = self.base(lying_edge.max(standing_edge).max(ground_edge), children)?;
-        let text = write_tileset(&root, root.geometric_error * 2.0);
+        let root = self.base(edge.max(ground_edge).max(SMALLEST_EDGE_M), children)?;
+        let text = write_layered_tileset(&root, root.geometric_error * 2.0, &Layer::ALL.map(Layer::name));
         self.file("tiles/tileset.json", text.as_bytes())
     }
 
@@ -225,6 +240,7 @@ impl<'a> Writer<'a> {
             refine: Refine::Add,
             transform: Some(self.frame.ecef_from_enu()),
             content,
+            group: Layer::Terrain.group(),
             children,
         })
     }

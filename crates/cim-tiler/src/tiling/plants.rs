@@ -1,6 +1,6 @@
 //! The quadtree of trees: near ones fine, those farther off coarse, and none where they would be less than a few pixels.
 
-use super::{Writer, obb};
+use super::{Writer, layers::Layer, obb};
 use crate::{
     Progress, TilerError,
     city::{Plant, PlantKind},
@@ -92,6 +92,7 @@ impl Writer<'_> {
             refine: Refine::Replace,
             transform: None,
             content,
+            group: Layer::Furniture.group(),
             children,
         }))
     }

@@ -2,8 +2,9 @@
 //! from where it is used, one level of detail coarser with every step up; a leaf holds all, at their finest.
 
 use super::{
-    ERROR_SHARE, Rows, Writer,
+    ERROR_SHARE, Rows, SMALLEST_EDGE_M, Writer,
     ground::{DETAILS_M, PIXEL, add_lying_area, add_lying_road, add_road_details},
+    layers::Layer,
     obb,
     relief::{Ground, Lie},
 };
@@ -61,9 +62,9 @@ impl Sited<'_> {
 
 pub(super) type Primitives = BTreeMap<Surface, WritePrimitive>;
 
-impl Writer<'_> {
-    /// The tree; the edge of its square and the tiles below the root.
-    pub(super) fn stack(&mut self, progress: &mut dyn Progress) -> Result<(f64, Vec<TileNode>), TilerError> {
+impl<'a> Writer<'a> {
+    /// Buildings and models with their places.
+    pub(super) fn standing_things(&mut self) -> Vec<Sited<'a>> {
         let city = self.city;
         let mut sited: Vec<Sited<'_>> = Vec::new();
         for building in &city.buildings {
@@ -78,25 +79,22 @@ impl Writer<'_> {
                 None => self.summary.left_out.push((model.key.clone(), "position is not a number")),
             }
         }
-        progress.stage("buildings", Some(sited.len() as u64));
-        self.tree("b", &sited, progress)
+        sited
     }
 
-    /// The quadtree of some things; the edge of its square and its tiles.
+    /// The quadtree of a layer; the edge of its square and its tiles.
     pub(super) fn tree(
         &mut self,
-        name: &str,
-        sited: &[Sited<'_>],
+        layer: Layer,
+        sited: &[&Sited<'_>],
         progress: &mut dyn Progress,
-    ) -> Result<(f64, Vec<TileNode>), TilerError> {
-        let mut edge: f64 = 500.0;
+    ) -> Result<(f64, Option<TileNode>), TilerError> {
+        let mut edge = SMALLEST_EDGE_M;
         let reach = |s: &Sited<'_>| s.centre[0].abs().max(s.centre[1].abs());
-        while 0.5 * edge < sited.iter().map(reach).fold(0.0, f64::max) + 1.0 {
+        while 0.5 * edge < sited.iter().map(|s| reach(s)).fold(0.0, f64::max) + 1.0 {
             edge *= 2.0;
         }
-        let all: Vec<&Sited<'_>> = sited.iter().collect();
-        let children = self.quad(name, [0.0; 2], edge, &all, progress)?.into_iter().collect();
-        Ok((edge, children))
+        Ok((edge, self.quad((layer, layer.prefix()), [0.0; 2], edge, sited, progress)?))
     }
 
     fn building<'b>(&self, building: &'b Building) -> Option<Sited<'b>> {
@@ -140,7 +138,7 @@ impl Writer<'_> {
     /// The tile of a square and those below it.
     fn quad(
         &mut self,
-        name: &str,
+        (layer, name): (Layer, &str),
         centre: [f64; 2],
         edge: f64,
         things: &[&Sited<'_>],
@@ -163,7 +161,7 @@ impl Writer<'_> {
                     .collect();
                 let q = 0.25 * edge;
                 let at = [centre[0] + if right { q } else { -q }, centre[1] + if top { q } else { -q }];
-                children.extend(self.quad(&format!("{name}{quarter}"), at, 0.5 * edge, &inside, progress)?);
+                children.extend(self.quad((layer, &format!("{name}{quarter}")), at, 0.5 * edge, &inside, progress)?);
             }
         }
         let mut error = if leaf { 0.0 } else { edge * ERROR_SHARE };
@@ -178,8 +176,9 @@ impl Writer<'_> {
         let mut refine = Refine::Replace;
         if leaf && let Some(content) = self.details(&format!("{name}d"), centre, things)? {
             let (volume, transform) = (obb(low, high), None);
-            let content = Some(content);
-            children.push(TileNode { volume, geometric_error: 0.0, refine, transform, content, children: Vec::new() });
+            let (content, group, none) = (Some(content), layer.group(), Vec::new());
+            let geometric_error = 0.0;
+            children.push(TileNode { volume, geometric_error, refine, transform, content, group, children: none });
             (error, refine) = (DETAILS_M, Refine::Add);
         }
         Ok(Some(TileNode {
@@ -188,6 +187,7 @@ impl Writer<'_> {
             refine,
             transform: None,
             content,
+            group: layer.group(),
             children,
         }))
     }

@@ -1,6 +1,6 @@
 //! The quadtree of the ground itself: meshes whose error is measured, coarse to fine.
 
-use super::{ERROR_SHARE, Rows, Writer, ground::PIXEL, obb};
+use super::{ERROR_SHARE, Rows, Writer, ground::PIXEL, layers::Layer, obb};
 use crate::{
     Progress, TilerError,
     mesh::Surface,
@@ -94,6 +94,7 @@ impl Writer<'_> {
             refine: Refine::Replace,
             transform: None,
             content,
+            group: Layer::Terrain.group(),
             children,
         })
     }

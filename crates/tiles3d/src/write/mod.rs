@@ -21,7 +21,7 @@ pub use glb::GlbWriter;
 pub use options::{Compression, WriteOptions};
 pub use primitive::{CopyPlace, WriteCopies, WritePrimitive};
 pub use table::{Column, FeatureColumns};
-pub use tileset::{TileNode, write_tileset};
+pub use tileset::{TileNode, write_layered_tileset, write_tileset};
 
 #[cfg(test)]
 mod tests;
