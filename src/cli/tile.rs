@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// An OpenStreetMap extract (.osm.pbf, .osm); or city models, CityGML (.gml, .xml) and CityJSON (.json, .jsonl); or
-    /// vector files (GeoJSON, shapefiles, FlatGeobuf, GeoPackage); .gz of any but the .pbf. Several files of the latter
-    /// two, or a folder of them, make one city
+    /// vector files (GeoJSON, shapefiles, FlatGeobuf, GeoPackage, and .csv tables of places or of models in them); .gz
+    /// of any but the .pbf. Several files of the latter two, or a folder of them, make one city
     #[arg(required = true)]
     inputs: Vec<PathBuf>,
     /// Folder to write the city into
@@ -141,8 +141,8 @@ enum Format {
     CityModel,
 }
 
-const WANTED: &str = "give an OpenStreetMap extract (.osm.pbf, .osm), CityGML (.gml, .xml), CityJSON (.json, .jsonl), or vector \
-                      files (.geojson, .shp, .fgb, .gpkg)";
+const WANTED: &str = "give an OpenStreetMap extract (.osm.pbf, .osm), CityGML (.gml, .xml), CityJSON (.json, .jsonl), or \
+                      vector files (.geojson, .shp, .fgb, .gpkg, .csv)";
 
 fn format(path: &Path) -> Option<Format> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
@@ -197,7 +197,7 @@ pub(super) fn run(args: Args) -> Result<(), String> {
         return run_vector(args);
     }
     if args.mapping.is_some() {
-        return Err("--mapping is for vector files: GeoJSON, shapefiles, FlatGeobuf and GeoPackage".into());
+        return Err("--mapping is for vector files: GeoJSON, shapefiles, FlatGeobuf, GeoPackage and tables".into());
     }
     let (files, format) = files(&args.inputs)?;
     let voice = Voice::new(args.json);

@@ -1,5 +1,9 @@
 //! A city before it becomes tiles.
 
+mod placed;
+
+pub use placed::{ModelShape, PlacedModel};
+
 use crate::{records::Records, terrain::Terrain};
 use cim_model::{EntityKey, Place, SiteBounds};
 use serde::Serialize;
@@ -21,6 +25,8 @@ pub struct City {
     pub buildings: Vec<Building>,
     /// What was surveyed, surface by surface.
     pub models: Vec<Model>,
+    /// Models of files in their places.
+    pub placed: Vec<PlacedModel>,
     /// Height of the flat ground, metres.
     pub ground_m: f64,
     /// The ground that things stand on instead, where somebody surveyed it.

@@ -208,6 +208,7 @@ pub fn make_city(
         utc_offset_minutes: usual_utc_offset_minutes(origin),
         buildings: Vec::new(),
         models: made.models,
+        placed: Vec::new(),
         ground_m: made.ground_m,
         terrain,
         roads: Vec::new(),

@@ -139,6 +139,7 @@ fn plan_city(options: &SynthOptions, progress: &mut dyn Progress) -> City {
         utc_offset_minutes: 480,
         buildings,
         models,
+        placed: Vec::new(),
         ground_m: 0.0,
         terrain: None,
         roads,

@@ -53,6 +53,7 @@ impl Layer {
     pub(super) fn of(sited: &Sited<'_>) -> Self {
         match &sited.thing {
             Thing::Building { .. } => Self::Building,
+            Thing::Placed { .. } => Self::Furniture,
             Thing::Road { .. } => Self::Road,
             Thing::Area { area, .. } => match area.kind {
                 AreaKind::Water => Self::Water,

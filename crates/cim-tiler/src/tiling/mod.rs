@@ -7,6 +7,7 @@ mod ground;
 mod layers;
 mod network;
 mod options;
+mod placed;
 mod plants;
 mod relief;
 mod report;
@@ -200,7 +201,8 @@ impl<'a> Writer<'a> {
         let buildings = self.city.buildings.iter().flat_map(|b| &b.footprint);
         let roads = self.city.roads.iter().flat_map(|r| &r.points);
         let models = self.city.models.iter().flat_map(crate::city::Model::points).map(|p| &p.place);
-        let places: Vec<Place> = buildings.chain(roads).chain(models).copied().collect();
+        let placed = self.city.placed.iter().map(|m| &m.place);
+        let places: Vec<Place> = buildings.chain(roads).chain(models).chain(placed).copied().collect();
         let fold = |(low, high): ([f64; 2], [f64; 2]), p: [f64; 2]| {
             let both = |k: usize| (low[k].min(p[k] - AROUND_M), high[k].max(p[k] + AROUND_M));
             let ((west, east), (south, north)) = (both(0), both(1));

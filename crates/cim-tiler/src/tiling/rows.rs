@@ -1,6 +1,6 @@
 //! The property table of one tile.
 
-use crate::city::{Area, AreaKind, Attribute, Building, Model, Road};
+use crate::city::{Area, AreaKind, Attribute, Building, Model, PlacedModel, Road};
 use cim_model::EntityKey;
 use std::collections::BTreeMap;
 use tiles3d::write::{Column, FeatureColumns};
@@ -51,6 +51,14 @@ impl Rows {
         self.address.push(m.address.clone());
         self.height.push(m.height_m);
         self.floors.push(m.floors);
+        self.attributes(&m.attributes);
+    }
+
+    pub(super) fn placed(&mut self, m: &PlacedModel) {
+        self.push(&m.key, &m.name, &m.class);
+        self.address.push(m.address.clone());
+        self.height.push(m.height_m() as f32);
+        self.floors.push(0);
         self.attributes(&m.attributes);
     }
 

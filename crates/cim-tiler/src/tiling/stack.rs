@@ -6,11 +6,12 @@ use super::{
     ground::{DETAILS_M, PIXEL, add_lying_area, add_lying_road, add_road_details},
     layers::Layer,
     obb,
+    placed::add_placed,
     relief::{Ground, Lie},
 };
 use crate::{
     Progress, TilerError,
-    city::{Area, Building, Facet, FacetKind, Model, Road, Skin},
+    city::{Area, Building, Facet, FacetKind, Model, PlacedModel, Road, Skin},
     mesh::{Look, Shape, Surface, add_building, add_facet, facet_color, linear_bytes, twice_area_vector},
     streets::Street,
 };
@@ -33,6 +34,7 @@ pub(super) const SUNK_M: f64 = 1.5;
 pub(super) enum Thing<'a> {
     Building { building: &'a Building, ring: Vec<[f64; 2]>, holes: Vec<Vec<[f64; 2]>> },
     Model { model: &'a Model },
+    Placed { placed: &'a PlacedModel, foot: DVec3 },
     Road { road: &'a Road, street: &'a Street },
     Area { area: &'a Area, ring: Vec<[f64; 2]>, holes: Vec<Vec<[f64; 2]>>, lie: Lie },
 }
@@ -54,7 +56,7 @@ impl Sited<'_> {
     /// error. What lies on the ground is left out only where it is less than two pixels.
     fn least(&self, error: f64) -> f64 {
         match self.thing {
-            Thing::Building { .. } | Thing::Model { .. } => error,
+            Thing::Building { .. } | Thing::Model { .. } | Thing::Placed { .. } => error,
             Thing::Road { .. } | Thing::Area { .. } => 2.0 * PIXEL * error,
         }
     }
@@ -77,6 +79,12 @@ impl<'a> Writer<'a> {
             match self.model(model) {
                 Some(s) => sited.push(s),
                 None => self.summary.left_out.push((model.key.clone(), "position is not a number")),
+            }
+        }
+        for placed in &city.placed {
+            match self.placed(placed) {
+                Some(s) => sited.push(s),
+                None => self.summary.left_out.push((placed.key.clone(), "position is not a number")),
             }
         }
         sited
@@ -225,6 +233,14 @@ impl<'a> Writer<'a> {
                         self.summary.models += usize::from(leaf);
                     } else if leaf {
                         self.summary.left_out.push((model.key.clone(), "its surfaces have no area"));
+                    }
+                }
+                Thing::Placed { placed, foot } => {
+                    if add_placed(&mut primitives, placed, *foot, (origin, error), rows.count()) {
+                        rows.placed(placed);
+                        self.summary.models += usize::from(leaf);
+                    } else if leaf {
+                        self.summary.left_out.push((placed.key.clone(), "its model has no triangles"));
                     }
                 }
                 Thing::Road { road, street } => {

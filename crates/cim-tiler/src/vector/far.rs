@@ -19,7 +19,8 @@ impl Made {
         let buildings = self.buildings.iter().filter_map(|b| Some((&b.key, *b.footprint.first()?)));
         let roads = self.roads.iter().filter_map(|r| Some((&r.key, *r.points.first()?)));
         let areas = self.areas.iter().filter_map(|a| Some((&a.key, *a.ring.first()?)));
-        let all: Vec<(&EntityKey, Place)> = buildings.chain(roads).chain(areas).chain(records).collect();
+        let placed = self.placed.iter().map(|m| (&m.key, m.place));
+        let all: Vec<(&EntityKey, Place)> = buildings.chain(roads).chain(areas).chain(records).chain(placed).collect();
         let Some(middle) = middle(all.iter().map(|a| a.1)) else { return };
         let far: HashSet<EntityKey> =
             all.into_iter().filter(|(_, p)| distance_m(middle, *p) > FAR_M).map(|(k, _)| k.clone()).collect();
@@ -29,6 +30,7 @@ impl Made {
         self.buildings.retain(|b| !far.contains(&b.key));
         self.roads.retain(|r| !far.contains(&r.key));
         self.areas.retain(|a| !far.contains(&a.key));
+        self.placed.retain(|m| !far.contains(&m.key));
         self.collections.values_mut().for_each(|c| c.retain(|f| !far.contains(&f.key)));
         let mut far: Vec<_> = far.into_iter().filter_map(|k| Some((self.keys.get(&k).copied()?, k))).collect();
         far.sort();

@@ -59,6 +59,8 @@ pub(super) enum Declared {
     By(String, String),
     /// GeoJSON says nothing and means WGS 84.
     GeoJson,
+    /// Nothing, but its columns are called longitude and latitude.
+    Degrees,
     /// Nothing.
     Nothing,
 }

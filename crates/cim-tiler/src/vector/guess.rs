@@ -4,7 +4,9 @@
 use super::{
     feature::Layer,
     mapping::{Kind, Role},
+    values,
 };
+use crate::city::Attribute;
 use std::collections::BTreeSet;
 
 /// Usual names of attributes, the surest first, as [`plain`] writes them.
@@ -176,6 +178,8 @@ const NAMES: &[(Role, &[&str])] = &[
     (Role::Warning, &["warning", "预警值", "警戒值", "预警阈值"]),
     (Role::Alarm, &["alarm", "报警值", "告警值", "报警阈值", "告警阈值"]),
     (Role::Inspector, &["inspector", "监督员", "巡查员", "网格员", "责任人"]),
+    (Role::Model, &["model", "模型", "模型文件", "三维模型", "modelfile", "modelpath", "glb", "gltf"]),
+    (Role::Scale, &["scale", "缩放", "缩放比例", "比例"]),
 ];
 
 /// Parts of names of layers, in the order in which they are tried.
@@ -232,6 +236,16 @@ pub(super) fn attributes(layer: &Layer) -> Vec<String> {
     out
 }
 
+/// Whether an attribute of the layer names model files. What is called `model` alone may be the make of a camera.
+fn names_models(layer: &Layer, attributes: &[String]) -> bool {
+    let Some(name) = attribute(Role::Model, Kind::Model, attributes) else { return false };
+    let is_file = |value: &Attribute| {
+        let text = values::text(value).to_lowercase();
+        text.ends_with(".glb") || text.ends_with(".gltf")
+    };
+    layer.features.iter().filter_map(|f| f.get(name)).any(is_file)
+}
+
 /// What polygons, lines and points of a layer become; `middle_m2` is the size of its polygons in the middle.
 pub(super) fn kinds(layer: &Layer, attributes: &[String], middle_m2: f64) -> [Kind; 3] {
     let name = plain(&layer.name);
@@ -255,6 +269,7 @@ pub(super) fn kinds(layer: &Layer, attributes: &[String], middle_m2: f64) -> [Ki
         _ => Kind::Ignore,
     };
     let point = match named {
+        _ if names_models(layer, attributes) => Kind::Model,
         Some(k @ (Kind::Camera | Kind::Sign | Kind::Sensor | Kind::Tree | Kind::Component | Kind::Ignore)) => k,
         _ => Kind::Component,
     };

@@ -4,6 +4,7 @@ use super::{
     VectorOptions,
     feature::{Feature, Geometry, Layer, Position, Reason},
     mapping::{Kind, Role},
+    models::Library,
     place::{self, LayerCrs, NOT_OF_CRS, Outline},
     plan::{Plan, Shape},
     report::{LayerReport, LeftOut, VectorReport},
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::{
     TilerError,
-    city::{Area, AreaKind, Building, Road, RoadClass, Roof, usual_colours},
+    city::{Area, AreaKind, Building, PlacedModel, Road, RoadClass, Roof, usual_colours},
     records::{self, Geometry as RecordGeometry},
 };
 use cim_model::{EntityKey, EntityKind, SiteBounds};
@@ -19,7 +20,7 @@ use std::collections::{BTreeMap, HashMap};
 
 const IGNORED: Reason = "its layer is ignored by the mapping";
 const NO_KIND: Reason = "what its layer is could not be guessed: say its kind in a mapping";
-const NULL_ISLAND: Reason = "it is at 0, 0, which stands for a place that nobody knows";
+pub(super) const NULL_ISLAND: Reason = "it is at 0, 0, which stands for a place that nobody knows";
 const NEEDS_POLYGON: Reason = "it is no polygon, which its kind needs";
 const NEEDS_LINE: Reason = "it is no line, which a road needs";
 const NEEDS_POINT: Reason = "it is no point, which its kind needs";
@@ -31,6 +32,9 @@ pub(super) struct Made {
     pub(super) buildings: Vec<Building>,
     pub(super) roads: Vec<Road>,
     pub(super) areas: Vec<Area>,
+    pub(super) placed: Vec<PlacedModel>,
+    /// The model files that were read.
+    pub(super) library: Library,
     pub(super) collections: BTreeMap<String, Vec<records::Feature>>,
     pub(super) report: VectorReport,
     /// Where each thing comes from.
@@ -65,10 +69,10 @@ impl Part<'_> {
 }
 
 /// A layer while its features are taken.
-struct Work<'a> {
-    plan: Plan<'a>,
-    crs: LayerCrs,
-    report: LayerReport,
+pub(super) struct Work<'a> {
+    pub(super) plan: Plan<'a>,
+    pub(super) crs: LayerCrs,
+    pub(super) report: LayerReport,
     /// Buildings of which neither height nor floors are said.
     usual_heights: usize,
     /// Ids that stand there more than once.
@@ -115,7 +119,9 @@ impl Made {
         for feature in features {
             self.feature(feature, &mut work);
         }
-        self.report.layers.push(work.finish());
+        let mut report = work.finish();
+        report.notes.extend(self.library.take_notes());
+        self.report.layers.push(report);
         Ok(())
     }
 
@@ -205,13 +211,14 @@ impl Made {
                 self.record(key, feature, kind, RecordGeometry::Point(place), None, work);
                 Ok(())
             }
-            (Kind::Sign | Kind::Camera | Kind::Sensor | Kind::Tree, _) => Err(NEEDS_POINT),
+            (Kind::Model, Part::Point(p)) => self.place_model(feature, *p, made, work),
+            (Kind::Sign | Kind::Camera | Kind::Sensor | Kind::Tree | Kind::Model, _) => Err(NEEDS_POINT),
         }
     }
 
     /// The key of the next thing that is made of a feature: `x`, `x#2`, ... An id that another feature has is made
     /// unique by the layer's name and the feature's number.
-    fn key(&mut self, feature: &Feature, kind: Kind, made: &mut usize, work: &mut Work<'_>) -> EntityKey {
+    pub(super) fn key(&mut self, feature: &Feature, kind: Kind, made: &mut usize, work: &mut Work<'_>) -> EntityKey {
         *made += 1;
         *work.report.made.entry(kind.name()).or_default() += 1;
         let id = work.id(feature);
@@ -313,6 +320,7 @@ impl Made {
     pub(super) fn bounds(&self) -> Option<SiteBounds> {
         let roads = self.roads.iter().flat_map(|r| &r.points);
         let built = self.buildings.iter().flat_map(|b| &b.footprint).chain(roads).copied();
+        let built = built.chain(self.placed.iter().map(|m| m.place));
         let areas = self.areas.iter().flat_map(|a| &a.ring).copied();
         let records = self.collections.values().flatten().flat_map(|f| match &f.geometry {
             RecordGeometry::Point(p) => vec![*p],
@@ -330,7 +338,7 @@ impl Work<'_> {
         said.unwrap_or_else(|| format!("{}.{}", self.report.name, feature.number))
     }
 
-    fn odd(&mut self, role: Role, value: &str) {
+    pub(super) fn odd(&mut self, role: Role, value: &str) {
         self.odd.entry(role).or_insert_with(|| (0, value.chars().take(40).collect())).0 += 1;
     }
 
@@ -372,7 +380,7 @@ const fn entity_kind(kind: Kind) -> EntityKind {
         Kind::Water => EntityKind::Water,
         Kind::Green => EntityKind::Green,
         Kind::Grid => EntityKind::Grid,
-        Kind::Component | Kind::Tree => EntityKind::Component,
+        Kind::Component | Kind::Tree | Kind::Model => EntityKind::Component,
         Kind::Sign => EntityKind::Sign,
         Kind::Camera => EntityKind::Camera,
         Kind::Sensor => EntityKind::Sensor,

@@ -29,6 +29,8 @@ pub enum Kind {
     Sensor,
     /// Trees (行道树), from points.
     Tree,
+    /// Models of glTF files, from points with the names of the files.
+    Model,
     /// Nothing.
     Ignore,
 }
@@ -48,6 +50,7 @@ impl Kind {
             Self::Camera => "camera",
             Self::Sensor => "sensor",
             Self::Tree => "tree",
+            Self::Model => "model",
             Self::Ignore => "ignore",
         }
     }
@@ -62,6 +65,7 @@ impl Kind {
             Self::Sensor => &[Role::SensorKind, Role::Warning, Role::Alarm],
             Self::Grid => &[Role::Inspector],
             Self::Tree => &[Role::Height],
+            Self::Model => &[Role::Model, Role::Height, Role::Heading, Role::Scale],
             Self::Water | Self::Green | Self::Component | Self::Ignore => &[],
         }
     }
@@ -88,10 +92,12 @@ pub(super) enum Role {
     Warning,
     Alarm,
     Inspector,
+    Model,
+    Scale,
 }
 
 impl Role {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Id,
         Self::Name,
         Self::Class,
@@ -105,6 +111,8 @@ impl Role {
         Self::Warning,
         Self::Alarm,
         Self::Inspector,
+        Self::Model,
+        Self::Scale,
     ];
 
     /// Its key in mapping files.
@@ -123,6 +131,8 @@ impl Role {
             Self::Warning => "warning",
             Self::Alarm => "alarm",
             Self::Inspector => "inspector",
+            Self::Model => "model",
+            Self::Scale => "scale",
         }
     }
 }
@@ -158,6 +168,8 @@ pub(super) struct LayerMapping {
     warning: Option<String>,
     alarm: Option<String>,
     inspector: Option<String>,
+    model: Option<String>,
+    scale: Option<String>,
     pub(super) default_name: Option<String>,
     pub(super) default_class: Option<String>,
     pub(super) default_height: Option<f64>,
@@ -184,6 +196,8 @@ impl LayerMapping {
             Role::Warning => &self.warning,
             Role::Alarm => &self.alarm,
             Role::Inspector => &self.inspector,
+            Role::Model => &self.model,
+            Role::Scale => &self.scale,
         }
         .as_deref()
     }

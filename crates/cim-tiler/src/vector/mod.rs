@@ -1,9 +1,11 @@
-//! The vector files of city departments in: GeoJSON, shapefiles, FlatGeobuf and GeoPackage; several make one city.
+//! The vector files of city departments in: GeoJSON, shapefiles, FlatGeobuf, GeoPackage and tables of places as text;
+//! several make one city.
 //!
 //! A [`Mapping`] says what each layer is and what its attributes mean; without one both are guessed, and the guesses are
 //! in the [`VectorReport`] as a mapping to correct. Every feature becomes things of the city with all its attributes, or
 //! is named in the report with the reason.
 
+mod csv;
 mod dbf;
 mod far;
 mod feature;
@@ -13,8 +15,10 @@ mod gpkg;
 mod guess;
 mod make;
 mod mapping;
+mod models;
 mod network;
 mod place;
+mod placing;
 mod plan;
 mod report;
 mod shp;
@@ -104,6 +108,7 @@ pub fn make_city(
         made.layer(layer, options)?;
         progress.advance(count);
     }
+    made.report.unread.retain(|path| !made.library.has(path));
     made.leave_out_far();
     let bounds = made.bounds().ok_or_else(|| {
         let reason = format!("nothing in it can be placed\n{}", made.report);
@@ -113,7 +118,7 @@ pub fn make_city(
     let first = inputs.first().and_then(|p| p.file_name()).map(|n| n.to_string_lossy().into_owned());
     let stem = first.unwrap_or_default().split('.').next().unwrap_or_default().to_owned();
     let name = if options.name.trim().is_empty() { stem } else { options.name.clone() };
-    let make::Made { buildings, roads, areas, mut collections, report, .. } = made;
+    let make::Made { buildings, roads, areas, placed, mut collections, report, .. } = made;
     let plants = collections.get("tree").into_iter().flatten().filter_map(plant).collect();
     let network = network::network(&roads, origin);
     if !roads.is_empty() {
@@ -127,6 +132,7 @@ pub fn make_city(
         utc_offset_minutes: usual_utc_offset_minutes(origin),
         buildings,
         models: Vec::new(),
+        placed,
         ground_m: 0.0,
         terrain: options.terrain.read(origin, bounds, progress)?,
         roads,

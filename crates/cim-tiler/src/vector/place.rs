@@ -38,6 +38,13 @@ pub(super) fn crs(layer: &Layer, mapped: Option<&str>, asked: Option<&str>) -> R
             "layer `{}` does not say its coordinate system: name it, such as --crs EPSG:4549, --crs WGS84 or --crs GCJ02",
             layer.name
         ))),
+        (Declared::Degrees, asked) => {
+            let asked = asked.map(|text| parse(text, "--crs")).transpose()?;
+            match asked.filter(|asked| asked.crs.is_geographic()) {
+                Some(asked) => Ok(asked),
+                None => parse("WGS84", "its columns of longitude and latitude"),
+            }
+        }
         // GeoJSON is WGS 84 by its standard, unless its numbers are no degrees or a person knows better.
         (Declared::GeoJson, asked) => {
             let outside =

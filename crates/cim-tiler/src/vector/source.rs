@@ -1,6 +1,6 @@
 //! Files and folders: which of them hold layers, what stands beside them, and their bytes, gzipped or not.
 
-use super::{feature::Layer, fgb, geojson, gpkg, mapping::Mapping, shp};
+use super::{csv, feature::Layer, fgb, geojson, gpkg, mapping::Mapping, shp};
 use crate::{Progress, TilerError};
 use flate2::read::MultiGzDecoder;
 use std::{
@@ -26,6 +26,7 @@ enum Format {
     Shapefile,
     FlatGeobuf,
     GeoPackage,
+    Csv,
 }
 
 /// A file, by its name.
@@ -48,25 +49,36 @@ fn format(path: &Path) -> Option<Format> {
     let ending = name.rsplit_once('.').map(|(_, e)| e)?;
     match ending {
         "geojson" | "geojsonl" | "geojsons" | "geojsonseq" => Some(Format::GeoJson),
-        "json" | "jsonl" | "ndjson" => {
-            let source = Source { path: path.to_owned() };
-            let mut start = Vec::new();
-            let read = source.reader().ok()?.take(START_BYTES).read_to_end(&mut start);
-            // A damaged archive is looked at as far as it goes.
-            (read.is_ok() || !start.is_empty()).then_some(())?;
-            geojson::looks_like(&start).then_some(Format::GeoJson)
-        }
+        "json" | "jsonl" | "ndjson" => geojson::looks_like(&start(path)?).then_some(Format::GeoJson),
         "shp" => Some(Format::Shapefile),
         "fgb" => Some(Format::FlatGeobuf),
         "gpkg" => Some(Format::GeoPackage),
+        "csv" | "tsv" => Some(Format::Csv),
         _ => None,
+    }
+}
+
+/// The beginning of a file, unpacked.
+fn start(path: &Path) -> Option<Vec<u8>> {
+    let source = Source { path: path.to_owned() };
+    let mut start = Vec::new();
+    let read = source.reader().ok()?.take(START_BYTES).read_to_end(&mut start);
+    // A damaged archive is looked at as far as it goes.
+    (read.is_ok() || !start.is_empty()).then_some(start)
+}
+
+/// Whether a file that happens to lie in a folder is to be read: tables without places lie about everywhere.
+fn is_layer(path: &Path) -> bool {
+    match format(path) {
+        Some(Format::Csv) => start(path).is_some_and(|start| csv::looks_like(&start)),
+        other => other.is_some(),
     }
 }
 
 /// Whether a file is of one of the formats, or a folder that has one in it.
 pub(super) fn recognises(path: &Path) -> bool {
     if path.is_dir() {
-        files(path, 0).is_ok_and(|list| list.iter().any(|f| format(f).is_some()))
+        files(path, 0).is_ok_and(|list| list.iter().any(|f| is_layer(f)))
     } else {
         format(path).is_some()
     }
@@ -95,14 +107,14 @@ pub(super) fn layers(
         for path in inside {
             progress.advance(size(&path));
             let ending = plain_name(&path).0.rsplit_once('.').map(|(_, e)| e.to_owned()).unwrap_or_default();
-            if format(&path).is_some() {
+            if is_layer(&path) {
                 layers.extend(open(&path, mapping)?);
             } else if !BESIDE.contains(&ending.as_str()) {
                 unread.push(path);
             }
         }
         if layers.len() == before {
-            let reason = "the folder holds no GeoJSON, FlatGeobuf, GeoPackage or shapefile".into();
+            let reason = "the folder holds no GeoJSON, FlatGeobuf, GeoPackage, shapefile or table of places".into();
             return Err(TilerError::Vector { path: input.clone(), reason });
         }
     }
@@ -145,7 +157,13 @@ fn open(path: &Path, mapping: &Mapping) -> Result<Vec<Layer>, TilerError> {
         }
         Some(Format::FlatGeobuf) => Ok(vec![fgb::read(&source.bytes()?, &stem, path).map_err(fail)?]),
         Some(Format::GeoPackage) => gpkg::read(path).map_err(fail),
-        None if path.exists() => Err(fail("it is neither GeoJSON, FlatGeobuf, GeoPackage nor a shapefile".into())),
+        Some(Format::Csv) => {
+            let encoding = mapping.find(&stem).and_then(|m| m.encoding.as_deref());
+            Ok(vec![csv::read(&source.bytes()?, &stem, path, encoding).map_err(fail)?])
+        }
+        None if path.exists() => {
+            Err(fail("it is neither GeoJSON, FlatGeobuf, GeoPackage, a shapefile nor a table (.csv)".into()))
+        }
         None => Err(TilerError::Read { path: path.to_owned(), source: std::io::ErrorKind::NotFound.into() }),
     }
 }

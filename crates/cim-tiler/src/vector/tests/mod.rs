@@ -4,6 +4,7 @@ mod damage;
 mod fgb;
 mod geojson;
 mod gpkg;
+mod models;
 mod shapefile;
 
 use super::*;
@@ -40,9 +41,9 @@ fn balanced(city: &City, report: &VectorReport) {
     }
     let made: usize = report.layers.iter().flat_map(|l| l.made.values()).sum();
     let records: usize = city.records.collections.iter().filter(|(n, _)| *n != "roads").map(|(_, c)| c.len()).sum();
-    assert_eq!(made, city.buildings.len() + city.roads.len() + city.areas.len() + records);
+    assert_eq!(made, city.buildings.len() + city.roads.len() + city.areas.len() + city.placed.len() + records);
     let keys = city.buildings.iter().map(|b| &b.key).chain(city.areas.iter().map(|a| &a.key));
-    let keys = keys.chain(city.roads.iter().map(|r| &r.key));
+    let keys = keys.chain(city.roads.iter().map(|r| &r.key)).chain(city.placed.iter().map(|m| &m.key));
     let keys: Vec<&EntityKey> = keys
         .chain(city.records.collections.iter().filter(|(n, _)| *n != "roads").flat_map(|(_, c)| c).map(|f| &f.key))
         .collect();

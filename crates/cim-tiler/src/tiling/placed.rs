@@ -1,0 +1,110 @@
+//! Models of files in tiles: turned and moved to where they stand, and coarser where they are small.
+
+use super::{
+    Writer,
+    stack::{Primitives, Sited, Thing},
+};
+use crate::{
+    city::{ModelShape, PlacedModel},
+    mesh::Surface,
+};
+use cim_geo::Geodetic;
+use glam::DVec3;
+use std::collections::HashMap;
+use tiles3d::write::WritePrimitive;
+
+/// The size of what a coarse tile does not tell apart, as a share of its error: two pixels where the tile is used.
+const UNSEEN_SHARE: f64 = 0.125;
+
+impl Writer<'_> {
+    /// A model with its place; `None` when that is no number.
+    pub(super) fn placed<'p>(&self, placed: &'p PlacedModel) -> Option<Sited<'p>> {
+        let foot = self.foot(placed);
+        let [low, high] = placed.shape.bounds();
+        let (mut least, mut most) = (DVec3::MAX, DVec3::MIN);
+        for corner in 0..8 {
+            let pick = |k: usize| if corner >> k & 1 == 0 { low[k] } else { high[k] };
+            let at = foot + placed.turned([pick(0), pick(1), pick(2)]);
+            (least, most) = (least.min(at), most.max(at));
+        }
+        if !(least.is_finite() && most.is_finite()) {
+            return None;
+        }
+        let centre = 0.5 * (least + most);
+        Some(Sited {
+            thing: Thing::Placed { placed, foot },
+            centre: [centre.x, centre.y],
+            low: least,
+            high: most,
+            size: (most - least).max_element() * 0.5,
+            corners: placed.shape.positions.len(),
+        })
+    }
+
+    /// Where the origin of a model stands, site metres.
+    fn foot(&self, placed: &PlacedModel) -> DVec3 {
+        let enu = self.frame.to_enu(Geodetic::new(placed.place.lon, placed.place.lat, 0.0));
+        DVec3::new(enu.x, enu.y, self.ground.z(enu.x, enu.y) + placed.above_m)
+    }
+}
+
+/// Adds a model to a tile of so many metres of error; false when no triangle of it is left, which is no loss in a coarse
+/// tile alone.
+pub(super) fn add_placed(
+    primitives: &mut Primitives,
+    placed: &PlacedModel,
+    foot: DVec3,
+    (origin, error): (DVec3, f64),
+    feature: u32,
+) -> bool {
+    let unseen = error * UNSEEN_SHARE / placed.scale;
+    let indices = if unseen > 0.0 { coarse(&placed.shape, unseen) } else { placed.shape.indices.clone() };
+    if indices.is_empty() {
+        return false;
+    }
+    let to = primitives.entry(Surface::Structure).or_insert_with(|| Surface::Structure.primitive());
+    append(to, placed, foot - origin, &indices, feature);
+    true
+}
+
+/// Appends the vertices that some triangles have.
+fn append(to: &mut WritePrimitive, placed: &PlacedModel, foot: DVec3, indices: &[u32], feature: u32) {
+    let shape = &placed.shape;
+    let mut numbers = vec![u32::MAX; shape.positions.len()];
+    for index in indices {
+        let v = *index as usize;
+        if numbers[v] == u32::MAX {
+            numbers[v] = to.positions.len() as u32;
+            to.positions.push((foot + placed.turned(shape.positions[v])).as_vec3().to_array());
+            to.normals.push(placed.turned(shape.normals[v]).as_vec3().normalize_or(glam::Vec3::Z).to_array());
+            to.colors.push(shape.colors[v]);
+            to.feature_ids.push(feature);
+        }
+        to.indices.push(numbers[v]);
+    }
+}
+
+/// The triangles that are left when all vertices in a cube of an edge of `cell` metres are the first one of them.
+fn coarse(shape: &ModelShape, cell: f64) -> Vec<u32> {
+    let mut first: HashMap<[i64; 3], u32> = HashMap::new();
+    let cube = |p: &[f32; 3]| p.map(|c| (f64::from(c) / cell).floor() as i64);
+    let stands: Vec<u32> =
+        shape.positions.iter().zip(0_u32..).map(|(p, i)| *first.entry(cube(p)).or_insert(i)).collect();
+    let triangles = shape.indices.as_chunks::<3>().0.iter().map(|t| t.map(|i| stands[i as usize]));
+    triangles.filter(|[a, b, c]| a != b && b != c && c != a).flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_seen_goes_and_what_is_seen_stays() {
+        // A mast of 20 m with a knob of 2 cm on it.
+        let positions = vec![[0.0, 0.0, 0.0], [0.5, 0.0, 0.0], [0.0, 0.0, 20.0], [0.02, 0.0, 20.01], [0.0, 0.02, 20.0]];
+        let shape = ModelShape { positions, indices: vec![0, 1, 2, 2, 3, 4], ..ModelShape::default() };
+        assert_eq!(coarse(&shape, 0.001), [0, 1, 2, 2, 3, 4]);
+        assert_eq!(coarse(&shape, 0.3), [0, 1, 2]);
+        assert_eq!(coarse(&shape, 50.0), [0_u32; 0]);
+    }
+}
