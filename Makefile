@@ -36,7 +36,7 @@ bench-tiles: ## measure the engine of the tiles; SAMPLES=folder of the 3D Tiles 
 	@test -z "$(SAMPLES)" || { cargo run --release --locked --bin cim-twin -- synth -o "$(CARGO_TARGET_DIR)/bench-city" \
 	  && cd benches/decode && npm ci --silent && node compare.mjs "$(CARGO_TARGET_DIR)/bench-city" "$(abspath $(SAMPLES))"; }
 
-fuzz: ## damaged input for every reader of tiles3d; FUZZ_SECONDS=60 for each
+fuzz: ## damaged input for every reader of tiles3d and cim-tiler; FUZZ_SECONDS=60 for each
 	@scripts/setup.sh build
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
 

@@ -7,6 +7,7 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$HOME/.cache/cim-twin/target}
 echo "[lint] formatting"
 cargo fmt --all --check
 cargo fmt --manifest-path crates/tiles3d/fuzz/Cargo.toml --check
+cargo fmt --manifest-path crates/cim-tiler/fuzz/Cargo.toml --check
 
 echo "[lint] the engine-free crates know no engine"
 # bevy_mikktspace bears the name, but is an algorithm without dependencies.
