@@ -56,8 +56,8 @@ pub(super) fn lines(
     };
     let all = f64::INFINITY;
     for (layer, within_m, mesh, color) in [
-        (LayerId::UnitGrid, all, line_mesh(cells), Color::linear_rgba(0.10, 0.62, 0.85, 0.38)),
-        (LayerId::RoadChief, all, line_mesh(roads), Color::linear_rgba(1.0, 0.66, 0.15, 0.8)),
+        (LayerId::UnitGrid, all, line_mesh(cells), Color::linear_rgba(0.10, 0.55, 0.75, 0.20)),
+        (LayerId::RoadChief, all, line_mesh(roads), Color::linear_rgba(0.95, 0.60, 0.12, 0.5)),
         (LayerId::Admin, LEVELS_M[0], zones(LayerId::Admin, 0), Color::linear_rgba(0.95, 0.16, 0.22, 0.95)),
         (LayerId::Admin, LEVELS_M[1], zones(LayerId::Admin, 1), Color::linear_rgba(0.90, 0.30, 0.75, 0.85)),
         (LayerId::Admin, LEVELS_M[2], zones(LayerId::Admin, 2), Color::linear_rgba(0.55, 0.40, 0.95, 0.7)),

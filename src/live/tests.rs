@@ -48,7 +48,7 @@ fn a_vehicle_at_null_island_stays_where_it_was_and_is_counted() {
     say(&mut app, Body::Positions(vec![report("a", Place::new(0.0, 0.0), 1000)]));
     let key = EntityKey::new(EntityKind::Vehicle, "a");
     let at = app.world().resource::<LiveCity>().position(&key, 0.0).unwrap();
-    let expected = app.world().resource::<SiteGeo>().position(place, 0.25);
+    let expected = app.world().resource::<SiteGeo>().position(place, 0.1);
     assert!(at.distance(expected) < 1e-6);
     let counts: Vec<_> = app.world().resource::<Diagnostics>().counts().collect();
     assert_eq!(counts, [("implausible-place", 1)]);

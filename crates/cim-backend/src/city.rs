@@ -66,7 +66,13 @@ impl CityFolder {
             let file = File::open(self.network_path()).map_err(|e| e.to_string())?;
             let network: Network = serde_json::from_reader(BufReader::new(file)).map_err(|e| e.to_string())?;
             let nodes = network.nodes.len() as u32;
-            let sound = |e: &Edge| e.a < nodes && e.b < nodes && e.points.len() > 1 && e.width_m.is_finite() && e.heights.iter().all(|h| h.is_finite());
+            let sound = |e: &Edge| {
+                e.a < nodes
+                    && e.b < nodes
+                    && e.points.len() > 1
+                    && e.width_m.is_finite()
+                    && e.heights.iter().all(|h| h.is_finite())
+            };
             match network.edges.iter().position(|e| !sound(e)) {
                 Some(i) => Err(format!("edge {i} has no such node, no line or no width")),
                 None => Ok(network),

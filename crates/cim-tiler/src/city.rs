@@ -386,8 +386,8 @@ pub struct Plant {
     pub height_m: f32,
 }
 
-/// The routable network: `network.json`.
-#[derive(Debug, Clone, Default, Serialize)]
+/// The routable network.
+#[derive(Debug, Clone, Default)]
 pub struct Network {
     /// Junctions and ends, longitude and latitude.
     pub nodes: Vec<[f64; 2]>,
@@ -396,7 +396,7 @@ pub struct Network {
 }
 
 /// A piece of road between two nodes.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Edge {
     /// Node where it begins.
     pub a: u32,

@@ -152,7 +152,7 @@ impl Painter<'_, '_> {
     /// A zebra crossing: stripes along the road, 45 cm wide and 60 cm apart, all across.
     fn crossing(&mut self, end: usize, depth: f64) {
         const STRIPE: Dash = (0.45, 0.6);
-        let along = self.from_end(end, BEFORE_CROSSING_M, BEFORE_CROSSING_M + depth);
+        let along = self.stretch(end, BEFORE_CROSSING_M, BEFORE_CROSSING_M + depth);
         let half = self.section.half - 0.4;
         let (count, look) = (((2.0 * half) / (STRIPE.0 + STRIPE.1)).floor(), self.white());
         let first = -0.5 * (count * (STRIPE.0 + STRIPE.1) - STRIPE.1);
@@ -163,7 +163,7 @@ impl Painter<'_, '_> {
     }
 
     /// Distances from an end as distances along the piece, ascending.
-    fn from_end(&self, end: usize, near: f64, far: f64) -> (f64, f64) {
+    fn stretch(&self, end: usize, near: f64, far: f64) -> (f64, f64) {
         if end == 0 { (near, far) } else { (self.length - far, self.length - near) }
     }
 
@@ -187,7 +187,7 @@ impl Painter<'_, '_> {
         const WIDE_M: f64 = 0.3;
         let Some((from, to, _)) = self.approach(end) else { return };
         let at = self.stop(end);
-        let along = self.from_end(end, at - WIDE_M, at);
+        let along = self.stretch(end, at - WIDE_M, at);
         let across = if end == 1 { (from, to) } else { (-to, -from) };
         self.paint(along, across, self.white());
     }
@@ -206,7 +206,7 @@ impl Painter<'_, '_> {
             if foot + self.stop(1 - end) + 10.0 > self.length {
                 return;
             }
-            let (near, far) = self.from_end(end, tip, foot);
+            let (near, far) = self.stretch(end, tip, foot);
             let Some(line) = part(&self.piece.line, near, far) else { return };
             let (head, tail) = if end == 1 { (line[line.len() - 1], line[0]) } else { (line[0], line[line.len() - 1]) };
             let heading = (head - tail).truncate().normalize_or(DVec2::X);

@@ -8,6 +8,8 @@ mod plant;
 mod road;
 mod split;
 mod street;
+#[cfg(test)]
+mod street_tests;
 mod strip;
 
 pub(crate) use area::{add_area, add_ground};

@@ -25,7 +25,7 @@ impl Tags {
         self.get(key).is_some_and(|v| values.contains(&v))
     }
 
-    fn yes(&self, key: &str) -> bool {
+    pub(super) fn yes(&self, key: &str) -> bool {
         self.get(key).is_some_and(|v| v != "no")
     }
 }
@@ -41,7 +41,8 @@ pub(super) enum Kind {
 
 /// What the tags make of an object; `None` when it is nothing that is drawn.
 pub(super) fn kind(tags: &Tags) -> Option<Kind> {
-    if tags.is("location", &["underground"]) || tags.yes("tunnel") || tags.yes("indoor") {
+    let road = tags.get("highway").is_some();
+    if tags.is("location", &["underground"]) || (tags.yes("tunnel") && !road) || tags.yes("indoor") {
         return None;
     }
     if tags.yes("building") {
@@ -284,7 +285,7 @@ mod tests {
         assert_eq!(of(&[("building", "yes"), ("landuse", "grass")]), Some(Kind::Building));
         assert_eq!(of(&[("building", "no")]), None);
         assert_eq!(of(&[("highway", "trunk_link")]), Some(Kind::Road(RoadClass::Trunk)));
-        assert_eq!(of(&[("highway", "primary"), ("tunnel", "yes")]), None);
+        assert_eq!(of(&[("waterway", "riverbank"), ("tunnel", "yes")]), None);
         assert_eq!(of(&[("highway", "pedestrian"), ("area", "yes")]), None);
         assert_eq!(of(&[("natural", "coastline")]), Some(Kind::Coast));
         assert_eq!(of(&[("natural", "water")]), Some(Kind::Area(AreaKind::Water)));

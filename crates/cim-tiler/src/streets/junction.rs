@@ -157,7 +157,7 @@ impl Turn {
             return Self::Outside { angle };
         }
         // Arms that lie on one another have no corner either.
-        if angle > PI - STRAIGHT || angle < 0.05 {
+        if !(0.05..=PI - STRAIGHT).contains(&angle) {
             return Self::Straight;
         }
         let along = along_edges(angle, a.half, b.half);

@@ -103,10 +103,7 @@ impl Levels {
             } else {
                 for (from, to) in wet {
                     spans[e].push(((from - 3.0).max(0.0), (to + 3.0).min(edge.length)));
-                    let middle = 0.5 * (from + to);
-                    let rise = (0.01 * (to - from)).min(1.0);
-                    let tops = [(from, OVER_WATER_M), (middle, OVER_WATER_M + rise), (to, OVER_WATER_M)];
-                    demands.extend(tops.map(|(at, top)| Demand { edge: e, at, top }));
+                    demands.extend(arch((from, to)).map(|(at, top)| Demand { edge: e, at, top }));
                 }
             }
         }
@@ -136,6 +133,20 @@ impl Levels {
         out
     }
 
+    /// Where a straight part of an edge has corners, ascending: its ends and, where it is not level, as many as its heights
+    /// need, and where bridges begin and end.
+    fn stations(&self, edge: usize, (low, high): (f64, f64)) -> Vec<f64> {
+        let mut out = vec![low, high];
+        if !self.hats[edge].is_empty() {
+            let steps = ((high - low) / STATION_M).ceil() as usize;
+            out.extend((1..steps).map(|i| low + (high - low) * i as f64 / steps as f64));
+            let joints = self.spans[edge].iter().flat_map(|&(a, b)| [a, b]);
+            out.extend(joints.filter(|j| *j > low && *j < high));
+            out.sort_by(f64::total_cmp);
+        }
+        out
+    }
+
     /// A part of an edge's line with heights, and stations enough where it is not level.
     pub(crate) fn profile(&self, edge: usize, line: &[DVec2], (from, to): (f64, f64)) -> Vec<(f64, DVec3)> {
         let mut stations: Vec<(f64, DVec2)> = Vec::new();
@@ -143,28 +154,27 @@ impl Levels {
         for pair in line.windows(2) {
             let length = pair[0].distance(pair[1]);
             let (low, high) = (from.max(at), to.min(at + length));
-            let mut add = |s: f64| {
-                if stations.last().is_none_or(|(last, _)| s - last > 1e-3) {
-                    stations.push((s, pair[0].lerp(pair[1], ((s - at) / length).clamp(0.0, 1.0))));
-                }
-            };
             if length > 0.0 && low <= high {
-                add(low);
-                if !self.hats[edge].is_empty() {
-                    let steps = ((high - low) / STATION_M).ceil() as usize;
-                    (1..steps).for_each(|i| add(low + (high - low) * i as f64 / steps as f64));
-                    // Where a bridge begins and ends, its sides do.
-                    let mut joints: Vec<f64> = self.spans[edge].iter().flat_map(|&(a, b)| [a, b]).collect();
-                    joints.retain(|j| *j > low && *j < high);
-                    joints.into_iter().for_each(&mut add);
+                for s in self.stations(edge, (low, high)) {
+                    if stations.last().is_none_or(|(last, _)| s - last > 1e-3) {
+                        stations.push((s, pair[0].lerp(pair[1], ((s - at) / length).clamp(0.0, 1.0))));
+                    }
                 }
-                add(high);
             }
             at += length;
         }
-        stations.sort_by(|a, b| a.0.total_cmp(&b.0));
         stations.into_iter().map(|(s, p)| (s, p.extend(self.height(edge, s)))).collect()
     }
+}
+
+/// A bridge over water: a little higher in its middle than at its ends.
+fn arch((from, to): (f64, f64)) -> impl Iterator<Item = (f64, f64)> {
+    let rise = (0.01 * (to - from)).min(1.0);
+    let steps = ((to - from) / CREST_M).ceil().max(1.0) as u32;
+    (0..=steps).map(move |i| {
+        let share = f64::from(i) / f64::from(steps);
+        (from + (to - from) * share, OVER_WATER_M + rise * (1.0 - (2.0 * share - 1.0).powi(2)))
+    })
 }
 
 /// What a bridge asks for.
@@ -176,12 +186,7 @@ fn bridge((e, edge): (usize, &Edge), crossings: &[f64], wet: bool, raised: &[boo
     let (first, last) = match (crossings.first(), crossings.last()) {
         (Some(&first), Some(&last)) => (first, last),
         _ if goes_on == [false, false] && wet => {
-            let rise = (0.01 * edge.length).min(1.0);
-            return vec![
-                demand(0.0, 0.5 * OVER_WATER_M),
-                demand(middle, OVER_WATER_M + rise),
-                demand(edge.length, 0.5 * OVER_WATER_M),
-            ];
+            return arch((0.0, edge.length)).map(|(at, top)| demand(at, top)).collect();
         }
         _ if goes_on == [false, false] && edge.length < DITCH_M => return vec![demand(middle, 0.5 * OVER_WATER_M)],
         _ => (middle, middle),

@@ -153,7 +153,7 @@ impl<'a> Build<'a> {
             let at = |c: (usize, usize)| lines[c.0][c.1];
             let before = limbs.len();
             limbs.resize(before + meeting.at.len(), Vec::new());
-            for r in 0..roads.len() {
+            for (r, level) in levels.iter().enumerate() {
                 for (first, last) in meeting.pieces(r) {
                     let (from, to) = (meeting.places[r][first], meeting.places[r][last]);
                     let mut line: Vec<DVec2> = meeting.courses[r][first..=last].iter().map(|c| at(*c)).collect();
@@ -166,7 +166,7 @@ impl<'a> Build<'a> {
                     let (edge, from, to) = (edges.len(), before + from, before + to);
                     limbs[from].push(Limb { edge, begins: true });
                     limbs[to].push(Limb { edge, begins: false });
-                    edges.push(Edge { road: r, length: length(&line), line, from, to, level: levels[r] });
+                    edges.push(Edge { road: r, length: length(&line), line, from, to, level: *level });
                 }
             }
         }

@@ -145,6 +145,8 @@ fn a_street_over_a_river_is_a_bridge_there() {
     for (pair, bridge) in piece.line.windows(2).zip(&piece.bridge) {
         let middle = 0.5 * (pair[0] + pair[1]);
         assert_eq!(*bridge, middle.x.abs() < 23.0, "{middle}");
+        // It begins and ends three metres from the shore.
+        assert!([-23.0, 23.0].iter().all(|x| !(pair[0].x + 1e-6..pair[1].x - 1e-6).contains(x)), "{middle}");
         assert!(!bridge || middle.z > 1.2);
     }
     assert_eq!((piece.line[0].z, piece.piers.len()), (0.0, 1));

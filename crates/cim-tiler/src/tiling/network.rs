@@ -93,3 +93,49 @@ fn height(course: &[DVec3], at: DVec2) -> f32 {
     // Centimetres are enough, and make a short file.
     nearest.map_or(0.0, |(_, z)| ((z * 100.0).round() / 100.0) as f32)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Silent,
+        city::City,
+        synth::{SynthOptions, make_city},
+        tiling::{TilingOptions, write_city},
+    };
+
+    #[test]
+    fn bridges_of_the_canal_have_heights_that_rise_and_fall_steadily() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("city");
+        let options = SynthOptions { buildings: 600, cases: 1, bikes: 1, components: 0, ..SynthOptions::default() };
+        let city: City = make_city(&options);
+        write_city(&city, &out, &TilingOptions::default(), &mut Silent).unwrap();
+        let text = std::fs::read(out.join("network.json")).unwrap();
+        let network: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        let edges = network["edges"].as_array().unwrap();
+        assert_eq!(edges.len(), city.network.edges.len());
+        let numbers =
+            |v: &serde_json::Value| v.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect::<Vec<_>>();
+        let mut raised = 0;
+        for (edge, given) in edges.iter().zip(&city.network.edges) {
+            let points: Vec<Vec<f64>> = edge["points"].as_array().unwrap().iter().map(numbers).collect();
+            assert_eq!((points[0][0], points[0][1]), (given.points[0][0], given.points[0][1]));
+            let Some(heights) = edge.get("heights").map(numbers) else { continue };
+            raised += 1;
+            assert_eq!(heights.len(), points.len());
+            assert!(heights.iter().all(|h| (0.0..3.0).contains(h)), "{heights:?}");
+            // No more than 5 % over stations of ten metres, and centimetres are rounded.
+            assert!(heights.windows(2).all(|w| (w[1] - w[0]).abs() < 0.53), "{heights:?}");
+        }
+        assert!(raised > 3 && raised < edges.len(), "{raised} of {}", edges.len());
+    }
+
+    #[test]
+    fn what_is_far_from_a_course_is_on_the_ground() {
+        let course = [DVec3::new(0.0, 0.0, 0.0), DVec3::new(100.0, 0.0, 4.0)];
+        assert_eq!(height(&course, DVec2::new(50.0, 1.0)), 2.0);
+        assert_eq!(height(&course, DVec2::new(50.0, 9.0)), 0.0);
+        assert_eq!(height(&[], DVec2::ZERO), 0.0);
+    }
+}

@@ -1,0 +1,140 @@
+//! What is built of streets, seen from above.
+
+use super::{Surface, street::StreetTarget};
+use crate::{
+    city::{Road, RoadClass},
+    streets::{Shores, Street, streets},
+};
+use cim_model::{EntityKey, EntityKind};
+use glam::DVec2;
+use tiles3d::write::WritePrimitive;
+
+struct Built {
+    road: WritePrimitive,
+    sidewalk: WritePrimitive,
+    marking: WritePrimitive,
+    structure: WritePrimitive,
+}
+
+impl Built {
+    fn new() -> Self {
+        let [road, sidewalk, marking, structure] =
+            [Surface::Road, Surface::Sidewalk, Surface::Marking, Surface::Structure].map(Surface::primitive);
+        Self { road, sidewalk, marking, structure }
+    }
+
+    fn target(&mut self) -> StreetTarget<'_> {
+        let Self { road, sidewalk, marking, structure } = self;
+        StreetTarget { road, sidewalk, marking, structure }
+    }
+}
+
+/// A main road to the east and a street that comes from the north, 0 being where they meet.
+fn crossroads(shores: &Shores) -> Vec<(RoadClass, Street)> {
+    let road = |class: RoadClass, width_m: f32| Road {
+        key: EntityKey::new(EntityKind::Road, class.name()),
+        name: String::new(),
+        class,
+        width_m,
+        points: Vec::new(),
+        main: false,
+        oneway: false,
+        attributes: Vec::new(),
+    };
+    let roads = [road(RoadClass::Primary, 30.0), road(RoadClass::Tertiary, 14.0)];
+    let lines = [vec![DVec2::new(-300.0, 0.0), DVec2::new(300.0, 0.0)], vec![DVec2::ZERO, DVec2::new(0.0, 300.0)]];
+    let built = streets(&roads, &lines, shores);
+    roads.iter().map(|r| r.class).zip(built.into_iter().flatten()).collect()
+}
+
+fn dry() -> Shores {
+    Shores::new(std::iter::empty())
+}
+
+/// Middles of triangles in plan.
+fn middles(p: &WritePrimitive) -> Vec<DVec2> {
+    let at = |i: u32| DVec2::new(f64::from(p.positions[i as usize][0]), f64::from(p.positions[i as usize][1]));
+    p.indices.chunks_exact(3).map(|t| (at(t[0]) + at(t[1]) + at(t[2])) / 3.0).collect()
+}
+
+#[test]
+fn what_is_painted_lies_on_the_carriageway_and_not_on_the_junction() {
+    let mut built = Built::new();
+    for (class, street) in crossroads(&dry()) {
+        built.target().markings(&street, class, 0);
+    }
+    // The street is 14 m wide, its kerbs have 7 m: the junction reaches 14 m to either side and 22 m to the north.
+    for p in middles(&built.marking) {
+        let (main, side) = (p.y.abs() <= 15.0, p.x.abs() <= 7.0 && p.y > 15.0);
+        assert!(main || side, "{p} is beside both roads");
+        let (across, ahead) = (p.x.abs() < 14.0 && p.y.abs() < 15.0, p.x.abs() < 7.0 && (15.0..22.0).contains(&p.y));
+        assert!(!across && !ahead, "{p} is on the junction");
+    }
+    let above = built.marking.positions.iter().all(|v| (v[2] - 0.13).abs() < 1e-5);
+    assert!(above, "paint lies on the carriageway");
+}
+
+#[test]
+fn who_comes_waits_on_the_right() {
+    let mut built = Built::new();
+    let streets = crossroads(&dry());
+    let (class, street) = &streets[1];
+    built.target().markings(street, *class, 0);
+    // A stop line is the only paint wider than a metre across the street; who comes from the north has the west on the right.
+    let p = &built.marking;
+    let at = |i: u32| p.positions[i as usize];
+    let wide: Vec<f32> = p
+        .indices
+        .chunks_exact(3)
+        .map(|t| [at(t[0])[0], at(t[1])[0], at(t[2])[0]])
+        .filter(|x| x.iter().fold(0.0f32, |w, a| w.max((a - x[0]).abs())) > 1.0)
+        .flatten()
+        .collect();
+    assert!(!wide.is_empty() && wide.iter().all(|x| (-7.01..=0.01).contains(x)), "{wide:?}");
+}
+
+#[test]
+fn pavements_lie_a_kerb_above_and_go_round_the_corner() {
+    let mut built = Built::new();
+    for (class, street) in crossroads(&dry()) {
+        built.target().street(&street, class, 0);
+        built.target().kerbs(&street, 0);
+    }
+    let top = built.sidewalk.positions.iter().map(|p| p[2]).fold(0.0, f32::max);
+    assert!((top - 0.25).abs() < 1e-5, "{top}");
+    assert!(built.road.positions.iter().all(|p| (p[2] - 0.1).abs() < 1e-5));
+    assert!(built.structure.indices.is_empty());
+    // Between the main road's pavement in the north-east and that of the street there is no gap.
+    let paved = |x: f64, y: f64| {
+        let p = &built.sidewalk;
+        let at = |i: u32| DVec2::new(f64::from(p.positions[i as usize][0]), f64::from(p.positions[i as usize][1]));
+        p.indices.chunks_exact(3).any(|t| {
+            let [a, b, c] = [at(t[0]), at(t[1]), at(t[2])];
+            let q = DVec2::new(x, y);
+            [(a, b), (b, c), (c, a)].iter().all(|(from, to)| (*to - *from).perp_dot(q - *from) >= 0.0)
+        })
+    };
+    assert!(paved(40.0, 17.0) && paved(8.0, 60.0));
+    // The kerb's circle has its middle at (14, 22): a metre nearer to it than the kerb is pavement, a metre farther road.
+    let on_the_way = DVec2::new(-1.0, -1.0).normalize();
+    let (inner, outer) = (DVec2::new(14.0, 22.0) + on_the_way * 6.0, DVec2::new(14.0, 22.0) + on_the_way * 8.0);
+    assert!(paved(inner.x, inner.y) && !paved(outer.x, outer.y));
+}
+
+#[test]
+fn a_bridge_has_a_deck_parapets_and_piers() {
+    let river = [(100.0, -400.0), (180.0, -400.0), (180.0, 400.0), (100.0, 400.0)].map(DVec2::from);
+    let mut built = Built::new();
+    for (class, street) in crossroads(&Shores::new(std::iter::once(&river[..]))) {
+        built.target().street(&street, class, 0);
+    }
+    let over = |p: &&[f32; 3]| (105.0..175.0).contains(&p[0]);
+    let heights =
+        |f: fn(f32, f32) -> f32, from: f32| built.structure.positions.iter().filter(over).map(|p| p[2]).fold(from, f);
+    let (low, high) = (heights(f32::min, f32::MAX), heights(f32::max, f32::MIN));
+    // Piers stand in the water; a parapet is 1.1 m above the pavement on the crest.
+    assert_eq!(low, -2.0);
+    assert!((3.0..4.0).contains(&high), "{high}");
+    let deck = built.road.positions.iter().filter(over).map(|p| p[2]).fold(f32::MAX, f32::min);
+    assert!(deck > 1.4, "{deck}");
+}
