@@ -1,6 +1,10 @@
 //! A city before it becomes tiles.
 
-use crate::{records::Records, terrain::Terrain};
+use crate::{
+    picture::{Picture, Texture},
+    records::Records,
+    terrain::Terrain,
+};
 use cim_model::{EntityKey, Place, SiteBounds};
 use serde::Serialize;
 
@@ -21,6 +25,8 @@ pub struct City {
     pub buildings: Vec<Building>,
     /// What was surveyed, surface by surface.
     pub models: Vec<Model>,
+    /// The pictures on their surfaces.
+    pub pictures: Vec<Picture>,
     /// Height of the flat ground, metres.
     pub ground_m: f64,
     /// The ground that things stand on instead, where somebody surveyed it.
@@ -142,6 +148,8 @@ pub struct Facet {
     pub kind: FacetKind,
     /// sRGB colour, where the source gives one.
     pub color: Option<[u8; 3]>,
+    /// The picture on it, in place of a colour; as many rings and corners as it has.
+    pub texture: Option<Texture>,
 }
 
 /// How a model looks.

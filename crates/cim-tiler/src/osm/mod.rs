@@ -105,6 +105,7 @@ pub fn make_city(input: &Path, options: &OsmOptions, progress: &mut dyn Progress
         utc_offset_minutes: options.utc_offset_minutes.unwrap_or_else(|| usual_utc_offset_minutes(origin)),
         buildings,
         models: Vec::new(),
+        pictures: Vec::new(),
         ground_m: 0.0,
         terrain: options.terrain.read(origin, bounds, progress)?,
         roads,

@@ -124,6 +124,7 @@ pub fn make_city(options: &SynthOptions) -> City {
         utc_offset_minutes: 480,
         buildings,
         models,
+        pictures: Vec::new(),
         ground_m: 0.0,
         terrain: None,
         roads,
@@ -188,6 +189,7 @@ impl Sited {
             rings: f.rings.iter().map(|r| r.iter().map(|p| self.point(*p)).collect()).collect(),
             kind: FacetKind::Unknown,
             color: Some(f.color),
+            texture: None,
         };
         let paved: Vec<Facet> = yard.paved.iter().map(facet).collect();
         let all = paved.iter().cloned().chain(yard.standing.iter().map(facet)).collect();

@@ -128,6 +128,7 @@ pub fn make_city(
         utc_offset_minutes: usual_utc_offset_minutes(origin),
         buildings,
         models: Vec::new(),
+        pictures: Vec::new(),
         ground_m: 0.0,
         terrain: options.terrain.read(origin, bounds, progress)?,
         roads,
