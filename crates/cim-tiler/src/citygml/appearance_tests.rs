@@ -8,6 +8,7 @@ use crate::{
     citymodel::{CityModelOptions, make_city},
     mesh::linear_bytes,
 };
+use proptest::prelude::*;
 use std::io::Write as _;
 use tiles3d::DecodedTile;
 
@@ -181,4 +182,77 @@ fn the_same_city_has_the_same_bytes() {
         std::fs::read(out.join("tiles/b.glb")).unwrap()
     };
     assert_eq!(write("one"), write("two"));
+}
+
+/// A box whose south wall has these bounds, by their corners in metres.
+fn with_south(exterior: &[[i32; 2]], interior: &[[i32; 2]]) -> String {
+    let ring = |name: &str, id: &str, corners: &[[i32; 2]]| {
+        let at = |c: &[i32; 2]| format!("{} 463000 {}", 155_000 + c[0], 10 + c[1]);
+        let list: Vec<String> = corners.iter().chain(corners.first()).map(at).collect();
+        format!(
+            "<gml:{name}><gml:LinearRing gml:id=\"{id}\"><gml:posList>{}</gml:posList></gml:LinearRing></gml:{name}>",
+            list.join(" ")
+        )
+    };
+    let hole = if interior.is_empty() { String::new() } else { ring("interior", "hole", interior) };
+    let text = building(false);
+    let from = text.find("<gml:Polygon gml:id=\"s2\">").unwrap();
+    let end = from + text[from..].find("</gml:Polygon>").unwrap();
+    let bounds = ring("exterior", "r2", exterior) + &hole;
+    format!("{}<gml:Polygon gml:id=\"s2\">{bounds}{}", &text[..from], &text[end..])
+}
+
+#[test]
+fn mended_surfaces_keep_their_pictures_where_they_were() {
+    // A corner that is there twice has its own coordinates in the list.
+    let text = with_south(&[[0, 0], [10, 0], [10, 0], [10, 6], [0, 6]], &[]);
+    let list = by_list("appearance/a.png", 2, "0 0 1 0 1 0 1 1 0 1 0 0");
+    let (city, _folder) = city_of(&(member(&text) + &appearance("", &list)));
+    check_south(&tile_of(&city));
+    // A hole that reaches over the edge leaves a wall with new corners.
+    let text = with_south(&[[0, 0], [10, 0], [10, 6], [0, 6]], &[[8, 2], [8, 4], [12, 4], [12, 2]]);
+    let third = 1.0 / 3.0;
+    let hole = format!("0.8 {third} 0.8 {} 1.2 {} 1.2 {third} 0.8 {third}", 2.0 * third, 2.0 * third);
+    let list = by_list("appearance/a.png", 2, WHOLE).replace(
+        "</app:TexCoordList>",
+        &format!("<app:textureCoordinates ring=\"#hole\">{hole}</app:textureCoordinates></app:TexCoordList>"),
+    );
+    let (city, _folder) = city_of(&(member(&text) + &appearance("", &list)));
+    assert!(city.findings.mended.iter().any(|(_, note)| note.contains("crosses itself")), "{:?}", city.findings.mended);
+    let tile = tile_of(&city);
+    check_south(&tile);
+    for (x, z, color) in [(4.9, 1.9, YELLOW), (4.9, 4.1, GREEN), (2.9, 2.9, YELLOW), (2.9, 3.1, GREEN)] {
+        assert!(is_near(color_at(&tile, [x, -4.0, z]).unwrap(), color), "{x} {z}");
+    }
+    assert_eq!(color_at(&tile, [4.0, -4.0, 3.0]), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn damaged_appearances_are_survived(
+        at in any::<prop::sample::Index>(), with in prop::sample::select(vec!["", "-", "1e300", "nan", "#r2", "<a/>", "9 9 9", "7e3"]),
+    ) {
+        let world = "<app:GeoreferencedTexture><app:imageURI>appearance/a.png</app:imageURI><app:referencePoint><gml:Point>\
+                     <gml:pos>155000 463008</gml:pos></gml:Point></app:referencePoint><app:orientation>0.1 0 0 -0.1\
+                     </app:orientation><app:target>#s1</app:target></app:GeoreferencedTexture>";
+        let border = by_list("appearance/a.png", 3, "0 0 3 0 3 1 0 1 0 0").replace(">wrap<", ">border<");
+        let all = appearance("", &by_list("appearance/a.png", 2, WHOLE)) + &appearance("", &border) + &appearance("", world);
+        // Numbers, ids and names are changed, each to something else.
+        let starts: Vec<usize> =
+            all.match_indices([' ', '>', '"', '#']).map(|(i, _)| i + 1).filter(|i| !all[*i..].starts_with('<')).collect();
+        let start = starts[at.index(starts.len())];
+        let end = all[start..].find([' ', '<', '"']).map_or(all.len(), |n| start + n);
+        let damaged = format!("{}{with}{}", &all[..start], &all[end..]);
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("appearance")).unwrap();
+        quarters(&folder.path().join("appearance/a.png"));
+        let path = folder.path().join("test.gml");
+        std::fs::write(&path, document(&(member(&building(false)) + &damaged))).unwrap();
+        if let Ok((city, _)) = make_city(&[path], &CityModelOptions::default(), &mut Silent) {
+            let surfaces = city.models[0].levels[0].len();
+            prop_assert_eq!(surfaces, 6);
+            tile_of(&city);
+        }
+    }
 }

@@ -1,11 +1,13 @@
 //! Appearances, from the file to the tile; the rest is tested with the city models.
 
 use crate::{
-    Silent,
+    Silent, TilerError,
     atlas::tests::{BLUE, GREEN, RED, YELLOW, color_at, is_near, quarters, tile_of},
     city::{City, FacetKind},
     citymodel::{CityModelOptions, make_city},
 };
+use proptest::prelude::*;
+use std::path::Path;
 
 const VERTICES: &str = "[[0,0,0],[10,0,0],[10,10,0],[0,10,0],[0,0,10],[10,0,10],[10,10,10],[0,10,10],
     [3,3,10],[6,3,10],[6,6,10],[3,6,10]]";
@@ -20,7 +22,11 @@ const BOUNDARIES: &str = "[[[[0,3,2,1]],[[4,5,6,7],[8,11,10,9]],[[0,1,5,4]],[[1,
 /// The city of a cube that looks so, as a document or as a sequence.
 fn city_of(looks: &str, is_sequence: bool) -> (City, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    quarters(&folder.path().join("a.png"));
+    (read(looks, is_sequence, folder.path()).unwrap(), folder)
+}
+
+fn read(looks: &str, is_sequence: bool, folder: &Path) -> Result<City, TilerError> {
+    quarters(&folder.join("a.png"));
     let head = r#""transform":{"scale":[1,1,1],"translate":[155000,463000,7]},
         "metadata":{"referenceSystem":"https://www.opengis.net/def/crs/EPSG/0/7415"}"#
         .replace('\n', " ");
@@ -38,10 +44,9 @@ fn city_of(looks: &str, is_sequence: bool) -> (City, tempfile::TempDir) {
     } else {
         format!("{{\"type\":\"CityJSON\",\"version\":\"1.1\",{head},{inside}}}")
     };
-    let path = folder.path().join("test.city.json");
+    let path = folder.join("test.city.json");
     std::fs::write(&path, text).unwrap();
-    let city = make_city(&[path], &CityModelOptions::default(), &mut Silent).unwrap().0;
-    (city, folder)
+    make_city(&[path], &CityModelOptions::default(), &mut Silent).map(|(city, _)| city)
 }
 
 const NOTHING: &str = "[[null]]";
@@ -86,4 +91,24 @@ fn colours_of_materials_arrive_and_the_rest_is_named() {
     // One for all of them: it tells nothing of any, but is read.
     let (city, _folder) = city_of(r#""material":{"any":{"value":1}}"#, false);
     assert!(city.models[0].levels[0].iter().all(|f| f.color.is_none()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn damaged_appearances_are_survived(
+        at in any::<prop::sample::Index>(), with in prop::sample::select(vec!["", "-1", "1e300", "null", "[0]", "{}", "9", "7000"]),
+    ) {
+        let all = format!(
+            r#""material":{{"any":{{"values":[[null,null,0,1,null,0]]}}}},
+            "texture":{{"summer":{{"values":[[{NOTHING},[[0,0,1,2,3],[0,4,7,6,5]],[[1,0,1,2,3]],[[0,0,1,2,3]],{NOTHING},{NOTHING}]]}}}}"#
+        );
+        let digits: Vec<usize> = all.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(i, _)| i).collect();
+        let i = digits[at.index(digits.len())];
+        let folder = tempfile::tempdir().unwrap();
+        if let Ok(city) = read(&format!("{}{with}{}", &all[..i], &all[i + 1..]), false, folder.path()) {
+            prop_assert_eq!(city.models[0].levels[0].len(), 6);
+            tile_of(&city);
+        }
+    }
 }

@@ -90,9 +90,7 @@ impl Writer<'_> {
         let corners = |p: &Piece| {
             let length: f64 = p.line.windows(2).map(|w| w[0].distance(w[1])).sum();
             let painted = length / 15.0 * lanes * 4.0 + p.ends.iter().map(crossing).sum::<f64>();
-            24 * p.line.len()
-                + 50 * p.piers.len()
-                + if road.class <= RoadClass::Tertiary { painted as usize } else { 0 }
+            24 * p.line.len() + 50 * p.piers.len() + if road.class <= RoadClass::Tertiary { painted as usize } else { 0 }
         };
         let pieces: usize = street.pieces.iter().map(corners).sum();
         let junctions: usize = street.junctions.iter().map(|j| 4 * j.outline.len()).sum();
