@@ -34,7 +34,12 @@ pub(crate) fn tile_of(city: &City) -> DecodedTile {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("city");
     tiling::write_city(city, &out, &TilingOptions::default(), &mut Silent).unwrap();
-    let glb = std::fs::read(out.join("tiles/b.glb")).unwrap();
+    read(&out.join("tiles/b.glb"))
+}
+
+/// Reads a tile.
+pub(crate) fn read(file: &Path) -> DecodedTile {
+    let glb = std::fs::read(file).unwrap();
     let decoded = decode_content(&glb, &DecodeOptions::default(), &mut |_| Err(String::new())).unwrap();
     let Content::Models(mut tiles) = decoded else { panic!("not a model") };
     assert_eq!(tiles[0].diagnostics, []);

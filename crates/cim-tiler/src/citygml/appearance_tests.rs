@@ -3,7 +3,7 @@
 use super::tests::{document, member, sides};
 use crate::{
     Silent,
-    atlas::tests::{BLUE, GREEN, RED, YELLOW, color_at, is_near, quarters, tile_of},
+    atlas::tests::{BLUE, GREEN, RED, YELLOW, color_at, is_near, quarters, read, tile_of},
     city::City,
     citymodel::{CityModelOptions, make_city},
     mesh::linear_bytes,
@@ -170,6 +170,37 @@ fn pictures_that_cannot_be_shown_are_named_and_leave_colours() {
     assert_eq!(summary.mended.len(), 1);
     let report = std::fs::read_to_string(out.join("report.json")).unwrap();
     assert!(report.contains("no PNG or JPEG"), "{report}");
+}
+
+#[test]
+fn far_tiles_have_smaller_pictures_and_all_of_them_are_as_the_standards_have_them() {
+    let texture = appearance("", &by_list("appearance/a.png", 2, WHOLE));
+    let (mut city, folder) = city_of(&(member(&building(false)) + &texture));
+    // Blocks of 60 by 48 by 36 m, more than a tile holds.
+    let (one, centre) = (city.models[0].clone(), city.origin);
+    city.models = (0..225u32)
+        .map(|i| {
+            let mut model = one.clone();
+            model.key.id = format!("a{i}");
+            let (east, north) = (f64::from(i % 15) - 7.0, f64::from(i / 15) - 7.0);
+            for p in model.points_mut() {
+                p.place.lon = centre.lon + 6.0 * (p.place.lon - centre.lon) + 0.0004 * east;
+                p.place.lat = centre.lat + 6.0 * (p.place.lat - centre.lat) + 0.00025 * north;
+                p.height_m *= 6.0;
+            }
+            model
+        })
+        .collect();
+    let out = folder.path().join("city");
+    crate::tiling::write_city(&city, &out, &crate::TilingOptions::default(), &mut Silent).unwrap();
+    let across = |name: &str| read(&out.join("tiles").join(name)).images[0].width;
+    // A wall of 2,160 m² on pixels of 1.25 m, and on those of the picture; with gutters.
+    assert_eq!((across("b.glb"), across("b0.glb")), (48, 72));
+    let url = url::Url::from_file_path(out.join("tiles/tileset.json")).unwrap();
+    let mut fetch = |url: &url::Url| std::fs::read(url.to_file_path().unwrap()).map_err(|e| e.to_string());
+    let report = tiles3d::inspect::inspect(&url, &tiles3d::inspect::InspectOptions::default(), &mut fetch);
+    assert_eq!(report.defects, []);
+    assert!(report.extensions.contains_key("EXT_texture_webp"), "{:?}", report.extensions);
 }
 
 #[test]
