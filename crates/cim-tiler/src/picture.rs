@@ -117,7 +117,15 @@ impl Pictures {
     /// The file of a name; only what lies in the folder of the source, or in one within it.
     fn file(&self, name: &str) -> Result<PathBuf, Defect> {
         let name = name.trim().replace('\\', "/");
-        let path = Path::new(&name);
+        // Names are addresses by the standards, and written as such by some.
+        match self.file_of_path(&name) {
+            Err(Defect::PictureMissing) if name.contains('%') => self.file_of_path(&unescaped(&name)),
+            found => found,
+        }
+    }
+
+    fn file_of_path(&self, name: &str) -> Result<PathBuf, Defect> {
+        let path = Path::new(name);
         let inside = |c: Component<'_>| matches!(c, Component::Normal(_) | Component::CurDir);
         if name.contains("://") || !path.components().all(inside) {
             return Err(Defect::PictureOutside);
@@ -132,6 +140,19 @@ impl Pictures {
         }
         if real.is_file() { Ok(file) } else { Err(Defect::PictureMissing) }
     }
+}
+
+/// A name without the escapes of addresses (RFC 3986, 2.1), where they give one.
+fn unescaped(name: &str) -> String {
+    let mut out = Vec::with_capacity(name.len());
+    let mut rest = name.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digit = |i: usize| after.get(i).and_then(|b| char::from(*b).to_digit(16));
+        let escaped = digit(0).zip(digit(1)).filter(|_| *first == b'%').map(|(high, low)| (16 * high + low) as u8);
+        out.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8(out).unwrap_or_else(|_| name.to_owned())
 }
 
 fn reader(file: &Path) -> Option<ImageReader<BufReader<File>>> {
@@ -183,13 +204,16 @@ mod tests {
             ("https://example.org/in.png", Err(Defect::PictureOutside)),
             ("in.png", Err(Defect::PictureMissing)),
             ("appearance", Err(Defect::PictureMissing)),
+            ("appearance/%69n.png", Ok(2)),
+            ("%2e%2e/out.png", Err(Defect::PictureOutside)),
+            ("50%.png", Err(Defect::PictureMissing)),
             ("text.png", Err(Defect::PictureUnread)),
             ("appearance/in.png", Ok(0)),
         ];
         for (name, expected) in cases {
             assert_eq!(pictures.find(name, Wrap::Repeat), expected, "{name}");
         }
-        assert_eq!(pictures.find("appearance/in.png", Wrap::Clamp), Ok(2));
+        assert_eq!(pictures.find("appearance/in.png", Wrap::Clamp), Ok(3));
         assert_eq!(
             (pictures.list[0].size, pictures.list[0].decode().unwrap().into_raw()[..3].to_vec()),
             ([3, 2], vec![1, 2, 3])
