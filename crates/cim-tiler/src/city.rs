@@ -4,7 +4,11 @@ mod placed;
 
 pub use placed::{ModelShape, PlacedModel};
 
-use crate::{records::Records, terrain::Terrain};
+use crate::{
+    picture::{Picture, Texture},
+    records::Records,
+    terrain::Terrain,
+};
 use cim_model::{EntityKey, Place, SiteBounds};
 use serde::Serialize;
 
@@ -27,6 +31,8 @@ pub struct City {
     pub models: Vec<Model>,
     /// Models of files in their places.
     pub placed: Vec<PlacedModel>,
+    /// The pictures on their surfaces.
+    pub pictures: Vec<Picture>,
     /// Height of the flat ground, metres.
     pub ground_m: f64,
     /// The ground that things stand on instead, where somebody surveyed it.
@@ -148,6 +154,8 @@ pub struct Facet {
     pub kind: FacetKind,
     /// sRGB colour, where the source gives one.
     pub color: Option<[u8; 3]>,
+    /// The picture on it, in place of a colour; as many rings and corners as it has.
+    pub texture: Option<Texture>,
 }
 
 /// How a model looks.

@@ -4,6 +4,7 @@
 //! `site.json`, `network.json`, `records/` and `tiles/tileset.json`. The same city gives the same bytes.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod atlas;
 mod attributes;
 pub mod city;
 mod citygml;
@@ -14,6 +15,7 @@ mod error;
 mod mesh;
 mod network;
 pub mod osm;
+pub mod picture;
 mod progress;
 pub mod records;
 mod ring;

@@ -7,8 +7,9 @@ use super::{
 use crate::{
     city::FacetKind,
     citymodel::{Defect, Geometry, Polygon, Shape},
+    picture::Texture,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Longest chain of links that is followed: more is a circle.
 const MAX_LINKS: usize = 32;
@@ -49,8 +50,10 @@ pub(super) struct Surfaces {
     ids: HashMap<String, Vec<Piece>>,
     /// Links to surfaces that are of a kind.
     named: Vec<(String, FacetKind)>,
-    /// Numbers of surfaces that have pictures.
-    pictured: HashSet<usize>,
+    /// By its id: the surface that a ring is of, and which of its rings it is.
+    rings: HashMap<String, (usize, usize)>,
+    /// What is wrong with the pictures of surfaces.
+    defects: HashMap<usize, Defect>,
 }
 
 impl Surfaces {
@@ -188,7 +191,7 @@ impl Surfaces {
     }
 
     fn polygon(&mut self, e: &Element, context: Context, defects: &mut Vec<Defect>) -> Vec<Piece> {
-        let mut rings = Vec::new();
+        let (mut rings, mut ids) = (Vec::new(), Vec::new());
         let bounds = e.children.iter().filter(|c| c.name == "exterior");
         for bound in bounds.chain(e.children.iter().filter(|c| c.name == "interior")) {
             let Some(read) = bound.children.first().and_then(|r| ring(r, context.dimension, defects)) else {
@@ -197,26 +200,52 @@ impl Surfaces {
                 }
                 continue;
             };
+            if let Some(id) = bound.children.first().and_then(|r| r.attribute("id")) {
+                ids.push((id.to_owned(), rings.len()));
+            }
             rings.push(read);
         }
         if !e.children.iter().any(|c| c.name == "exterior") {
             defects.push(Defect::Ring);
             return Vec::new();
         }
-        self.all.push(Polygon { rings, kind: context.kind, color: None });
+        for (id, ring) in ids {
+            self.rings.entry(id).or_insert((self.all.len(), ring));
+        }
+        self.all.push(Polygon { rings, kind: context.kind, color: None, texture: None });
         vec![Piece::Surface(self.all.len() - 1, false)]
     }
 
     /// Gives the surfaces with an id a colour, unless they have one.
     pub(super) fn paint(&mut self, id: &str, color: [u8; 3]) {
-        for (surface, _) in self.follow(&[Piece::Link(id.to_owned(), false)]).0 {
+        for surface in self.of_id(id) {
             self.all[surface].color.get_or_insert(color);
         }
     }
 
-    /// Notes that the surfaces with an id have pictures.
-    pub(super) fn picture(&mut self, id: &str) {
-        self.pictured.extend(self.follow(&[Piece::Link(id.to_owned(), false)]).0.into_iter().map(|s| s.0));
+    /// Numbers of the surfaces with an id.
+    pub(super) fn of_id(&self, id: &str) -> Vec<usize> {
+        self.follow(&[Piece::Link(id.to_owned(), false)]).0.into_iter().map(|s| s.0).collect()
+    }
+
+    /// The surface that the ring with an id is of, and which of its rings it is.
+    pub(super) fn ring_of_id(&self, id: &str) -> Option<(usize, usize)> {
+        self.rings.get(id).copied()
+    }
+
+    /// The rings of a surface, in the coordinates of the file.
+    pub(super) fn rings_of(&self, surface: usize) -> &[Vec<[f64; 3]>] {
+        &self.all[surface].rings
+    }
+
+    /// Gives a surface a picture, unless it has one.
+    pub(super) fn put(&mut self, surface: usize, texture: Texture) {
+        self.all[surface].texture.get_or_insert(texture);
+    }
+
+    /// Notes what is wrong with the picture of a surface.
+    pub(super) fn note(&mut self, surface: usize, defect: Defect) {
+        self.defects.entry(surface).or_insert(defect);
     }
 
     /// Gives surfaces that named ones link to their kind.
@@ -255,15 +284,13 @@ impl Surfaces {
         if !whole {
             defects.push(Defect::Link);
         }
-        if surfaces.iter().any(|s| self.pictured.contains(&s.0)) {
-            defects.push(Defect::Picture);
-        }
+        defects.extend(surfaces.iter().filter_map(|s| self.defects.get(&s.0)));
         let polygons: Vec<Polygon> = surfaces
             .into_iter()
             .map(|(i, other_side)| {
                 let mut polygon = self.all[i].clone();
                 if other_side {
-                    polygon.rings.iter_mut().for_each(|r| r.reverse());
+                    polygon.reverse();
                 }
                 if let Some((m, anchor)) = draft.placing {
                     for v in polygon.rings.iter_mut().flatten() {

@@ -10,16 +10,21 @@ mod appearance;
 mod attributes;
 mod classes;
 mod geometry;
+mod georeference;
 mod objects;
 mod rings;
+mod texture;
 mod xml;
 
+#[cfg(test)]
+mod appearance_tests;
 #[cfg(test)]
 mod tests;
 
 use crate::{
     TilerError,
     citymodel::{CityModel, Opened},
+    picture::Pictures,
 };
 use objects::Reading;
 use xml::{Document, Space};
@@ -29,6 +34,7 @@ use xml::{Document, Space};
 /// # Errors
 /// It is cut off, not well-formed, no CityGML or of an unknown version: with the line.
 pub(crate) fn read(file: Opened) -> Result<CityModel, TilerError> {
+    let pictures = Pictures::beside(&file.path);
     let mut document = Document::open(file)?;
     let mut reading = Reading::default();
     reading.system(&document.root);
@@ -43,5 +49,5 @@ pub(crate) fn read(file: Opened) -> Result<CityModel, TilerError> {
             _ => {}
         }
     }
-    Ok(reading.finish())
+    Ok(reading.finish(pictures))
 }

@@ -2,7 +2,7 @@
 
 use super::{
     address::address,
-    appearance::Colors,
+    appearance::Appearances,
     attributes,
     classes::{Class, class},
     geometry::{Context, Draft, Surfaces},
@@ -12,6 +12,7 @@ use crate::{
     SourceCrs,
     city::FacetKind,
     citymodel::{CityModel, CityObject, Defect, facet_kind},
+    picture::Pictures,
 };
 use serde_json::{Map, Value};
 
@@ -20,7 +21,7 @@ use serde_json::{Map, Value};
 pub(super) struct Reading {
     pub(super) model: CityModel,
     surfaces: Surfaces,
-    colors: Colors,
+    appearances: Appearances,
     /// The geometries of every object.
     drafts: Vec<Vec<Draft>>,
     /// Coordinates of a corner, where the file says so once for all.
@@ -52,7 +53,7 @@ impl Reading {
     /// A member of the file.
     pub(super) fn member(&mut self, element: &Element) {
         match element.space {
-            Space::Appearance => self.colors.read(element),
+            Space::Appearance => self.appearances.read(element),
             Space::Gml => {}
             _ => self.object(element, None),
         }
@@ -111,7 +112,7 @@ impl Reading {
         match (property.space, property.name.as_str()) {
             (Space::Gml, "boundedBy" | "location") => return,
             (Space::Appearance, _) | (_, "appearance") if property.space != Space::Other => {
-                return self.colors.read(property);
+                return self.appearances.read(property);
             }
             (space, name) if space != Space::Gml && is_geometry(name) => return self.geometry(property, owner),
             (Space::Generics, _) => return attributes::add(&mut owner.attributes, property),
@@ -169,12 +170,10 @@ impl Reading {
     }
 
     /// The model, when all of the file is read: links lead somewhere only then.
-    pub(super) fn finish(mut self) -> CityModel {
+    pub(super) fn finish(mut self, mut pictures: Pictures) -> CityModel {
         self.surfaces.spread_kinds();
-        for (id, color) in &self.colors.of {
-            self.surfaces.paint(id, *color);
-        }
-        self.colors.pictured.iter().for_each(|id| self.surfaces.picture(id));
+        self.surfaces.dress(&self.appearances, &mut pictures);
+        self.model.pictures = pictures.list;
         for (object, drafts) in self.model.objects.iter_mut().zip(&self.drafts) {
             let defects = &mut object.defects;
             object.geometries = drafts.iter().filter_map(|d| self.surfaces.resolve(d, defects)).collect();

@@ -7,6 +7,11 @@ use crate::citymodel::Defect;
 pub(super) fn ring(element: &Element, dimension: usize, defects: &mut Vec<Defect>) -> Option<Vec<[f64; 3]>> {
     let mut corners = Vec::new();
     let read = gather(element, own_dimension(element, dimension), &mut corners);
+    // Curves of a ring begin where the one before ended. What a linear ring repeats is left to mending, so that its
+    // corners are as many as the file has.
+    if element.name != "LinearRing" {
+        corners.dedup();
+    }
     if read.is_none() || corners.len() < 3 {
         defects.push(Defect::Ring);
         return None;
@@ -45,17 +50,17 @@ fn gather(element: &Element, dimension: usize, out: &mut Vec<[f64; 3]>) -> Optio
             while let Some(x) = numbers.next() {
                 let (x, y) = (x.parse().ok()?, numbers.next()?.parse().ok()?);
                 let z = if dimension == 3 { numbers.next()?.parse().ok()? } else { 0.0 };
-                push(out, [x, y, z]);
+                out.push([x, y, z]);
             }
         }
-        "pos" => push(out, corner(element.text.split_ascii_whitespace())?),
+        "pos" => out.push(corner(element.text.split_ascii_whitespace())?),
         // GML 2: tuples with spaces between them, their numbers with commas.
         "coordinates" => {
             for tuple in element.text.split_ascii_whitespace() {
-                push(out, corner(tuple.split(','))?);
+                out.push(corner(tuple.split(','))?);
             }
         }
-        "coord" => push(out, corner(element.children.iter().map(|c| c.text.as_str()))?),
+        "coord" => out.push(corner(element.children.iter().map(|c| c.text.as_str()))?),
         "Arc" | "Circle" | "ArcString" | "CubicSpline" | "BSpline" | "Bezier" | "Clothoid" => return None,
         _ => {
             for child in &element.children {
@@ -70,11 +75,4 @@ fn corner<'a>(mut numbers: impl Iterator<Item = &'a str>) -> Option<[f64; 3]> {
     let (x, y) = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
     let z = numbers.next().map_or(Some(0.0), |z| z.parse().ok())?;
     Some([x, y, z])
-}
-
-/// Curves of a ring begin where the one before ended.
-fn push(out: &mut Vec<[f64; 3]>, corner: [f64; 3]) {
-    if out.last() != Some(&corner) {
-        out.push(corner);
-    }
 }

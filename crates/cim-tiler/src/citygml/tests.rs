@@ -20,7 +20,7 @@ const SPACES_2: &str = r#"xmlns="http://www.opengis.net/citygml/2.0" xmlns:bldg=
     xmlns:ade="http://example.org/heating""#;
 
 /// A file of CityGML 2.0 in the Dutch grid; `members` are the children of its root.
-fn document(members: &str) -> String {
+pub(super) fn document(members: &str) -> String {
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <CityModel {SPACES_2}><gml:name>样本</gml:name>
@@ -29,7 +29,7 @@ fn document(members: &str) -> String {
     )
 }
 
-fn member(feature: &str) -> String {
+pub(super) fn member(feature: &str) -> String {
     format!("<cityObjectMember>{feature}</cityObjectMember>\n")
 }
 
@@ -45,7 +45,7 @@ fn polygon(id: &str, corners: &[[i32; 3]]) -> String {
 }
 
 /// The six sides of a box: floor, roof, four walls; from outside.
-fn sides([w, d, h]: [i32; 3]) -> [[[i32; 3]; 4]; 6] {
+pub(super) fn sides([w, d, h]: [i32; 3]) -> [[[i32; 3]; 4]; 6] {
     [
         [[0, 0, 0], [0, d, 0], [w, d, 0], [w, 0, 0]],
         [[0, 0, h], [w, 0, h], [w, d, h], [0, d, h]],

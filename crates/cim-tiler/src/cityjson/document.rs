@@ -1,5 +1,6 @@
 //! The JSON of CityJSON 1.0, 1.1, 2.0, and of a CityJSONSeq's lines.
 
+use super::appearance::{Appearance, Theme};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ pub(super) struct Document {
     pub(super) vertices: Vec<[f64; 3]>,
     #[serde(default, rename = "geometry-templates")]
     pub(super) templates: Templates,
+    #[serde(default)]
+    pub(super) appearance: Appearance,
 }
 
 /// A line of a CityJSONSeq after the first (CityJSON 2.0, 8).
@@ -30,6 +33,8 @@ pub(super) struct Feature {
     pub(super) objects: BTreeMap<String, Object>,
     #[serde(default)]
     pub(super) vertices: Vec<[f64; 3]>,
+    #[serde(default)]
+    pub(super) appearance: Appearance,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -80,6 +85,12 @@ pub(super) struct Geometry {
     pub(super) boundaries: Value,
     #[serde(default)]
     pub(super) semantics: Semantics,
+    /// By theme.
+    #[serde(default)]
+    pub(super) material: BTreeMap<String, Theme>,
+    /// By theme.
+    #[serde(default)]
+    pub(super) texture: BTreeMap<String, Theme>,
     /// Of a `GeometryInstance`: index of its template and the placing matrix, row by row.
     pub(super) template: Option<usize>,
     #[serde(rename = "transformationMatrix")]

@@ -1,5 +1,6 @@
 //! Reading a file: one document or a sequence.
 
+use super::appearance::Appearance;
 use super::document::{Document, Feature, Geometry, Object, Templates, Transform};
 use crate::{TilerError, citymodel::Opened};
 use serde_json::Value;
@@ -12,6 +13,8 @@ const MAX_BYTES: u64 = 4 << 30;
 pub(super) struct Part {
     pub(super) objects: BTreeMap<String, Object>,
     pub(super) vertices: Vec<[f64; 3]>,
+    /// Empty where that of the whole file counts.
+    pub(super) appearance: Appearance,
 }
 
 /// A file as it is.
@@ -19,6 +22,8 @@ pub(super) struct Source {
     pub(super) crs: Option<String>,
     pub(super) title: Option<String>,
     pub(super) templates: Templates,
+    /// Of all parts without one of their own, and of the templates.
+    pub(super) appearance: Appearance,
     /// One for a document, one for every feature of a sequence.
     pub(super) parts: Vec<Part>,
 }
@@ -57,7 +62,8 @@ fn parse(bytes: &[u8]) -> Result<Source, String> {
     let metadata = std::mem::take(&mut head.metadata);
     let crs = metadata.reference_system.as_ref().and_then(system).or_else(|| metadata.crs.as_ref().and_then(system));
     let placed = |vertices: Vec<[f64; 3]>| place(vertices, head.transform);
-    let mut parts = vec![Part { objects: head.objects, vertices: placed(head.vertices) }];
+    let mut parts =
+        vec![Part { objects: head.objects, vertices: placed(head.vertices), appearance: Appearance::default() }];
     for (i, feature) in
         serde_json::Deserializer::from_str(text.get(after..).unwrap_or_default()).into_iter::<Feature>().enumerate()
     {
@@ -65,9 +71,13 @@ fn parse(bytes: &[u8]) -> Result<Source, String> {
         if feature.kind != "CityJSONFeature" {
             return Err(format!("feature {} of the sequence is of type `{}`", i + 1, feature.kind));
         }
-        parts.push(Part { objects: feature.objects, vertices: placed(feature.vertices) });
+        parts.push(Part {
+            objects: feature.objects,
+            vertices: placed(feature.vertices),
+            appearance: feature.appearance,
+        });
     }
-    Ok(Source { crs, title: metadata.title, templates: head.templates, parts })
+    Ok(Source { crs, title: metadata.title, templates: head.templates, appearance: head.appearance, parts })
 }
 
 /// `"https://..."` (1.1, 2.0), `"urn:ogc:def:crs:EPSG::7415"` (1.0), `{"epsg": 7415}` (0.x).

@@ -23,6 +23,7 @@ use crate::{
     city::{City, FacetKind, Findings, Network, extent, usual_utc_offset_minutes},
     citygml, cityjson,
     crs::AxisOrder,
+    picture::{Picture, Texture},
     progress::watch,
     records::Records,
     terrain::TerrainSource,
@@ -90,6 +91,8 @@ pub(crate) struct CityModel {
     /// degrees of latitude come first.
     pub(crate) authority_order: bool,
     pub(crate) title: Option<String>,
+    /// The pictures on its surfaces.
+    pub(crate) pictures: Vec<Picture>,
     pub(crate) objects: Vec<CityObject>,
 }
 
@@ -134,6 +137,16 @@ pub(crate) struct Polygon {
     pub(crate) kind: FacetKind,
     /// sRGB colour, where an appearance gives one.
     pub(crate) color: Option<[u8; 3]>,
+    /// The picture on it, with as many rings and corners.
+    pub(crate) texture: Option<Texture>,
+}
+
+impl Polygon {
+    /// Turns its other side outside.
+    pub(crate) fn reverse(&mut self) {
+        self.rings.iter_mut().for_each(|r| r.reverse());
+        self.texture.iter_mut().for_each(Texture::reverse);
+    }
 }
 
 /// Reads files and writes them as one city folder.
@@ -209,6 +222,7 @@ pub fn make_city(
         buildings: Vec::new(),
         models: made.models,
         placed: Vec::new(),
+        pictures: made.pictures,
         ground_m: made.ground_m,
         terrain,
         roads: Vec::new(),

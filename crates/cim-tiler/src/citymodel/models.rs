@@ -9,6 +9,7 @@ use crate::{
     SourceCrs, attributes,
     city::{Attribute, Facet, FacetKind, Findings, Model, Point, Skin},
     crs::AxisOrder,
+    picture::{Picture, Texture},
     terrain::Terrain,
 };
 use cim_geo::{Geodetic, SiteFrame};
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 #[derive(Default)]
 pub(super) struct Made {
     pub(super) models: Vec<Model>,
+    pub(super) pictures: Vec<Picture>,
     pub(super) findings: Findings,
     /// Objects that stand for the parts that they have.
     pub(super) parents: usize,
@@ -42,6 +44,8 @@ const DEGREE_M: f64 = 111_320.0;
 
 /// Adds the objects of one file.
 pub(super) fn add(made: &mut Made, mut city_model: CityModel, crs: &SourceCrs, axes: AxisOrder) {
+    let pictures = made.pictures.len();
+    made.pictures.append(&mut city_model.pictures);
     let geometries: Vec<_> = city_model
         .objects
         .iter_mut()
@@ -49,8 +53,13 @@ pub(super) fn add(made: &mut Made, mut city_model: CityModel, crs: &SourceCrs, a
         .collect();
     let objects = &city_model.objects;
     let with_parts: HashSet<usize> = objects.iter().filter_map(|o| o.parent).collect();
-    let mut site =
-        Siting { crs, axes, metres: if crs.is_geographic() { DEGREE_M } else { 1.0 }, places: HashMap::new() };
+    let mut site = Siting {
+        crs,
+        axes,
+        metres: if crs.is_geographic() { DEGREE_M } else { 1.0 },
+        places: HashMap::new(),
+        pictures,
+    };
     for (i, (object, (geometries, mut defects))) in objects.iter().zip(geometries).enumerate() {
         let (kind, skin, class) = nature(&object.kind);
         let key = EntityKey::new(kind, unique(made, &object.id, &mut defects));
@@ -171,6 +180,8 @@ struct Siting<'a> {
     /// Metres of a unit of x and y.
     metres: f64,
     places: HashMap<[u64; 2], Option<Place>>,
+    /// Pictures of the files before.
+    pictures: usize,
 }
 
 impl Siting<'_> {
@@ -204,7 +215,8 @@ impl Siting<'_> {
         if rings.is_none() {
             defects.push(Defect::Outside);
         }
-        Some(Facet { rings: rings?, kind: polygon.kind, color: polygon.color })
+        let texture = polygon.texture.map(|t| Texture { picture: self.pictures + t.picture, ..t });
+        Some(Facet { rings: rings?, kind: polygon.kind, color: polygon.color, texture })
     }
 
     fn place(&mut self, x: f64, y: f64) -> Option<Place> {
@@ -223,14 +235,26 @@ fn lend_kinds(geometries: &mut [Geometry]) {
             continue;
         }
         let named = level.iter().flat_map(|g| &g.polygons).filter(|p| !unknown(p));
-        let kinds: HashMap<_, _> =
-            named.filter_map(|p| Some((outline(p.rings.first()?).0, (p.kind, p.color)))).collect();
+        let pictured = |p: &Polygon| p.texture.is_some().then(|| p.clone());
+        let known: HashMap<_, _> =
+            named.filter_map(|p| Some((outline(p.rings.first()?).0, (p.kind, p.color, pictured(p))))).collect();
         for polygon in level.iter_mut().flat_map(|g| &mut g.polygons).filter(|p| unknown(p)) {
-            if let Some((kind, color)) = polygon.rings.first().and_then(|r| kinds.get(&outline(r).0)) {
+            if let Some((kind, color, pictured)) = polygon.rings.first().and_then(|r| known.get(&outline(r).0)) {
                 (polygon.kind, polygon.color) = (*kind, polygon.color.or(*color));
+                polygon.texture = polygon.texture.take().or_else(|| lent_texture(pictured.as_ref()?, polygon));
             }
         }
     }
+}
+
+/// The picture of a surface for another one with the same corners, wherever its rings begin.
+fn lent_texture(from: &Polygon, to: &Polygon) -> Option<Texture> {
+    let texture = from.texture.as_ref()?;
+    let bits = |c: &[f64; 3]| c.map(f64::to_bits);
+    let corners = from.rings.iter().flatten().map(bits);
+    let at: HashMap<_, [f32; 2]> = corners.zip(texture.uvs.iter().flatten().copied()).collect();
+    let ring = |ring: &Vec<[f64; 3]>| ring.iter().map(|c| at.get(&bits(c)).copied()).collect();
+    Some(Texture { picture: texture.picture, uvs: to.rings.iter().map(ring).collect::<Option<_>>()? })
 }
 
 /// Moves heights so that the ground is 0: the data's own, or, where it has none, the foot of every root object.

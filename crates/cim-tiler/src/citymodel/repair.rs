@@ -1,6 +1,7 @@
 //! Mending surfaces: corners that repeat, rings that cross themselves, surfaces that are there twice or have no area.
 
 use super::{Polygon, Shape, shells};
+use crate::picture::Texture;
 use geo::{BooleanOps, Coord, LineString, MultiPolygon, Polygon as Flat, Validation, bool_ops::FillRule};
 use glam::DVec3;
 use std::collections::HashMap;
@@ -38,8 +39,14 @@ pub(crate) enum Defect {
     Outside,
     /// Another object has the same id.
     Id,
-    /// Its surfaces have pictures.
-    Picture,
+    /// A picture of its surfaces is not there.
+    PictureMissing,
+    /// A picture of its surfaces is not in the source's folder.
+    PictureOutside,
+    /// A picture of its surfaces is no PNG or JPEG, damaged or too large.
+    PictureUnread,
+    /// Where a picture lies on its surfaces is not said, or in a way that is not read.
+    PictureUnplaced,
 }
 
 impl Defect {
@@ -61,7 +68,10 @@ impl Defect {
             | Self::Turned
             | Self::Gap
             | Self::Id
-            | Self::Picture => "its surfaces cannot be mended",
+            | Self::PictureMissing
+            | Self::PictureOutside
+            | Self::PictureUnread
+            | Self::PictureUnplaced => "its surfaces cannot be mended",
         }
     }
 
@@ -82,7 +92,16 @@ impl Defect {
             Self::Foreign => "some of its geometry is in another coordinate system than the file's and was left out",
             Self::Library => "one of its shapes is in a file of another format",
             Self::Outside => "some of its surfaces lie outside its coordinate system and were left out",
-            Self::Picture => "the pictures on its surfaces are not shown",
+            Self::PictureMissing => "a picture of its surfaces is not where the file says: they have colours instead",
+            Self::PictureOutside => {
+                "a picture of its surfaces is not in the folder of the file and was not read: they have colours instead"
+            }
+            Self::PictureUnread => {
+                "a picture of its surfaces is no PNG or JPEG, damaged or too large: they have colours instead"
+            }
+            Self::PictureUnplaced => {
+                "where a picture lies on its surfaces is not said as the standard has it: they have colours instead"
+            }
             Self::Id => "another object has the same id: this one's was changed",
         }
     }
@@ -169,8 +188,9 @@ fn whole(mut polygon: Polygon, metres: f64, defects: &mut Vec<Defect>) -> Vec<Po
         defects.push(Defect::Ring);
         return Vec::new();
     }
+    let mut uvs = polygon.texture.as_mut().map(|t| t.uvs.iter_mut());
     for ring in &mut polygon.rings {
-        without_repeats(ring, metres);
+        without_repeats(ring, uvs.as_mut().and_then(Iterator::next), metres);
     }
     if polygon.rings[0].len() < 3 {
         defects.push(Defect::Ring);
@@ -178,6 +198,7 @@ fn whole(mut polygon: Polygon, metres: f64, defects: &mut Vec<Defect>) -> Vec<Po
     }
     let holes = polygon.rings.len();
     polygon.rings.retain(|r| r.len() >= 3);
+    polygon.texture.iter_mut().for_each(|t| t.uvs.retain(|r| r.len() >= 3));
     if polygon.rings.len() < holes {
         defects.push(Defect::Ring);
     }
@@ -212,7 +233,8 @@ fn whole(mut polygon: Polygon, metres: f64, defects: &mut Vec<Defect>) -> Vec<Po
     };
     let part = |flat: &Flat| {
         let rings: Vec<_> = std::iter::once(flat.exterior()).chain(flat.interiors()).map(back).collect();
-        Plane::of(&rings[0], metres).map(|_| Polygon { rings, ..polygon.clone() })
+        let texture = polygon.texture.as_ref().map(|t| cut_texture(&polygon.rings, t, &rings, metres));
+        Plane::of(&rings[0], metres).map(|_| Polygon { rings, texture, ..polygon.clone() })
     };
     let parts: Vec<Polygon> = parts.iter().filter_map(part).collect();
     if parts.is_empty() {
@@ -226,14 +248,52 @@ fn key(p: Coord) -> [u64; 2] {
     [(p.x + 0.0).to_bits(), (p.y + 0.0).to_bits()]
 }
 
-fn without_repeats(ring: &mut Vec<[f64; 3]>, metres: f64) {
+/// Leaves out corners that repeat the one before, with where they lie on a picture.
+fn without_repeats(ring: &mut Vec<[f64; 3]>, uvs: Option<&mut Vec<[f32; 2]>>, metres: f64) {
     let same = |a: [f64; 3], b: [f64; 3]| {
         (a[0] - b[0]).abs() * metres < SAME_M && (a[1] - b[1]).abs() * metres < SAME_M && (a[2] - b[2]).abs() < SAME_M
     };
-    ring.dedup_by(|b, a| same(*a, *b));
-    while ring.len() > 1 && same(ring[0], ring[ring.len() - 1]) {
-        ring.pop();
+    let mut kept: Vec<usize> = Vec::with_capacity(ring.len());
+    for (i, corner) in ring.iter().enumerate() {
+        if kept.last().is_none_or(|last| !same(ring[*last], *corner)) {
+            kept.push(i);
+        }
     }
+    while kept.len() > 1 && same(ring[kept[0]], ring[kept[kept.len() - 1]]) {
+        kept.pop();
+    }
+    if kept.len() < ring.len() {
+        *ring = kept.iter().map(|i| ring[*i]).collect();
+        if let Some(uvs) = uvs {
+            *uvs = kept.iter().filter_map(|i| uvs.get(*i).copied()).collect();
+        }
+    }
+}
+
+/// The picture of a part of a surface. Its corners are the surface's, or lie on the surface's edges.
+fn cut_texture(rings: &[Vec<[f64; 3]>], texture: &Texture, part: &[Vec<[f64; 3]>], metres: f64) -> Texture {
+    let origin = rings[0][0];
+    let at = |c: [f64; 3]| local(c, origin, metres);
+    let edges: Vec<_> = rings
+        .iter()
+        .zip(&texture.uvs)
+        .flat_map(|(ring, uvs)| {
+            let (n, m) = (ring.len(), uvs.len().max(1));
+            (0..n.min(uvs.len())).map(move |i| (ring[i], ring[(i + 1) % n], uvs[i], uvs[(i + 1) % m]))
+        })
+        .collect();
+    let uv = |corner: &[f64; 3]| {
+        let p = at(*corner);
+        let on = |&(a, b, from, to): &([f64; 3], [f64; 3], [f32; 2], [f32; 2])| {
+            let (a, b) = (at(a), at(b));
+            let t = ((p - a).dot(b - a) / (b - a).length_squared().max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
+            let share = |k: usize| from[k] + (to[k] - from[k]) * t as f32;
+            ((a + (b - a) * t).distance_squared(p), [share(0), share(1)])
+        };
+        let nearest = edges.iter().map(on).min_by(|a, b| a.0.total_cmp(&b.0));
+        nearest.map_or([0.0; 2], |(_, uv)| uv)
+    };
+    Texture { picture: texture.picture, uvs: part.iter().map(|r| r.iter().map(uv).collect()).collect() }
 }
 
 /// The plane of a surface, with axes of its own; metres.

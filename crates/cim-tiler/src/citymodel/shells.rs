@@ -33,7 +33,7 @@ pub(super) fn orient(polygons: &mut [Polygon], shape: Shape, faces_up: bool, def
         };
         for i in group {
             if turned[i] == Some(!flip_all) {
-                polygons[i].rings.iter_mut().for_each(|r| r.reverse());
+                polygons[i].reverse();
                 any_turned = true;
             }
         }

@@ -33,6 +33,8 @@ pub(crate) enum Surface {
     Green,
     Ground,
     Plant,
+    /// With a picture on it.
+    Facade,
 }
 
 impl Surface {
@@ -48,6 +50,7 @@ impl Surface {
             Self::Green => ("green", [118, 148, 88], 1.0),
             Self::Ground => ("ground", [172, 170, 160], 1.0),
             Self::Plant => ("plant", [255, 255, 255], 1.0),
+            Self::Facade => ("facade", [255, 255, 255], 0.85),
         };
         let [r, g, b] = color.map(|c: u8| linear(c));
         WritePrimitive { material: name.into(), base_color: [r, g, b, 1.0], roughness, ..Default::default() }
@@ -78,6 +81,17 @@ pub(crate) fn add_face(p: &mut WritePrimitive, corners: &[[f32; 3]], normal: [f3
     for i in 1..corners.len() as u32 - 1 {
         p.indices.extend([first, first + i, first + i + 1]);
     }
+}
+
+/// Adds what another primitive has, of the same kind.
+pub(crate) fn append(p: &mut WritePrimitive, other: WritePrimitive) {
+    let first = p.positions.len() as u32;
+    p.positions.extend(other.positions);
+    p.normals.extend(other.normals);
+    p.colors.extend(other.colors);
+    p.uvs.extend(other.uvs);
+    p.feature_ids.extend(other.feature_ids);
+    p.indices.extend(other.indices.into_iter().map(|i| first + i));
 }
 
 /// Colour and feature of what is being added.

@@ -105,6 +105,9 @@ fn halve(part: &mut WritePrimitive, a: u32, b: u32) -> u32 {
     if let Some(color) = part.colors.get(a).copied() {
         part.colors.push(color);
     }
+    if let Some((u, v)) = part.uvs.get(a).copied().zip(part.uvs.get(b).copied()) {
+        part.uvs.push([0, 1].map(|k| 0.5 * (u[k] + v[k])));
+    }
     if let Some(feature) = part.feature_ids.get(a).copied() {
         part.feature_ids.push(feature);
     }

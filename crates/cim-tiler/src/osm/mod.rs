@@ -119,6 +119,7 @@ pub fn make_city(input: &Path, options: &OsmOptions, progress: &mut dyn Progress
         buildings,
         models: Vec::new(),
         placed: Vec::new(),
+        pictures: Vec::new(),
         ground_m: 0.0,
         terrain: options.terrain.read(origin, bounds, progress)?,
         roads,

@@ -140,6 +140,7 @@ fn plan_city(options: &SynthOptions, progress: &mut dyn Progress) -> City {
         buildings,
         models,
         placed: Vec::new(),
+        pictures: Vec::new(),
         ground_m: 0.0,
         terrain: None,
         roads,
@@ -204,6 +205,7 @@ impl Sited {
             rings: f.rings.iter().map(|r| r.iter().map(|p| self.point(*p)).collect()).collect(),
             kind: FacetKind::Unknown,
             color: Some(f.color),
+            texture: None,
         };
         let paved: Vec<Facet> = yard.paved.iter().map(facet).collect();
         let all = paved.iter().cloned().chain(yard.standing.iter().map(facet)).collect();

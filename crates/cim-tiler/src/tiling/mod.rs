@@ -22,6 +22,7 @@ mod terrain_tests;
 
 use crate::{
     Progress, TilerError,
+    atlas::Cache,
     city::City,
     mesh::{Surface, add_ground},
     streets::Street,
@@ -34,6 +35,7 @@ pub use options::TilingOptions;
 use relief::Ground;
 use rows::Rows;
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -119,6 +121,10 @@ struct Writer<'a> {
     ground: Ground,
     folder: PathBuf,
     summary: CitySummary,
+    /// The pictures that were used last.
+    pictures: Cache,
+    /// What has surfaces whose pictures turned out to be damaged.
+    unread: BTreeSet<EntityKey>,
 }
 
 impl<'a> Writer<'a> {
@@ -129,7 +135,8 @@ impl<'a> Writer<'a> {
         let terrain = city.terrain.as_ref().map(|t| t.report.to_string()).unwrap_or_default();
         let ground = Ground::new(city, |ring| metres(&frame, ring));
         let summary = CitySummary { left_out, mended, terrain, ..CitySummary::default() };
-        Self { city, options, frame, ground, folder, summary }
+        let (pictures, unread) = (Cache::default(), BTreeSet::new());
+        Self { city, options, frame, ground, folder, summary, pictures, unread }
     }
 
     fn site(&mut self) -> Result<(), TilerError> {

@@ -24,6 +24,11 @@ impl Rows {
         self.key.len() as u32
     }
 
+    /// What a feature of the tile is.
+    pub(super) fn entity(&self, feature: u32) -> Option<EntityKey> {
+        self.key.get(feature as usize)?.parse().ok()
+    }
+
     fn push(&mut self, key: &EntityKey, name: &str, class: &str) {
         self.key.push(key.to_string());
         self.name.push(name.to_owned());

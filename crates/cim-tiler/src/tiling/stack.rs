@@ -11,8 +11,10 @@ use super::{
 };
 use crate::{
     Progress, TilerError,
+    atlas::Facades,
     city::{Area, Building, Facet, FacetKind, Model, PlacedModel, Road, Skin},
-    mesh::{Look, Shape, Surface, add_building, add_facet, facet_color, linear_bytes, twice_area_vector},
+    citymodel::Defect,
+    mesh::{Look, Shape, Surface, add_building, add_facet, append, facet_color, linear_bytes, twice_area_vector},
     streets::Street,
 };
 use cim_geo::Geodetic;
@@ -29,6 +31,9 @@ const LEAF_THINGS: usize = 220;
 const LEAF_CORNERS: usize = 60_000;
 /// Metres that walls go on below the lowest ground of a terrain: more than its mesh is lower there.
 pub(super) const SUNK_M: f64 = 1.5;
+
+/// Metres of a pixel of a picture at least, where it is seen from close by.
+const FINEST_PIXEL_M: f64 = 0.02;
 
 /// What stands or lies somewhere.
 pub(super) enum Thing<'a> {
@@ -209,7 +214,7 @@ impl<'a> Writer<'a> {
     ) -> Result<Option<String>, TilerError> {
         let leaf = steps == 0;
         let origin = DVec3::new(centre[0], centre[1], self.ground.z(centre[0], centre[1]));
-        let mut primitives = Primitives::new();
+        let (mut primitives, mut facades) = (Primitives::new(), Facades::default());
         let mut rows = Rows::default();
         for s in things {
             match &s.thing {
@@ -228,7 +233,7 @@ impl<'a> Writer<'a> {
                 Thing::Model { model } => {
                     let level = model.levels.len().saturating_sub(1 + steps);
                     let facets = model.levels.get(level).map_or(&[][..], Vec::as_slice);
-                    if self.add_model(&mut primitives, model, facets, origin, rows.count()) {
+                    if self.add_model((&mut primitives, &mut facades), model, facets, origin, rows.count()) {
                         rows.model(model);
                         self.summary.models += usize::from(leaf);
                     } else if leaf {
@@ -263,7 +268,8 @@ impl<'a> Writer<'a> {
                 }
             }
         }
-        let primitives: Vec<WritePrimitive> = primitives.into_values().collect();
+        let pictured = self.facades(name, &facades, error, (&mut primitives, &rows))?;
+        let primitives: Vec<WritePrimitive> = primitives.into_values().chain(pictured).collect();
         self.content(name, &primitives, &rows.columns(), origin)
     }
 
@@ -282,10 +288,34 @@ impl<'a> Writer<'a> {
         self.content(name, &primitives, &rows.columns(), origin)
     }
 
+    /// The surfaces with pictures, as fine as can be seen in a tile of so many metres of error; those whose pictures turn
+    /// out to be damaged join the others.
+    fn facades(
+        &mut self,
+        name: &str,
+        facades: &Facades,
+        error: f64,
+        (primitives, rows): (&mut Primitives, &Rows),
+    ) -> Result<Vec<WritePrimitive>, TilerError> {
+        let pixel = (error * PIXEL).max(FINEST_PIXEL_M);
+        let shown = facades
+            .show(&self.city.pictures, &mut self.pictures, pixel)
+            .map_err(|source| TilerError::Tile { tile: name.to_owned(), source })?;
+        for (surface, plain) in shown.plain {
+            append(primitives.entry(surface).or_insert_with(|| surface.primitive()), plain);
+        }
+        for key in shown.unread.iter().filter_map(|feature| rows.entity(*feature)) {
+            if self.unread.insert(key.clone()) {
+                self.summary.mended.push((key, Defect::PictureUnread.note()));
+            }
+        }
+        Ok(shown.primitives)
+    }
+
     /// Adds the surfaces of a model; false when none has an area.
     fn add_model(
         &self,
-        primitives: &mut Primitives,
+        (primitives, facades): (&mut Primitives, &mut Facades),
         model: &Model,
         facets: &[Facet],
         origin: DVec3,
@@ -302,7 +332,10 @@ impl<'a> Writer<'a> {
             let color = facet.color.map_or_else(|| facet_color(model.skin, facet.kind, up, dice), linear_bytes);
             let look = Look { color, feature };
             let surface = surface(model.skin, facet.kind);
-            any |= add_facet(primitives.entry(surface).or_insert_with(|| surface.primitive()), &rings, look);
+            any |= match &facet.texture {
+                Some(texture) => facades.add(&rings, texture, (surface, look)),
+                None => add_facet(primitives.entry(surface).or_insert_with(|| surface.primitive()), &rings, look),
+            };
         }
         any
     }

@@ -133,6 +133,7 @@ pub fn make_city(
         buildings,
         models: Vec::new(),
         placed,
+        pictures: Vec::new(),
         ground_m: 0.0,
         terrain: options.terrain.read(origin, bounds, progress)?,
         roads,

@@ -3,7 +3,7 @@
 use super::{
     WriteError,
     layout::{Format, Layout},
-    mesh::{COLOR, Mesh, Vertex},
+    mesh::{COLOR, Mesh, Vertex, uvs},
 };
 use draco_core::{DataType, EncoderBuffer, EncoderOptions, GeometryAttributeType, MeshEncoder, PointAttribute};
 use serde_json::{Value, json};
@@ -70,6 +70,18 @@ fn attributes(mesh: &Mesh) -> Vec<Attribute> {
             bits: None,
         });
     }
+    if mesh.has_uvs {
+        let (format, bytes) = uvs(&mesh.vertices);
+        let data = if format.normalized { DataType::Uint16 } else { DataType::Float32 };
+        out.push(Attribute {
+            name: "TEXCOORD_0",
+            kind: GeometryAttributeType::TexCoord,
+            data,
+            format,
+            bytes,
+            bits: None,
+        });
+    }
     if mesh.has_features {
         out.push(features(mesh));
     }
@@ -115,6 +127,7 @@ fn encoded(mesh: &Mesh, attributes: &[Attribute]) -> Result<(Vec<u8>, usize, usi
         let mut values = PointAttribute::new();
         let width = match attribute.format.kind {
             "SCALAR" => 1,
+            "VEC2" => 2,
             "VEC3" => 3,
             _ => 4,
         };

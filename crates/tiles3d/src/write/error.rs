@@ -16,6 +16,9 @@ pub enum WriteError {
     /// A number that is not finite.
     #[error("a vertex of {0} is not a finite number")]
     NotFinite(String),
+    /// A picture that is none.
+    #[error("the picture on {0} is no WebP file")]
+    Image(String),
     /// Indices that are no triangles of the vertices there are.
     #[error("the triangles of {0} have corners that are none of its vertices")]
     Index(String),

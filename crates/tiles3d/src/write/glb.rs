@@ -2,7 +2,7 @@
 
 use super::{
     Compression, FeatureColumns, WriteCopies, WriteError, WriteOptions, WritePrimitive, copies, grid::Grid,
-    layout::Layout, mesh::Mesh, plain,
+    layout::Layout, material::Materials, mesh::Mesh, plain,
 };
 use glam::DVec3;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ impl GlbWriter {
                 _ => quantised(p, &grid, options.compression, &mut layout)?,
             };
             let Some(mut primitive) = primitive else { continue };
-            primitive["material"] = json!(materials.of(p));
+            primitive["material"] = json!(materials.of(p, &mut layout));
             if !p.feature_ids.is_empty() {
                 uses_features = true;
                 let mut set = json!({ "featureCount": features.count.max(1), "attribute": 0 });
@@ -70,7 +70,7 @@ impl GlbWriter {
             json!([{ "mesh": 0, "translation": grid.origin().to_array(), "scale": scale }])
         };
         root["meshes"] = json!([{ "primitives": stored }]);
-        root["materials"] = json!(materials.json);
+        materials.give(&mut root);
         if uses_features {
             layout.uses("EXT_mesh_features");
         }
@@ -111,8 +111,8 @@ impl GlbWriter {
             };
             let Some((attributes, indices, places)) = stored else { continue };
             let mut primitive = primitive((attributes, indices));
-            if materials.json.is_empty() {
-                materials.of(&shape.shape);
+            if materials.is_empty() {
+                materials.of(&shape.shape, &mut layout);
             }
             primitive["material"] = json!(0);
             nodes.push(json!({ "mesh": meshes.len(),
@@ -128,7 +128,7 @@ impl GlbWriter {
         root["scenes"] = json!([{ "nodes": [nodes.len() - 1] }]);
         root["nodes"] = json!(nodes);
         root["meshes"] = json!(meshes);
-        root["materials"] = json!(materials.json);
+        materials.give(&mut root);
         layout.requires("EXT_mesh_gpu_instancing");
         if options.compression != Compression::None {
             layout.requires("KHR_mesh_quantization");
@@ -162,27 +162,5 @@ fn quantised(
         #[cfg(feature = "compress")]
         Compression::Draco => super::draco::store(&mesh, &p.material, layout).map(Some),
         _ => Ok(Some(primitive(mesh.store(layout)))),
-    }
-}
-
-/// Materials, each name once.
-#[derive(Default)]
-struct Materials {
-    names: Vec<String>,
-    json: Vec<Value>,
-}
-
-impl Materials {
-    /// The number of a primitive's material.
-    fn of(&mut self, p: &WritePrimitive) -> usize {
-        self.names.iter().position(|n| *n == p.material).unwrap_or_else(|| {
-            self.names.push(p.material.clone());
-            self.json.push(json!({
-                "name": p.material,
-                "pbrMetallicRoughness":
-                    { "baseColorFactor": p.base_color, "metallicFactor": 0, "roughnessFactor": p.roughness },
-            }));
-            self.names.len() - 1
-        })
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Vertex {
     /// y-up, 127 for 1; or as the octahedral filter has it.
     pub(super) normal: [i8; 4],
     pub(super) color: [u8; 4],
+    /// 65,535ths of the picture.
+    pub(super) uv: [i32; 2],
     pub(super) feature: u32,
 }
 
@@ -25,19 +27,25 @@ pub(super) struct Mesh {
     pub(super) vertices: Vec<Vertex>,
     pub(super) indices: Vec<u32>,
     pub(super) has_colors: bool,
+    pub(super) has_uvs: bool,
     pub(super) has_features: bool,
 }
 
 impl Mesh {
     /// The triangles of `p`, which was checked, on a grid. Those with two corners in one place go: they show nothing.
     pub(super) fn new(p: &WritePrimitive, snap: impl Fn([f32; 3]) -> [i32; 3], layout: &Layout) -> Self {
-        let mut out =
-            Self { has_colors: !p.colors.is_empty(), has_features: !p.feature_ids.is_empty(), ..Self::default() };
+        let mut out = Self {
+            has_colors: !p.colors.is_empty(),
+            has_uvs: !p.uvs.is_empty(),
+            has_features: !p.feature_ids.is_empty(),
+            ..Self::default()
+        };
         let normals: Vec<[i8; 4]> = normals(p, layout);
         let vertex = |i: usize| Vertex {
             position: snap(p.positions[i]),
             normal: normals[i],
             color: p.colors.get(i).copied().unwrap_or_default(),
+            uv: p.uvs.get(i).map(|uv| uv.map(|c| (c * WHOLE).round() as i32)).unwrap_or_default(),
             feature: p.feature_ids.get(i).copied().unwrap_or_default(),
         };
         let all: Vec<Vertex> = (0..p.positions.len()).map(vertex).collect();
@@ -77,6 +85,10 @@ impl Mesh {
             let bytes: Vec<u8> = self.vertices.iter().flat_map(|v| v.color).collect();
             attributes["COLOR_0"] = json!(layout.elements("COLOR_0", COLOR, Filter::None, n, &bytes));
         }
+        if self.has_uvs {
+            let (format, bytes) = uvs(&self.vertices);
+            attributes["TEXCOORD_0"] = json!(layout.elements("TEXCOORD_0", format, Filter::None, n, &bytes));
+        }
         if self.has_features {
             let ids: Vec<u32> = self.vertices.iter().map(|v| v.feature).collect();
             let (format, filter, bytes) = features(&ids, layout.is_coded());
@@ -99,6 +111,10 @@ impl Mesh {
 
 /// Colours, linear.
 pub(super) const COLOR: Format = Format::vertex(5121, "VEC4", 4).normalized();
+/// Texture coordinates that are not between 0 and 1.
+pub(super) const UV: Format = Format::vertex(5126, "VEC2", 8);
+/// What 1 is in texture coordinates of 16 bits.
+const WHOLE: f32 = 65_535.0;
 /// Normals of 8 bits.
 pub(super) const NORMAL: Format = Format::vertex(5120, "VEC3", 4).normalized();
 
@@ -134,6 +150,16 @@ fn positions(vertices: &[Vertex], coded: bool) -> (Format, Filter, Vec<u8>) {
     }
     let (filter, bytes) = whole_floats(vertices.iter().flat_map(|v| v.position), 0, coded);
     (Format::vertex(5126, "VEC3", 12), filter, bytes)
+}
+
+/// Texture coordinates: of 16 bits where they are between 0 and 1, else floats.
+pub(super) fn uvs(vertices: &[Vertex]) -> (Format, Vec<u8>) {
+    let all = || vertices.iter().flat_map(|v| v.uv);
+    if all().all(|c| (0..=i32::from(u16::MAX)).contains(&c)) {
+        let bytes = all().flat_map(|c| (c as u16).to_le_bytes()).collect();
+        return (Format::vertex(5123, "VEC2", 4).normalized(), bytes);
+    }
+    (UV, all().flat_map(|c| (c as f32 / WHOLE).to_le_bytes()).collect())
 }
 
 /// Feature ids in the smallest type that vertices may have and that holds them.

@@ -7,6 +7,7 @@ mod error;
 mod glb;
 mod grid;
 mod layout;
+mod material;
 mod mesh;
 #[cfg(feature = "compress")]
 mod meshopt;
@@ -18,6 +19,7 @@ mod tileset;
 
 pub use error::WriteError;
 pub use glb::GlbWriter;
+pub use material::{WriteImage, WriteWrap};
 pub use options::{Compression, WriteOptions};
 pub use primitive::{CopyPlace, WriteCopies, WritePrimitive};
 pub use table::{Column, FeatureColumns};

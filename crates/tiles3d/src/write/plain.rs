@@ -3,7 +3,7 @@
 use super::{
     WritePrimitive,
     layout::{Filter, Format, Layout},
-    mesh::{COLOR, features, indices},
+    mesh::{COLOR, UV, features, indices},
     primitive::y_up,
 };
 use serde_json::{Value, json};
@@ -28,6 +28,10 @@ pub(super) fn store(p: &WritePrimitive, layout: &mut Layout) -> (Value, usize) {
     attributes["NORMAL"] = json!(layout.elements("NORMAL", VECTOR, Filter::None, n, bytemuck::cast_slice(&normals)));
     if !p.colors.is_empty() {
         attributes["COLOR_0"] = json!(layout.elements("COLOR_0", COLOR, Filter::None, n, p.colors.as_flattened()));
+    }
+    if !p.uvs.is_empty() {
+        attributes["TEXCOORD_0"] =
+            json!(layout.elements("TEXCOORD_0", UV, Filter::None, n, bytemuck::cast_slice(&p.uvs)));
     }
     if !p.feature_ids.is_empty() {
         let (format, filter, bytes) = features(&p.feature_ids, false);

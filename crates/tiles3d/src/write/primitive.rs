@@ -1,6 +1,6 @@
 //! What is to be written: triangles, and copies of them.
 
-use super::WriteError;
+use super::{WriteError, WriteImage};
 
 /// One primitive: z-up metres around the tile's centre; turned to glTF's y-up when it is written.
 #[derive(Debug, Default, Clone)]
@@ -17,10 +17,15 @@ pub struct WritePrimitive {
     pub normals: Vec<[f32; 3]>,
     /// Linear colours, one per vertex or none.
     pub colors: Vec<[u8; 4]>,
+    /// Texture coordinates, (0, 0) the upper left corner of the picture; one per vertex or none. Stored in 65,535ths where
+    /// the geometry is stored in steps.
+    pub uvs: Vec<[f32; 2]>,
     /// Feature of each vertex; one per vertex or none.
     pub feature_ids: Vec<u32>,
     /// Triangles.
     pub indices: Vec<u32>,
+    /// The picture that it shows, times its colours.
+    pub image: Option<WriteImage>,
 }
 
 /// A shape and where it stands.
@@ -59,8 +64,10 @@ impl WritePrimitive {
         };
         fits("normals", self.normals.len(), false)?;
         fits("colours", self.colors.len(), true)?;
+        fits("texture coordinates", self.uvs.len(), self.image.is_none())?;
         fits("feature ids", self.feature_ids.len(), true)?;
-        if self.positions.iter().chain(&self.normals).flatten().any(|x| !x.is_finite()) {
+        let numbers = self.positions.iter().chain(&self.normals).flatten().chain(self.uvs.iter().flatten());
+        if numbers.into_iter().any(|x| !x.is_finite()) {
             return Err(WriteError::NotFinite(self.material.clone()));
         }
         if !self.indices.len().is_multiple_of(3) || self.indices.iter().any(|i| *i as usize >= n) {
@@ -69,7 +76,7 @@ impl WritePrimitive {
         if self.feature_ids.iter().any(|id| *id > MOST_FEATURES) {
             return Err(WriteError::TooLarge);
         }
-        Ok(())
+        self.image.as_ref().map_or(Ok(()), |i| i.check(&self.material))
     }
 }
 

@@ -12,8 +12,8 @@ fn pointer(color: [u8; 4]) -> Vec<u8> {
         positions: vec![[-0.5, 0.0, 0.0], [0.5, 0.0, 0.0], [0.0, 2.0, 4.0]],
         normals: vec![[0.0, -1.0, 0.0]; 3],
         colors: vec![color; 3],
-        feature_ids: Vec::new(),
         indices: vec![0, 1, 2],
+        ..WritePrimitive::default()
     };
     GlbWriter::write(&[p], &FeatureColumns { count: 0, columns: BTreeMap::new() }, DVec3::ZERO).unwrap()
 }

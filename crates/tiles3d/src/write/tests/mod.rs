@@ -1,5 +1,6 @@
 //! What is written, read back.
 
+mod pictures;
 mod round_trip;
 
 use super::*;
@@ -16,6 +17,7 @@ fn triangle() -> WritePrimitive {
         colors: vec![[255, 128, 0, 255]; 3],
         feature_ids: vec![1; 3],
         indices: vec![0, 1, 2],
+        ..WritePrimitive::default()
     }
 }
 

@@ -133,6 +133,7 @@ prop_compose! {
             colors: if colored { colors } else { Vec::new() },
             feature_ids: if featured { feature_ids } else { Vec::new() },
             indices: indices.into_flattened(),
+            ..WritePrimitive::default()
         }
     }
 }
