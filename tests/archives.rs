@@ -96,13 +96,13 @@ fn an_archive_on_the_disk_is_the_folder_that_it_was_made_of() {
     assert!(plain.status.held > 4 && packed.status.held == plain.status.held, "{:?}", packed.status);
     assert_eq!((packed.status.failed, packed.status.gpu_bytes), (0, plain.status.gpu_bytes));
 
-    // The ground is broken: its tiles are named, and the others are shown. Their names begin with a g, 30 bytes into the
+    // The roads are broken: their tiles are named, and the others are shown. Their names begin with an r, 30 bytes into the
     // local header; their data is behind it.
     let mut broken = bytes.clone();
-    let is_ground = |at: &usize| bytes[*at..].starts_with(b"PK\x03\x04") && bytes[at + 30] == b'g';
-    let ground: Vec<usize> = (0..bytes.len() - 30).filter(is_ground).collect();
-    assert!(ground.len() > 4, "{ground:?}");
-    ground.iter().for_each(|at| broken[at + 100..at + 164].fill(0xa5));
+    let is_road = |at: &usize| bytes[*at..].starts_with(b"PK\x03\x04") && bytes[at + 30] == b'r';
+    let roads: Vec<usize> = (0..bytes.len() - 30).filter(is_road).collect();
+    assert!(roads.len() > 4, "{roads:?}");
+    roads.iter().for_each(|at| broken[at + 100..at + 164].fill(0xa5));
     std::fs::write(&path, &broken).unwrap();
     let seen = show(Some(file_url(&path)), None);
     let named = seen.counts.get("tile-broken").copied().unwrap_or(0);

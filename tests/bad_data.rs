@@ -62,9 +62,9 @@ fn bad_tiles_are_named_and_the_rest_is_shown() {
     assert_eq!(sound.0, BTreeMap::new());
     // The coarsest tile is the first that is shown: the others stand on it.
     assert!(tiles.len() > 4 && sound.1.held > 4, "{tiles:?} {:?}", sound.1);
-    let lying = |p: &&PathBuf| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with('g'));
-    let ground: Vec<_> = tiles.iter().filter(lying).collect();
-    let bad = &ground[ground.len() - 4..];
+    let road = |p: &&PathBuf| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with('r'));
+    let roads: Vec<_> = tiles.iter().filter(road).collect();
+    let bad = &roads[roads.len() - 4..];
     let whole = std::fs::read(bad[0]).unwrap();
     std::fs::write(bad[0], &whole[..whole.len() / 2]).unwrap();
     std::fs::write(bad[1], b"<html>502 Bad Gateway</html>").unwrap();
