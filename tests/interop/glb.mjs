@@ -1,25 +1,33 @@
 // Reading tiles without cim-twin: tilesets, glb meshes and property tables, as their specifications have them.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { MeshoptDecoder } from "meshoptimizer";
+
+await MeshoptDecoder.ready;
 
 const SCALARS = {
   INT8: [1, "getInt8"], UINT8: [1, "getUint8"], INT16: [2, "getInt16"], UINT16: [2, "getUint16"], INT32: [4, "getInt32"],
   UINT32: [4, "getUint32"], INT64: [8, "getBigInt64"], UINT64: [8, "getBigUint64"], FLOAT32: [4, "getFloat32"],
   FLOAT64: [8, "getFloat64"],
 };
-const COMPONENTS = { 5121: "UINT8", 5123: "UINT16", 5125: "UINT32", 5126: "FLOAT32" };
+const COMPONENTS = { 5120: "INT8", 5121: "UINT8", 5122: "INT16", 5123: "UINT16", 5125: "UINT32", 5126: "FLOAT32" };
 const WIDTHS = { SCALAR: 1, VEC2: 2, VEC3: 3, VEC4: 4 };
 
-// A glb's JSON, and the bytes of a buffer view.
+// A glb's JSON, and the bytes of a buffer view, by meshoptimizer's own decoder where they are compressed.
 function open(path) {
   const file = readFileSync(path);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const length = view.getUint32(12, true);
   const json = JSON.parse(file.subarray(20, 20 + length).toString("utf8"));
   const start = 20 + length + 8;
+  const slice = ({ byteOffset = 0, byteLength }) => file.subarray(start + byteOffset, start + byteOffset + byteLength);
   const bytes = (index) => {
-    const { byteOffset = 0, byteLength } = json.bufferViews[index];
-    return file.subarray(start + byteOffset, start + byteOffset + byteLength);
+    const meshopt = json.bufferViews[index].extensions?.EXT_meshopt_compression;
+    if (!meshopt) return slice(json.bufferViews[index]);
+    const { count, byteStride, mode, filter = "NONE" } = meshopt;
+    const decoded = Buffer.alloc(count * byteStride);
+    MeshoptDecoder.decodeGltfBuffer(decoded, count, byteStride, slice(meshopt), mode, filter);
+    return decoded;
   };
   return { json, bytes };
 }
@@ -91,20 +99,26 @@ export function leaves(folder) {
   return { files: found, transform: tileset.root.transform };
 }
 
-/** The features of a glb: its row, square metres of its triangles, and their corners in the tileset's metres. */
+/** The features of a glb: its row, square metres and metres of edges of its triangles, and their corners in the tileset's metres. */
 export function features(path) {
   const glb = open(path);
-  const found = table(glb).map((row) => ({ row, area: 0, corners: [] }));
-  const [tx, ty, tz] = glb.json.nodes?.[0]?.translation ?? [0, 0, 0];
-  for (const { attributes, indices } of (glb.json.meshes ?? []).flatMap((mesh) => mesh.primitives)) {
+  const found = table(glb).map((row) => ({ row, area: 0, edges: 0, corners: [] }));
+  const placed = (glb.json.nodes ?? []).filter((node) => node.mesh !== undefined);
+  const parts = placed.flatMap((node) => glb.json.meshes[node.mesh].primitives.map((primitive) => ({ node, ...primitive })));
+  for (const { node, attributes, indices } of parts) {
     if (attributes._FEATURE_ID_0 === undefined) continue;
     const [at, ids] = [accessor(glb, attributes.POSITION), accessor(glb, attributes._FEATURE_ID_0)];
-    const corner = (i) => [at[3 * i] + tx, -(at[3 * i + 2] + tz), at[3 * i + 1] + ty];
+    const { translation = [0, 0, 0], scale = [1, 1, 1] } = node;
+    const corner = (i) => {
+      const [x, y, z] = [0, 1, 2].map((k) => at[3 * i + k] * scale[k] + translation[k]);
+      return [x, -z, y];
+    };
     const order = accessor(glb, indices);
     for (let i = 0; i < order.length; i += 3) {
       const triangle = [0, 1, 2].map((k) => corner(order[i + k]));
       const feature = found[ids[order[i]]];
       feature.area += Math.hypot(...newell(triangle)) / 2;
+      feature.edges += [0, 1, 2].reduce((sum, k) => sum + Math.hypot(...minus(triangle[(k + 1) % 3], triangle[k])), 0);
       feature.corners.push(...triangle);
     }
   }
