@@ -19,6 +19,7 @@ impl Voice {
     }
 
     /// What hears of the progress of a long step.
+    #[expect(clippy::disallowed_methods, reason = "the command line is native alone, and measures real time")]
     pub(super) fn progress(self) -> Box<dyn Progress> {
         if !self.json {
             return Box::new(Bars::new());

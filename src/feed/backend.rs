@@ -2,10 +2,9 @@
 
 use super::{
     events::{FeedEvent, LinkState, Request},
-    features,
     fetch::{FetchError, Fetcher},
     link::{Link, News, Step},
-    near::{REACHES, Reach},
+    records::{self, Collections},
     socket::{self, Socket},
 };
 use crate::{
@@ -83,6 +82,8 @@ pub(super) enum Parcel {
     Ready { generation: u64, site: Site, relief: Option<Arc<Relief>> },
     /// Connecting failed or the connection ended.
     Closed { generation: u64, reason: String },
+    /// Which collections the backend has.
+    Collections(Collections),
     /// A live message.
     Live { generation: u64, envelope: Envelope },
     /// Anything else, ready to be passed on.
@@ -98,8 +99,9 @@ impl Parcel {
 /// Both ends of the channel and the connection's state.
 #[derive(Resource)]
 pub(super) struct Inbox {
-    sender: Sender<Parcel>,
+    pub(super) sender: Sender<Parcel>,
     receiver: Receiver<Parcel>,
+    pub(super) collections: Collections,
     link: Link,
     base: Option<Url>,
     defects_at: f64,
@@ -108,7 +110,8 @@ pub(super) struct Inbox {
 impl Default for Inbox {
     fn default() -> Self {
         let (sender, receiver) = bounded(WAITING);
-        Self { sender, receiver, link: Link::default(), base: None, defects_at: f64::INFINITY }
+        let link = Link::default();
+        Self { sender, receiver, collections: Collections::default(), link, base: None, defects_at: f64::INFINITY }
     }
 }
 
@@ -117,7 +120,7 @@ impl Default for Inbox {
 pub(super) struct OpenSocket(Option<Socket>);
 
 /// On the desktop the waiting of a full channel is right; in the browser nobody may wait.
-fn deliver(sender: &Sender<Parcel>, parcel: Parcel) {
+pub(super) fn deliver(sender: &Sender<Parcel>, parcel: Parcel) {
     #[cfg(not(target_arch = "wasm32"))]
     let _ = sender.send(parcel);
     #[cfg(target_arch = "wasm32")]
@@ -138,6 +141,7 @@ pub(super) fn connect(
     let inbox = &mut *inbox;
     if inbox.base != backend.base {
         inbox.base.clone_from(&backend.base);
+        inbox.collections = Collections::default();
         socket.0 = None;
         if inbox.base.is_some() {
             inbox.link.start(now);
@@ -251,6 +255,12 @@ pub(super) fn receive(
                         inbox.defects_at = now;
                     }
                 }
+            }
+            Parcel::Collections(known) => {
+                for layer in records::read(&fetcher, &base, &inbox.sender, &known) {
+                    events.write(FeedEvent::Records { layer, first: true, records: Vec::new() });
+                }
+                inbox.collections = known;
             }
             Parcel::Event(event) => {
                 events.write(event);
@@ -392,24 +402,9 @@ struct EntityAnswer {
     properties: Map<String, Value>,
 }
 
-/// Everything that does not come by itself.
+/// Everything that does not come by itself; records when it is known which there are.
 fn read_all(fetcher: &Fetcher, base: &Url, sender: &Sender<Parcel>) {
-    for (name, query, layer) in [
-        ("admin", "", LayerId::Admin),
-        ("roads", "&main=true", LayerId::RoadChief),
-        ("camera", "", LayerId::Camera),
-        ("sensor", "", LayerId::IotDevice),
-        ("case", "&state=open", LayerId::Case),
-        ("muck_site", "", LayerId::MuckSite),
-        ("muck_dump", "", LayerId::MuckDump),
-        ("flood_point", "", LayerId::FloodPoint),
-        ("bike_area", "", LayerId::BikeArea),
-    ] {
-        collection(fetcher, base, sender, name, query, layer);
-    }
-    for reach in &REACHES {
-        total(fetcher, base, sender, reach);
-    }
+    records::list(fetcher, base, sender);
     let out = sender.clone();
     get(fetcher, base, "api/vehicles", move |result| {
         let parcel = match result {
@@ -435,76 +430,8 @@ fn read_all(fetcher: &Fetcher, base: &Url, sender: &Sender<Parcel>) {
     });
 }
 
-/// How many things a collection has of which only a part is read.
-fn total(fetcher: &Fetcher, base: &Url, sender: &Sender<Parcel>, reach: &Reach) {
-    let (out, layer) = (sender.clone(), reach.layer);
-    get::<Value>(fetcher, base, &format!("api/collections/{}/items?limit=1", reach.collection), move |result| {
-        // A city may lack the collection, and a backend need not count: then there is no number to show.
-        let count = result.ok().and_then(|page| page.get("numberMatched")?.as_u64());
-        if let Some(count) = count.and_then(|n| usize::try_from(n).ok()) {
-            deliver(&out, Parcel::Event(FeedEvent::Total { layer, count }));
-        }
-    });
-}
-
-impl Inbox {
-    /// Reads the one page of a square of a large collection.
-    pub(super) fn read_square(&self, fetcher: &Fetcher, base: &Url, reach: &Reach, query: &str) {
-        let Ok(url) = base.join(&format!("api/collections/{}/items{query}", reach.collection)) else { return };
-        let (sender, layer, from) = (self.sender.clone(), reach.layer, url.clone());
-        fetcher.get(url, move |result| {
-            let page = match result {
-                Ok(bytes) => features::parse(&bytes, &from),
-                Err(FetchError::Missing(_)) => Ok(features::Page::default()),
-                Err(e) => Err(e.to_string()),
-            };
-            match page {
-                Ok(page) => {
-                    for (place, message) in page.defects {
-                        deliver(&sender, Parcel::defect("record-unusable", &place, message));
-                    }
-                    let records = page.records;
-                    deliver(&sender, Parcel::Event(FeedEvent::Records { layer, first: true, records }));
-                }
-                Err(e) => deliver(&sender, Parcel::defect("collection-unreadable", from.as_str(), e)),
-            }
-        });
-    }
-}
-
-/// Reads a collection page by page.
-fn collection(fetcher: &Fetcher, base: &Url, sender: &Sender<Parcel>, name: &str, query: &str, layer: LayerId) {
-    if let Ok(url) = base.join(&format!("api/collections/{name}/items?limit=5000{query}")) {
-        page(fetcher.clone(), url, sender.clone(), layer, true);
-    }
-}
-
-fn page(fetcher: Fetcher, url: Url, sender: Sender<Parcel>, layer: LayerId, first: bool) {
-    let again = fetcher.clone();
-    fetcher.get(url.clone(), move |result| {
-        let page = match result {
-            Ok(bytes) => features::parse(&bytes, &url),
-            // A city may lack a collection: then its layer is empty.
-            Err(FetchError::Missing(_)) => Ok(features::Page::default()),
-            Err(e) => Err(e.to_string()),
-        };
-        match page {
-            Ok(page) => {
-                for (place, message) in page.defects {
-                    deliver(&sender, Parcel::defect("record-unusable", &place, message));
-                }
-                deliver(&sender, Parcel::Event(FeedEvent::Records { layer, first, records: page.records }));
-                if let Some(next) = page.next {
-                    self::page(again, next, sender, layer, false);
-                }
-            }
-            Err(e) => deliver(&sender, Parcel::defect("collection-unreadable", url.as_str(), e)),
-        }
-    });
-}
-
 /// Reads JSON; `done` runs off the render thread.
-fn get<T: DeserializeOwned + 'static>(
+pub(super) fn get<T: DeserializeOwned + 'static>(
     fetcher: &Fetcher,
     base: &Url,
     path: &str,

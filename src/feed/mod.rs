@@ -11,6 +11,7 @@ mod near;
 #[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
 #[cfg_attr(target_arch = "wasm32", path = "web.rs")]
 mod platform;
+mod records;
 #[cfg_attr(not(target_arch = "wasm32"), path = "socket_native.rs")]
 #[cfg_attr(target_arch = "wasm32", path = "socket_web.rs")]
 mod socket;

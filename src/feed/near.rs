@@ -139,7 +139,7 @@ pub(super) fn look(
                 near.0.remove(&reach.layer);
                 events.write(FeedEvent::Records { layer: reach.layer, first: true, records: Vec::new() });
             }
-            None if !wanted => {}
+            None if !(wanted && inbox.collections.may_have(reach.collection)) => {}
             Some(a) if a.serves(reach, view.target, half_m, now) => {}
             _ => {
                 let [w, s, e, n] = bbox(&site, view.target, half_m);
