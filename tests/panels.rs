@@ -137,6 +137,33 @@ impl Twin {
         self.app.update();
     }
 
+    /// Turns the wheel over the list of layers: down for a negative number of points.
+    fn scroll_layers(&mut self, points: f32) {
+        let at = self.find("着色").unwrap_or_default() - egui::vec2(0.0, 60.0);
+        let wheel = egui::Event::MouseWheel {
+            unit: egui::MouseWheelUnit::Point,
+            delta: egui::vec2(0.0, points),
+            phase: egui::TouchPhase::Move,
+            modifiers: egui::Modifiers::NONE,
+        };
+        self.app.world_mut().resource_mut::<Pointer>().0.extend([egui::Event::PointerMoved(at), wheel]);
+        // It glides for some frames.
+        (0..12).for_each(|_| self.app.update());
+    }
+
+    /// Scrolls the list of layers down until a row of it can be clicked.
+    fn scroll_to_layer(&mut self, name: &str) {
+        for _ in 0..40 {
+            // The choice of a style stands right below the list.
+            let below = self.find("着色").map_or(0.0, |at| at.y - 16.0);
+            if self.find(name).is_some_and(|at| at.y < below) {
+                return;
+            }
+            self.scroll_layers(-40.0);
+        }
+        panic!("{name:?} is not in the list: {:?}", self.screen());
+    }
+
     fn click_text(&mut self, text: &str) {
         let at = self.find(text).unwrap_or_else(|| panic!("{text:?} is not on the screen: {:?}", self.screen()));
         self.click(at);
@@ -168,6 +195,7 @@ fn layers_languages_the_compass_and_the_case_history_are_at_hand() {
 
     // Every layer is there by name; a click switches it, another one switches it back; the map is not touched.
     for layer in LAYERS {
+        twin.scroll_to_layer(layer.zh);
         let before = twin.layers().is_on(layer.id);
         twin.click_text(layer.zh);
         assert_ne!(twin.layers().is_on(layer.id), before, "{}", layer.zh);
@@ -176,6 +204,7 @@ fn layers_languages_the_compass_and_the_case_history_are_at_hand() {
         assert_eq!(twin.layers().is_on(layer.id), before, "{}", layer.zh);
     }
     assert_eq!(twin.app.world().resource::<Selection>().current, None);
+    twin.scroll_layers(2000.0);
 
     // English is one click away, and so is the way back.
     twin.click_text("English");

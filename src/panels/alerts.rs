@@ -12,9 +12,18 @@ use cim_model::{Alert, AlertState, Severity};
 /// Rows that are shown.
 const SHOWN: usize = 60;
 
+fn height(rest: egui::Rect) -> f32 {
+    (rest.height() * 0.34).clamp(120.0, 300.0)
+}
+
+/// Where the panel begins.
+pub(super) fn top(rest: egui::Rect) -> f32 {
+    rest.bottom() - height(rest) - 46.0
+}
+
 pub(super) fn show(ctx: &egui::Context, rest: egui::Rect, facts: &Facts<'_>, deeds: &mut Deeds<'_>) {
-    let height = (rest.height() * 0.34).clamp(120.0, 300.0);
-    let at = egui::pos2(rest.left() + 10.0, rest.bottom() - height - 46.0);
+    let height = height(rest);
+    let at = egui::pos2(rest.left() + 10.0, top(rest));
     egui::Area::new("alerts".into()).fixed_pos(at).show(ctx, |ui| {
         theme::frame().show(ui, |ui| {
             ui.set_width(250.0);

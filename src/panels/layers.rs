@@ -1,6 +1,6 @@
 //! The list of layers: on or off, how many, how old.
 
-use super::{Deeds, Facts, Lang, theme};
+use super::{Deeds, Facts, Lang, alerts, theme};
 use crate::{
     live::Layers,
     scene::{CityStyle, STYLES},
@@ -10,11 +10,14 @@ use cim_model::{LAYERS, Layer};
 
 pub(super) fn show(ctx: &egui::Context, rest: egui::Rect, facts: &Facts<'_>, deeds: &mut Deeds<'_>) {
     let area = egui::Area::new("layers".into()).fixed_pos(rest.left_top() + egui::vec2(10.0, 10.0));
+    // The alerts stand below, where they are shown.
+    let bottom = if deeds.open.alerts { alerts::top(rest) } else { rest.bottom() };
+    let height = (bottom - rest.top() - 120.0).max(80.0);
     area.show(ctx, |ui| {
         theme::frame().show(ui, |ui| {
             ui.set_width(250.0);
             ui.label(RichText::new(deeds.lang.text("layers")).heading());
-            egui::ScrollArea::vertical().max_height(rest.height() - 110.0).show(ui, |ui| {
+            egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
                 for layer in LAYERS {
                     row(ui, layer, facts.clock.elapsed_secs(), &deeds.lang, &mut deeds.layers);
                 }
