@@ -100,23 +100,9 @@ impl Inbox {
     /// Reads the one page of a square of a large collection.
     pub(super) fn read_square(&self, fetcher: &Fetcher, base: &Url, reach: &Reach, query: &str) {
         let Ok(url) = base.join(&format!("api/collections/{}/items{query}", reach.collection)) else { return };
-        let (sender, layer, from) = (self.sender.clone(), reach.layer, url.clone());
-        fetcher.get(url, move |result| {
-            let page = match result {
-                Ok(bytes) => features::parse(&bytes, &from),
-                Err(FetchError::Missing(_)) => Ok(features::Page::default()),
-                Err(e) => Err(e.to_string()),
-            };
-            match page {
-                Ok(page) => {
-                    for (place, message) in page.defects {
-                        deliver(&sender, Parcel::defect("record-unusable", &place, message));
-                    }
-                    let records = page.records;
-                    deliver(&sender, Parcel::Event(FeedEvent::Records { layer, first: true, records }));
-                }
-                Err(e) => deliver(&sender, Parcel::defect("collection-unreadable", from.as_str(), e)),
-            }
+        let (sender, layer) = (self.sender.clone(), reach.layer);
+        fetcher.get(url.clone(), move |result| {
+            deliver_page(result, &url, &sender, layer, true);
         });
     }
 }
@@ -131,25 +117,39 @@ fn collection(fetcher: &Fetcher, base: &Url, sender: &Sender<Parcel>, name: &str
 fn page(fetcher: Fetcher, url: Url, sender: Sender<Parcel>, layer: LayerId, first: bool) {
     let again = fetcher.clone();
     fetcher.get(url.clone(), move |result| {
-        let page = match result {
-            Ok(bytes) => features::parse(&bytes, &url),
-            // A city may lack a collection: then its layer is empty.
-            Err(FetchError::Missing(_)) => Ok(features::Page::default()),
-            Err(e) => Err(e.to_string()),
-        };
-        match page {
-            Ok(page) => {
-                for (place, message) in page.defects {
-                    deliver(&sender, Parcel::defect("record-unusable", &place, message));
-                }
-                deliver(&sender, Parcel::Event(FeedEvent::Records { layer, first, records: page.records }));
-                if let Some(next) = page.next {
-                    self::page(again, next, sender, layer, false);
-                }
-            }
-            Err(e) => deliver(&sender, Parcel::defect("collection-unreadable", url.as_str(), e)),
+        if let Some(next) = deliver_page(result, &url, &sender, layer, first) {
+            page(again, next, sender, layer, false);
         }
     });
+}
+
+/// Passes the records of a page on, and what is wrong with them; where the next page is.
+fn deliver_page(
+    result: Result<Vec<u8>, FetchError>,
+    url: &Url,
+    sender: &Sender<Parcel>,
+    layer: LayerId,
+    first: bool,
+) -> Option<Url> {
+    let page = match result {
+        Ok(bytes) => features::parse(&bytes, url),
+        // A city may lack a collection: then its layer is empty.
+        Err(FetchError::Missing(_)) => Ok(features::Page::default()),
+        Err(e) => Err(e.to_string()),
+    };
+    match page {
+        Ok(features::Page { records, defects, next }) => {
+            for (place, message) in defects {
+                deliver(sender, Parcel::defect("record-unusable", &place, message));
+            }
+            deliver(sender, Parcel::Event(FeedEvent::Records { layer, first, records }));
+            next
+        }
+        Err(e) => {
+            deliver(sender, Parcel::defect("collection-unreadable", url.as_str(), e));
+            None
+        }
+    }
 }
 
 #[cfg(test)]
