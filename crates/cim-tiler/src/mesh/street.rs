@@ -56,6 +56,7 @@ impl StreetTarget<'_> {
         }
         for junction in &street.junctions {
             add_polygon(self.road, &junction.outline, CARRIAGEWAY_M, look);
+            self.raised_corners(junction, feature);
             for corner in junction.corners.iter().filter(|c| c.back.len() > 1 && c.kerb.len() > 1) {
                 let outline: Vec<DVec3> = corner.kerb.iter().chain(corner.back.iter().rev()).copied().collect();
                 add_polygon(self.sidewalk, &outline, CARRIAGEWAY_M + KERB_M, look);
@@ -136,6 +137,23 @@ impl StreetTarget<'_> {
         }
         for (at, along) in &piece.piers {
             pier(self.structure, *at, *along, reach, concrete);
+        }
+    }
+
+    /// Walls and parapets round the corners of a junction that is above the ground.
+    fn raised_corners(&mut self, junction: &Junction, feature: u32) {
+        let look = Look { color: linear_bytes([178, 176, 170]), feature };
+        for corner in &junction.corners {
+            let (line, floor) = if corner.back.is_empty() { (&corner.kerb, 0.0) } else { (&corner.back, KERB_M) };
+            if line.len() < 2 || line.iter().all(|p| p.z <= RAISED_M) {
+                continue;
+            }
+            let up = |z: f64| line.iter().map(|p| *p + DVec3::Z * z).collect::<Vec<_>>();
+            let foot: Vec<DVec3> = line.iter().map(|p| p.truncate().extend(-0.1)).collect();
+            let (walk, crest) = (up(CARRIAGEWAY_M + floor), up(CARRIAGEWAY_M + floor + PARAPET_M));
+            // The carriageway lies to the left of a corner.
+            add_wall(self.structure, &foot, &crest, look);
+            add_wall_left(self.structure, &walk, &crest, look);
         }
     }
 

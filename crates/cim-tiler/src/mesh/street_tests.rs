@@ -138,3 +138,21 @@ fn a_bridge_has_a_deck_parapets_and_piers() {
     let deck = built.road.positions.iter().filter(over).map(|p| p[2]).fold(f32::MAX, f32::min);
     assert!(deck > 1.4, "{deck}");
 }
+
+#[test]
+fn the_corners_of_a_raised_junction_have_walls_to_the_ground() {
+    // Water under the junction itself: a dry one has none.
+    let pond = [(-60.0, -60.0), (60.0, -60.0), (60.0, 60.0), (-60.0, 60.0)].map(DVec2::from);
+    let walls = |shores: &Shores| {
+        let mut built = Built::new();
+        for (class, street) in crossroads(shores) {
+            let junctions = Street { pieces: Vec::new(), ..street };
+            built.target().street(&junctions, class, 0);
+        }
+        built.structure
+    };
+    assert!(walls(&dry()).indices.is_empty());
+    let raised = walls(&Shores::new(std::iter::once(&pond[..])));
+    let (low, high) = raised.positions.iter().fold((f32::MAX, f32::MIN), |(l, h), p| (l.min(p[2]), h.max(p[2])));
+    assert!(low < 0.0 && high > 1.4 + 1.1, "{low} {high}");
+}
