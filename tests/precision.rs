@@ -68,6 +68,8 @@ fn tileset(folder: &Path, lon: f64, north_deg: f64) {
         content: content.map(Into::into),
         group: None,
         children,
+        quarter: None,
+        implicit: None,
     };
     let model = node(90.0, middle.inverse() * there, Some("model.glb"), Vec::new());
     let root = node(50_000.0, middle, None, vec![model]);

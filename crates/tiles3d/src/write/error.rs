@@ -30,6 +30,14 @@ pub enum WriteError {
         /// What the library says.
         why: String,
     },
+    /// A tree that cannot be an implicit one.
+    #[error("the tiles are no quadtree that can be written as an implicit one: {why} (at {place})")]
+    NoQuadtree {
+        /// Where in the tree.
+        place: String,
+        /// Why.
+        why: String,
+    },
     /// More than a glb can hold.
     #[error("the tile is larger than the 4 GiB that a glb can hold")]
     TooLarge,

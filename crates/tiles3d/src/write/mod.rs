@@ -6,6 +6,7 @@ mod draco;
 mod error;
 mod glb;
 mod grid;
+mod implicit;
 mod layout;
 mod material;
 mod mesh;
@@ -19,6 +20,7 @@ mod tileset;
 
 pub use error::WriteError;
 pub use glb::GlbWriter;
+pub use implicit::{ImplicitRoot, ImplicitTree, split_details, write_implicit};
 pub use material::{WriteImage, WriteWrap};
 pub use options::{Compression, WriteOptions};
 pub use primitive::{CopyPlace, WriteCopies, WritePrimitive};

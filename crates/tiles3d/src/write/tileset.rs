@@ -1,8 +1,12 @@
 //! `tileset.json`.
 
+use super::{
+    ImplicitRoot,
+    implicit::{CLASS, class},
+};
 use crate::Refine;
 use glam::DMat4;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// A tile to be written.
 #[derive(Debug, Clone)]
@@ -21,6 +25,16 @@ pub struct TileNode {
     pub group: Option<u32>,
     /// Children.
     pub children: Vec<TileNode>,
+    /// Which quarter of its parent's square it is, in a quadtree: 1 more for the eastern half, 2 more for the northern.
+    pub quarter: Option<u8>,
+    /// How the tiles below are found in place of children; `content` is a template then.
+    pub implicit: Option<ImplicitRoot>,
+}
+
+impl TileNode {
+    fn any_implicit(&self) -> bool {
+        self.implicit.is_some() || self.children.iter().any(Self::any_implicit)
+    }
 }
 
 /// The text of a `tileset.json` with this root.
@@ -38,12 +52,19 @@ pub fn write_layered_tileset(root: &TileNode, geometric_error: f64, layers: &[&s
         "geometricError": geometric_error,
         "root": node(root),
     });
+    let mut classes = Map::new();
+    if root.any_implicit() {
+        classes.insert(CLASS.into(), class());
+    }
     if !layers.is_empty() {
         let property =
             json!({ "type": "STRING", "required": true, "description": "What the contents of the group show" });
-        out["schema"] = json!({ "id": "layers", "classes": { "layer": { "properties": { "layer": property } } } });
+        classes.insert("layer".into(), json!({ "properties": { "layer": property } }));
         let group = |name: &&str| json!({ "class": "layer", "properties": { "layer": name } });
         out["groups"] = layers.iter().map(group).collect();
+    }
+    if !classes.is_empty() {
+        out["schema"] = json!({ "id": "layers", "classes": classes });
     }
     out.to_string()
 }
@@ -62,6 +83,14 @@ fn node(tile: &TileNode) -> Value {
         if let Some(group) = tile.group {
             out["content"]["group"] = json!(group);
         }
+    }
+    if let Some(implicit) = &tile.implicit {
+        out["implicitTiling"] = json!({
+            "subdivisionScheme": "QUADTREE",
+            "subtreeLevels": implicit.subtree_levels,
+            "availableLevels": implicit.available_levels,
+            "subtrees": { "uri": implicit.subtrees },
+        });
     }
     if !tile.children.is_empty() {
         out["children"] = tile.children.iter().map(node).collect();

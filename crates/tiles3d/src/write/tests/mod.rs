@@ -1,5 +1,6 @@
 //! What is written, read back.
 
+mod implicit;
 mod pictures;
 mod round_trip;
 
