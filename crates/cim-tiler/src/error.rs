@@ -61,6 +61,17 @@ pub enum TilerError {
     /// The folder exists and is not a city that may be replaced.
     #[error("{0} exists and holds something else than a city (no site.json): choose another folder or remove it")]
     NotACity(PathBuf),
+    /// Another run is at work on the same city.
+    #[error("another cim-twin is writing this city just now ({0}): wait for it, or choose another folder")]
+    Busy(PathBuf),
+    /// The tiles could not be packed into one file.
+    #[error("cannot pack the tiles into {path}: {source}")]
+    Archive {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: tiles3d::archive::ArchiveError,
+    },
     /// A tile could not be put together.
     #[error("tile {tile}: {source}")]
     Tile {

@@ -28,4 +28,4 @@ pub mod vector;
 pub use crs::{AxisOrder, CrsError, SourceCrs};
 pub use error::TilerError;
 pub use progress::{JsonLines, Pace, Progress, Silent};
-pub use tiling::{CitySummary, TilingOptions};
+pub use tiling::{CitySummary, Tiling, TilingOptions};

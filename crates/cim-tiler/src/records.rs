@@ -151,11 +151,15 @@ impl Serialize for Feature {
     }
 }
 
-/// Writes `records/` into the city folder; the bytes written.
+/// Writes `records/` into the city folder, in place of those that are there; the bytes written.
 pub(crate) fn write(records: &Records, folder: &Path, progress: &mut dyn Progress) -> Result<u64, TilerError> {
     progress.stage("records", Some((records.count() + records.cases.len()) as u64));
     let folder = folder.join("records");
-    std::fs::create_dir_all(&folder).map_err(|source| TilerError::Write { path: folder.clone(), source })?;
+    let failed = |source| TilerError::Write { path: folder.clone(), source };
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).map_err(failed)?;
+    }
+    std::fs::create_dir_all(&folder).map_err(failed)?;
     let mut bytes = 0;
     let shape = ("{\"type\":\"FeatureCollection\",\"features\":[\n", ",\n", "\n]}\n");
     for (collection, features) in &records.collections {

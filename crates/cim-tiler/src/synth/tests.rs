@@ -207,7 +207,7 @@ fn nothing_is_lost_in_the_tiles_and_none_is_large() {
 fn measured(compression: Compression) -> BTreeMap<String, (usize, u32, usize)> {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("city");
-    let tiling = TilingOptions { compression };
+    let tiling = TilingOptions { compression, ..TilingOptions::default() };
     let options = SynthOptions { seed: 8, buildings: 400, cases: 0, bikes: 0, tiling, ..SynthOptions::default() };
     write_city(&options, &out, &mut Silent).unwrap();
     let mut tiles = BTreeMap::new();

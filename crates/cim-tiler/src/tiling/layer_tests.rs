@@ -5,7 +5,10 @@ use crate::{
     synth::{SynthOptions, make_city},
 };
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 use tiles3d::inspect::{InspectOptions, inspect};
 
 /// The materials of every layer's contents, and how many contents it has.

@@ -32,7 +32,7 @@ impl Layer {
         }
     }
 
-    /// What the names of its tiles begin with: `t` and `e` are those of the trees and of the terrain that was measured.
+    /// What the names of its tiles begin with; those of trees and of measured terrain begin otherwise.
     pub(super) const fn prefix(self) -> &'static str {
         match self {
             Self::Building => "b",

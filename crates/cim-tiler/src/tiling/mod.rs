@@ -3,7 +3,11 @@
 //! The root tile holds the bare ground and is always shown (ADD). Below it quadtrees (REPLACE), one for each layer that can be
 //! switched and one for the trees. Where there is a terrain, another takes the place of the bare ground, and `terrain.bin` has its heights for the viewer ([`cim_geo::relief`]). One frame serves all tiles, the site's east-north-up; a tile's transform moves it to its centre.
 
+mod fingerprint;
+mod folder;
 mod ground;
+mod implicit;
+mod journal;
 mod layers;
 mod network;
 mod options;
@@ -15,6 +19,8 @@ mod rows;
 mod stack;
 mod terrain;
 
+#[cfg(test)]
+mod folder_tests;
 #[cfg(test)]
 mod layer_tests;
 #[cfg(test)]
@@ -29,16 +35,14 @@ use crate::{
 };
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, Place, Site, Timestamp};
+use folder::Folder;
 use glam::DVec3;
+use journal::Journal;
 use layers::Layer;
-pub use options::TilingOptions;
+pub use options::{Tiling, TilingOptions};
 use relief::Ground;
 use rows::Rows;
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, path::Path};
 use tiles3d::{
     Refine,
     write::{FeatureColumns, GlbWriter, TileNode, WritePrimitive, write_layered_tileset},
@@ -70,6 +74,10 @@ pub struct CitySummary {
     pub cases: usize,
     /// Bytes of all files.
     pub bytes: u64,
+    /// Tiles that an earlier run had made before it was interrupted.
+    pub resumed: usize,
+    /// Tiles that are as they were in the city that was there before.
+    pub unchanged: usize,
     /// What the city stands on, in words; empty where it is flat.
     pub terrain: String,
     /// Keys of what is not in the tiles, with the reason.
@@ -78,40 +86,33 @@ pub struct CitySummary {
     pub mended: Vec<(EntityKey, &'static str)>,
 }
 
-/// Writes a city folder as the options want it. It is built beside `out` and then moved there: an interrupted run leaves nothing half done.
+/// Writes a city folder as the options want it. It is built beside `out` and then moved there: an interrupted run leaves
+/// nothing half done, and the next one goes on where it was stopped. Tiles that are as they were stay the same files.
 ///
 /// # Errors
-/// `out` holds something that is not a city, or cannot be written.
+/// `out` holds something that is not a city, or cannot be written; or another run is writing it.
 pub fn write_city(
     city: &City,
     out: &Path,
     options: &TilingOptions,
     progress: &mut dyn Progress,
 ) -> Result<CitySummary, TilerError> {
-    if out.exists() && !out.join("site.json").exists() && fs::read_dir(out).is_ok_and(|mut d| d.next().is_some()) {
-        return Err(TilerError::NotACity(out.to_owned()));
-    }
-    let name = out.file_name().map_or_else(|| "city".into(), |n| n.to_string_lossy().into_owned());
-    let part = out.with_file_name(format!(".{name}.part"));
-    let write = |e: std::io::Error| TilerError::Write { path: part.clone(), source: e };
-    if part.exists() {
-        fs::remove_dir_all(&part).map_err(write)?;
-    }
-    fs::create_dir_all(part.join("tiles")).map_err(write)?;
-    let mut writer = Writer::new(city, options, part.clone());
+    let folder = Folder::new(out)?;
+    let journal = Journal::open(&folder, city, options)?;
+    let mut writer = Writer::new(city, options, folder, journal);
     writer.site()?;
     let streets = writer.streets();
     writer.network(&streets)?;
     writer.tiles(&streets, progress)?;
     writer.report()?;
-    writer.summary.bytes += crate::records::write(&city.records, &part, progress)?;
-    writer.summary.cases = city.records.cases.len();
-    writer.summary.records = city.records.count();
-    if out.exists() {
-        fs::remove_dir_all(out).map_err(|source| TilerError::Write { path: out.to_owned(), source })?;
-    }
-    fs::rename(&part, out).map_err(|source| TilerError::Write { path: out.to_owned(), source })?;
-    Ok(writer.summary)
+    crate::records::write(&city.records, writer.folder.part(), progress)?;
+    let Writer { mut summary, folder, journal, .. } = writer;
+    summary.cases = city.records.cases.len();
+    summary.records = city.records.count();
+    folder.pack(options, progress)?;
+    journal.close()?;
+    folder.finish(&mut summary, progress)?;
+    Ok(summary)
 }
 
 struct Writer<'a> {
@@ -119,7 +120,8 @@ struct Writer<'a> {
     options: &'a TilingOptions,
     frame: SiteFrame,
     ground: Ground,
-    folder: PathBuf,
+    folder: Folder,
+    journal: Journal,
     summary: CitySummary,
     /// The pictures that were used last.
     pictures: Cache,
@@ -128,7 +130,7 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(city: &'a City, options: &'a TilingOptions, folder: PathBuf) -> Self {
+    fn new(city: &'a City, options: &'a TilingOptions, folder: Folder, journal: Journal) -> Self {
         let frame = SiteFrame::new(Geodetic::new(city.origin.lon, city.origin.lat, 0.0));
         let findings = &city.findings;
         let (left_out, mended) = (findings.left_out.clone(), findings.mended.clone());
@@ -136,7 +138,7 @@ impl<'a> Writer<'a> {
         let ground = Ground::new(city, |ring| metres(&frame, ring));
         let summary = CitySummary { left_out, mended, terrain, ..CitySummary::default() };
         let (pictures, unread) = (Cache::default(), BTreeSet::new());
-        Self { city, options, frame, ground, folder, summary, pictures, unread }
+        Self { city, options, frame, ground, folder, journal, summary, pictures, unread }
     }
 
     fn site(&mut self) -> Result<(), TilerError> {
@@ -147,7 +149,7 @@ impl<'a> Writer<'a> {
             name_en: city.name_en.clone(),
             origin: city.origin,
             bounds: city.bounds,
-            tileset_url: "tiles/tileset.json".into(),
+            tileset_url: self.options.entrance().into(),
             terrain_url: heights.then(|| HEIGHTS.to_owned()),
             utc_offset_minutes: city.utc_offset_minutes,
             now: Timestamp::default(),
@@ -158,22 +160,18 @@ impl<'a> Writer<'a> {
     fn report(&mut self) -> Result<(), TilerError> {
         let summary = std::mem::take(&mut self.summary);
         let written = self.json("report.json", &report::Report::new(&self.city.findings, &summary));
-        let bytes = self.summary.bytes;
-        self.summary = CitySummary { bytes: summary.bytes + bytes, ..summary };
+        self.summary = summary;
         written
     }
 
     fn json(&mut self, name: &str, value: &impl serde::Serialize) -> Result<(), TilerError> {
-        let path = self.folder.join(name);
-        let text = serde_json::to_vec(value).map_err(|source| TilerError::Json { path: path.clone(), source })?;
+        let failed = |source| TilerError::Json { path: self.folder.part().join(name), source };
+        let text = serde_json::to_vec(value).map_err(failed)?;
         self.file(name, &text)
     }
 
     fn file(&mut self, name: &str, bytes: &[u8]) -> Result<(), TilerError> {
-        let path = self.folder.join(name);
-        fs::write(&path, bytes).map_err(|source| TilerError::Write { path, source })?;
-        self.summary.bytes += bytes.len() as u64;
-        Ok(())
+        self.folder.write(name, bytes)
     }
 
     fn ring(&self, ring: &[Place]) -> Vec<[f64; 2]> {
@@ -192,11 +190,17 @@ impl<'a> Writer<'a> {
             progress.stage(layer.name(), Some(things.len() as u64));
             let (layer_edge, tree) = self.tree(layer, &things, progress)?;
             edge = edge.max(layer_edge);
-            children.extend(tree);
+            if let Some(tree) = tree {
+                children.extend(self.told(layer.prefix(), tree)?);
+            }
         }
-        children.extend(self.plants(progress)?);
+        if let Some(trees) = self.plants(progress)? {
+            children.extend(self.told(plants::PREFIX, trees)?);
+        }
         let (ground_edge, ground) = self.terrain(progress)?;
-        children.extend(ground);
+        if let Some(ground) = ground {
+            children.extend(self.told(terrain::PREFIX, ground)?);
+        }
         let root = self.base(edge.max(ground_edge).max(SMALLEST_EDGE_M), children)?;
         let text = write_layered_tileset(&root, root.geometric_error * 2.0, &Layer::ALL.map(Layer::name));
         self.file("tiles/tileset.json", text.as_bytes())
@@ -251,6 +255,8 @@ impl<'a> Writer<'a> {
             content,
             group: Layer::Terrain.group(),
             children,
+            quarter: None,
+            implicit: None,
         })
     }
 
@@ -268,7 +274,7 @@ impl<'a> Writer<'a> {
         let glb = GlbWriter::write_with(primitives, columns, centre, &self.options.write())
             .map_err(|source| TilerError::Tile { tile: name.to_owned(), source })?;
         self.summary.tiles += 1;
-        let file = format!("{name}.glb");
+        let file = implicit::file(name, self.options.tiling);
         self.file(&format!("tiles/{file}"), &glb)?;
         Ok(Some(file))
     }

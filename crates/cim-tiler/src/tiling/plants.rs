@@ -1,6 +1,6 @@
 //! The quadtree of trees: near ones fine, those farther off coarse, and none where they would be less than a few pixels.
 
-use super::{Writer, layers::Layer, obb};
+use super::{Writer, implicit, layers::Layer, obb};
 use crate::{
     Progress, TilerError,
     city::{Plant, PlantKind},
@@ -14,6 +14,8 @@ use tiles3d::{
     write::{CopyPlace, GlbWriter, TileNode, WriteCopies},
 };
 
+/// What the names of their tiles begin with.
+pub(super) const PREFIX: &str = "t";
 /// Trees of a tile at most, unless it is tiny.
 const LEAF_PLANTS: usize = 2_000;
 /// Metres of the edge of the largest tile that has trees: they are coarse there, and seen from 2.4 times as far.
@@ -51,7 +53,7 @@ impl Writer<'_> {
             edge *= 2.0;
         }
         let all: Vec<&Sited> = sited.iter().collect();
-        self.plant_quad("t", [0.0; 2], edge, &all, progress)
+        self.plant_quad(PREFIX, [0.0; 2], edge, &all, progress)
     }
 
     fn plant_quad(
@@ -68,13 +70,17 @@ impl Writer<'_> {
         let leaf = edge < 0.75 * LARGEST_M && plants.len() <= LEAF_PLANTS || edge < 2.0 * SMALLEST_M;
         let mut children = Vec::new();
         if !leaf {
-            for quarter in 0..4 {
+            for quarter in 0..4u8 {
                 let (right, top) = (quarter % 2 == 1, quarter / 2 == 1);
                 let inside = |s: &&&Sited| (s.at.x >= centre[0]) == right && (s.at.y >= centre[1]) == top;
                 let inside: Vec<&Sited> = plants.iter().filter(inside).copied().collect();
                 let q = 0.25 * edge;
                 let at = [centre[0] + if right { q } else { -q }, centre[1] + if top { q } else { -q }];
-                children.extend(self.plant_quad(&format!("{name}{quarter}"), at, 0.5 * edge, &inside, progress)?);
+                let child = format!("{name}{quarter}");
+                let tree = self.unit((&child, 0.5 * edge, inside.len()), progress, |writer, progress| {
+                    writer.plant_quad(&child, at, 0.5 * edge, &inside, progress)
+                })?;
+                children.extend(tree.map(|tree| TileNode { quarter: Some(quarter), ..tree }));
             }
         }
         let content = if edge <= LARGEST_M { Some(self.plant_tile(name, centre, plants, leaf)?) } else { None };
@@ -94,6 +100,8 @@ impl Writer<'_> {
             content,
             group: Layer::Furniture.group(),
             children,
+            quarter: None,
+            implicit: None,
         }))
     }
 
@@ -125,7 +133,7 @@ impl Writer<'_> {
         let glb = GlbWriter::write_copies_with(&shapes, origin, &self.options.write())
             .map_err(|source| TilerError::Tile { tile: name.to_owned(), source })?;
         self.summary.tiles += 1;
-        let file = format!("{name}.glb");
+        let file = implicit::file(name, self.options.tiling);
         self.file(&format!("tiles/{file}"), &glb)?;
         Ok(file)
     }

@@ -47,6 +47,8 @@ impl CitySummary {
             "records": self.records,
             "cases": self.cases,
             "bytes": self.bytes,
+            "resumed": self.resumed,
+            "unchanged": self.unchanged,
             "terrain": self.terrain,
             "left_out": list(&self.left_out),
             "mended": list(&self.mended),

@@ -165,7 +165,7 @@ impl<'a> Writer<'a> {
         let leaf = few || things.len() == 1 || edge < 60.0;
         let mut children = Vec::new();
         if !leaf {
-            for quarter in 0..4 {
+            for quarter in 0..4u8 {
                 let (right, top) = (quarter % 2 == 1, quarter / 2 == 1);
                 let inside: Vec<&Sited<'_>> = things
                     .iter()
@@ -174,7 +174,11 @@ impl<'a> Writer<'a> {
                     .collect();
                 let q = 0.25 * edge;
                 let at = [centre[0] + if right { q } else { -q }, centre[1] + if top { q } else { -q }];
-                children.extend(self.quad((layer, &format!("{name}{quarter}")), at, 0.5 * edge, &inside, progress)?);
+                let child = format!("{name}{quarter}");
+                let tree = self.unit((&child, 0.5 * edge, inside.len()), progress, |writer, progress| {
+                    writer.quad((layer, &child), at, 0.5 * edge, &inside, progress)
+                })?;
+                children.extend(tree.map(|tree| TileNode { quarter: Some(quarter), ..tree }));
             }
         }
         let mut error = if leaf { 0.0 } else { edge * ERROR_SHARE };
@@ -191,8 +195,20 @@ impl<'a> Writer<'a> {
             let (volume, transform) = (obb(low, high), None);
             let (content, group, none) = (Some(content), layer.group(), Vec::new());
             let geometric_error = 0.0;
-            children.push(TileNode { volume, geometric_error, refine, transform, content, group, children: none });
-            (error, refine) = (DETAILS_M, Refine::Add);
+            let (quarter, implicit) = (Some(0), None);
+            children.push(TileNode {
+                volume,
+                geometric_error,
+                refine,
+                transform,
+                content,
+                group,
+                children: none,
+                quarter,
+                implicit,
+            });
+            // No more than that of the tile above.
+            (error, refine) = (DETAILS_M.min(2.0 * edge * ERROR_SHARE), Refine::Add);
         }
         Ok(Some(TileNode {
             volume: obb(low, high),
@@ -202,6 +218,8 @@ impl<'a> Writer<'a> {
             content,
             group: layer.group(),
             children,
+            quarter: None,
+            implicit: None,
         }))
     }
 

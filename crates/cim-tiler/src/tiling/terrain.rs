@@ -13,6 +13,8 @@ use tiles3d::{
     write::{TileNode, WritePrimitive},
 };
 
+/// What the names of its tiles begin with.
+pub(super) const PREFIX: &str = "e";
 /// Metres that the finest mesh may be off the ground.
 pub(super) const FINEST_M: f64 = 0.15;
 /// Metres that the mesh lies below the ground, so that what lies on the ground is above it by more than both are off.
@@ -36,7 +38,7 @@ impl Writer<'_> {
         progress.stage("terrain", Some((steps * steps) as u64));
         let errors = Errors::measure(steps, |i, j| self.node(relief, [i, j]).z);
         let edge = relief.step() * steps as f64;
-        let tree = self.relief_quad("e", Square { column: 0, row: 0, size: steps }, &errors, progress)?;
+        let tree = self.relief_quad(PREFIX, Square { column: 0, row: 0, size: steps }, &errors, progress)?;
         Ok((edge, Some(tree)))
     }
 
@@ -79,7 +81,11 @@ impl Writer<'_> {
             for quarter in 0..4 {
                 let (column, row) = (square.column + quarter % 2 * size, square.row + quarter / 2 * size);
                 let part = Square { column, row, size };
-                children.push(self.relief_quad(&format!("{name}{quarter}"), part, errors, progress)?);
+                let child = format!("{name}{quarter}");
+                let tree = self.unit((&child, 0.5 * edge, size * size), progress, |writer, progress| {
+                    writer.relief_quad(&child, part, errors, progress).map(Some)
+                })?;
+                children.extend(tree.map(|tree| TileNode { quarter: Some(quarter as u8), ..tree }));
             }
         }
         let (primitive, origin, [mut low, mut high]) = self.relief_mesh(square, &mesh, tolerance);
@@ -96,6 +102,8 @@ impl Writer<'_> {
             content,
             group: Layer::Terrain.group(),
             children,
+            quarter: None,
+            implicit: None,
         })
     }
 

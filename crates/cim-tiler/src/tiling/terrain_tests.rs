@@ -22,7 +22,7 @@ use tiles3d::{Content, DecodeOptions, Tileset, decode_content, write::Compressio
 
 /// Heights as they were computed.
 fn exact() -> TilingOptions {
-    TilingOptions { compression: Compression::None }
+    TilingOptions { compression: Compression::None, ..TilingOptions::default() }
 }
 
 fn hill(x: f64, y: f64) -> f64 {
