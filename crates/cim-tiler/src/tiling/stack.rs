@@ -232,12 +232,15 @@ impl<'a> Writer<'a> {
         let mut error = if leaf { 0.0 } else { edge * ERROR_SHARE };
         let shown: Vec<&Sited<'_>> = things.iter().filter(|s| leaf || s.size > s.least(error)).copied().collect();
         let steps = children.iter().map(steps_down).max().unwrap_or(0);
-        let content = self.tile(name, (centre, error), &shown, steps)?;
+        let (content, blocks) = self.tile(name, (centre, error), &shown, steps)?;
         if leaf {
             progress.advance(things.len() as u64);
         }
         let low = things.iter().fold(DVec3::splat(f64::MAX), |l, s| l.min(s.low));
         let high = things.iter().fold(DVec3::splat(f64::MIN), |h, s| h.max(s.high));
+        // Blocks reach beyond what they stand for, here and below.
+        let below = children.iter().map(reach);
+        let (low, high) = below.chain(blocks).fold((low, high), |(l, h), [low, high]| (l.min(low), h.max(high)));
         let mut refine = Refine::Replace;
         if leaf && let Some(content) = self.details(&format!("{name}d"), centre, things)? {
             let (volume, transform) = (obb(low, high), None);
@@ -257,13 +260,14 @@ impl<'a> Writer<'a> {
         }))
     }
 
+    /// Writes the content of a tile; and how far its blocks reach, where it has any.
     fn tile(
         &mut self,
         name: &str,
         (centre, error): ([f64; 2], f64),
         things: &[&Sited<'_>],
         steps: usize,
-    ) -> Result<Option<String>, TilerError> {
+    ) -> Result<(Option<String>, Option<[DVec3; 2]>), TilerError> {
         let leaf = steps == 0;
         let origin = DVec3::new(centre[0], centre[1], self.ground.z(centre[0], centre[1]));
         let (mut primitives, mut facades) = (Primitives::new(), Facades::default());
@@ -332,12 +336,10 @@ impl<'a> Writer<'a> {
                 }
             }
         }
-        if let Some(far) = far {
-            far.finish(&mut primitives, &mut rows, &self.ground);
-        }
+        let blocks = far.and_then(|far| far.finish(&mut primitives, &mut rows, &self.ground));
         let pictured = self.facades(name, &facades, error, (&mut primitives, &rows))?;
         let primitives: Vec<WritePrimitive> = primitives.into_values().chain(pictured).collect();
-        self.content(name, &primitives, &rows.columns(), origin)
+        Ok((self.content(name, &primitives, &rows.columns(), origin)?, blocks))
     }
 
     /// What is added to a leaf close by: kerbs and markings of its roads.
@@ -404,6 +406,13 @@ impl<'a> Writer<'a> {
         }
         any
     }
+}
+
+/// The lowest and the highest corner of a tile's volume.
+fn reach(node: &TileNode) -> [DVec3; 2] {
+    let v = &node.volume;
+    let (centre, half) = (DVec3::new(v[0], v[1], v[2]), DVec3::new(v[3], v[7], v[11]));
+    [centre - half, centre + half]
 }
 
 /// What chooses a model's colours.

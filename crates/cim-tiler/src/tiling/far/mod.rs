@@ -39,6 +39,8 @@ const MERGED: f64 = 6.0;
 const CELL: f64 = 10.0;
 /// Pixels between the lines of the grid that all corners are on, at most.
 const GRID: f64 = 0.125;
+/// Metres by which a stored corner may be beyond what it was.
+const ROUNDED_M: f64 = 0.01;
 /// Metres of a pixel from which on roofs are flat: the heads of stairs and the gables on them are about two pixels.
 const FLAT_ROOFS_M: f64 = 1.6;
 
@@ -150,8 +152,13 @@ impl<'a> Far<'a> {
         add_block(primitive, (&near.ring, &near.holes), [low, high], (look(wall), look(roof)));
     }
 
-    /// Adds what was merged.
-    pub(super) fn finish(mut self, primitives: &mut Primitives, rows: &mut Rows, ground: &Ground) {
+    /// Adds what was merged. The lowest and the highest corner of all that is built, site metres, if anything is.
+    pub(super) fn finish(
+        mut self,
+        primitives: &mut Primitives,
+        rows: &mut Rows,
+        ground: &Ground,
+    ) -> Option<[DVec3; 2]> {
         let masses = std::mem::replace(&mut self.masses, Masses::new([0.0; 2], 1.0, 1));
         for mass in masses.finish() {
             let feature = self.row(rows, mass.class, mass.height, mass.floors);
@@ -163,6 +170,9 @@ impl<'a> Far<'a> {
             };
             self.block(primitives, &plan, [low, mass.foot + mass.height], ([mass.wall, mass.roof], feature));
         }
+        let corners = primitives.get(&Surface::Building)?.positions.iter();
+        let corners = corners.map(|p| self.origin + DVec3::from_array(p.map(f64::from)));
+        corners.map(|c| [c - ROUNDED_M, c + ROUNDED_M]).reduce(|[l, h], [low, high]| [l.min(low), h.max(high)])
     }
 
     fn row(&mut self, rows: &mut Rows, class: &'a str, height: f64, floors: u16) -> u32 {

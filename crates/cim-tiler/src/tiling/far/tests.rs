@@ -61,6 +61,33 @@ fn roofs(tile: &DecodedTile) -> Vec<([f64; 2], Option<String>)> {
     out
 }
 
+/// The triangles that look up, east and north of their corners.
+fn tops(tile: &DecodedTile) -> Vec<[[f64; 2]; 3]> {
+    let of = |p: &tiles3d::content::Primitive| -> Vec<[[f64; 2]; 3]> {
+        let at = |i: u32| {
+            let p = p.positions[i as usize];
+            [tile.origin.x + f64::from(p[0]), tile.origin.y + f64::from(p[1])]
+        };
+        let looks_up = |t: &&[u32; 3]| p.normals[t[0] as usize][2].abs() > 0.3;
+        p.indices.as_chunks::<3>().0.iter().filter(looks_up).map(|t| t.map(at)).collect()
+    };
+    tile.primitives.iter().flat_map(of).collect()
+}
+
+/// How far a place is from a triangle: not at all within it.
+fn away(triangle: &[[f64; 2]; 3], p: [f64; 2]) -> f64 {
+    if crate::ring::inside(triangle, p) {
+        return 0.0;
+    }
+    let to = |i: usize| {
+        let (a, b) = (triangle[i], triangle[(i + 1) % 3]);
+        let (x, y) = (b[0] - a[0], b[1] - a[1]);
+        let t = (((p[0] - a[0]) * x + (p[1] - a[1]) * y) / (x * x + y * y)).clamp(0.0, 1.0);
+        (a[0] + x * t - p[0]).hypot(a[1] + y * t - p[1])
+    };
+    (0..3).map(to).fold(f64::MAX, f64::min)
+}
+
 /// The middle of every building by its key, from the leaves below a tile.
 fn places(node: &Node) -> BTreeMap<String, [f64; 2]> {
     if node.children.is_empty() {
@@ -80,10 +107,9 @@ fn check(node: &Node) -> usize {
         return 0;
     }
     let (tile, bytes) = node.tile.as_ref().expect("buildings vanish");
-    let roofs = roofs(tile);
-    for (key, [x, y]) in places(node) {
-        // Its roof is a corner away, in a tile's own error.
-        let away = roofs.iter().map(|(p, _)| (p[0] - x).hypot(p[1] - y)).fold(f64::MAX, f64::min);
+    let tops = tops(tile);
+    for (key, place) in places(node) {
+        let away = tops.iter().map(|t| away(t, place)).fold(f64::MAX, f64::min);
         assert!(away <= node.error, "{key} is {away} m from anything in a tile of {} m", node.error);
     }
     let below: u64 = node.children.iter().filter_map(|c| c.tile.as_ref()).map(|t| t.1).sum();
