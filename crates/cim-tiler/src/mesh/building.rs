@@ -47,6 +47,40 @@ pub(crate) fn add_building(p: &mut WritePrimitive, shape: &Shape<'_>) -> bool {
     true
 }
 
+/// Metres that a building's room goes up from its foot on average, its roof included.
+pub(crate) fn mean_height(height_m: f64, roof: Roof, footprint: &[[f64; 2]], has_holes: bool) -> f64 {
+    if roof == Roof::Gable && footprint.len() == 4 && !has_holes {
+        let length = |i: usize| {
+            let (a, b) = (footprint[i], footprint[(i + 1) % 4]);
+            (b[0] - a[0]).hypot(b[1] - a[1])
+        };
+        let s = usize::from(length(0) + length(2) < length(1) + length(3));
+        return height_m + 0.5 * rise(length((1 + s) % 4).min(length((3 + s) % 4)));
+    }
+    height_m + PARAPET_M
+}
+
+/// Metres that the ridge of a gable roof is above its eaves.
+fn rise(span: f64) -> f64 {
+    (0.35 * span).clamp(0.8, 4.0)
+}
+
+/// Adds what goes straight up from an outline and ends flat; false when the outline is no area.
+pub(crate) fn add_block(
+    p: &mut WritePrimitive,
+    (ring, holes): (&[[f64; 2]], &[Vec<[f64; 2]>]),
+    [low, high]: [f64; 2],
+    (wall, roof): (Look, Look),
+) -> bool {
+    let Some(ring) = clean_ring(ring) else { return false };
+    let holes = clean_holes(holes);
+    for ring in std::iter::once(&ring).chain(&holes) {
+        walls(p, ring, low, high, wall);
+    }
+    add_flat_with_holes(p, &ring, &holes, high, roof);
+    true
+}
+
 fn walls(p: &mut WritePrimitive, ring: &[[f64; 2]], z0: f64, z1: f64, look: Look) {
     for i in 0..ring.len() {
         let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
@@ -79,7 +113,7 @@ fn gable_roof(p: &mut WritePrimitive, ring: &[[f64; 2]], h: f64, wall: Look, roo
     let s = usize::from(length(0) + length(2) < length(1) + length(3));
     let c = |i: usize| ring[(i + s) % 4];
     let span = length((1 + s) % 4).min(length((3 + s) % 4));
-    let rise = (0.35 * span).clamp(0.8, 4.0);
+    let rise = rise(span);
     let mid = |a: [f64; 2], b: [f64; 2]| [0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1])];
     let v = |c: [f64; 2], z: f64| [c[0] as f32, c[1] as f32, z as f32];
     let (r0, r1) = (v(mid(c(3), c(0)), h + rise), v(mid(c(1), c(2)), h + rise));

@@ -13,7 +13,7 @@ mod street_tests;
 mod strip;
 
 pub(crate) use area::{add_area, add_ground};
-pub(crate) use building::{Shape, add_building};
+pub(crate) use building::{Shape, add_block, add_building, mean_height};
 pub(crate) use facet::{add_facet, facet_color, twice_area_vector};
 pub(crate) use plant::{COARSE_LOOK, LOOKS, plant};
 pub(crate) use split::split;

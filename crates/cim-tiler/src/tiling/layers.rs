@@ -59,7 +59,7 @@ impl Layer {
                 AreaKind::Water => Self::Water,
                 AreaKind::Green => Self::Green,
             },
-            Thing::Model { model } => match model.skin {
+            Thing::Model { model, .. } => match model.skin {
                 Skin::Building => Self::Building,
                 Skin::Structure | Skin::Plant => Self::Furniture,
                 Skin::Road => Self::Road,

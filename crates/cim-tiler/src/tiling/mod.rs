@@ -3,6 +3,7 @@
 //! The root tile holds the bare ground and is always shown (ADD). Below it quadtrees (REPLACE), one for each layer that can be
 //! switched and one for the trees. Where there is a terrain, another takes the place of the bare ground, and `terrain.bin` has its heights for the viewer ([`cim_geo::relief`]). One frame serves all tiles, the site's east-north-up; a tile's transform moves it to its centre.
 
+mod far;
 mod fingerprint;
 mod folder;
 mod ground;

@@ -5,10 +5,14 @@ use cim_model::EntityKey;
 use std::collections::BTreeMap;
 use tiles3d::write::{Column, FeatureColumns};
 
+/// What a card calls several buildings that are one from afar.
+const MASS_NAME: &str = "建筑群";
+
 /// The property table of one tile, row by row.
 #[derive(Default)]
 pub(super) struct Rows {
-    key: Vec<String>,
+    /// `None` of what is no object of the city by itself.
+    key: Vec<Option<String>>,
     name: Vec<String>,
     class: Vec<String>,
     address: Vec<String>,
@@ -26,11 +30,11 @@ impl Rows {
 
     /// What a feature of the tile is.
     pub(super) fn entity(&self, feature: u32) -> Option<EntityKey> {
-        self.key.get(feature as usize)?.parse().ok()
+        self.key.get(feature as usize)?.as_ref()?.parse().ok()
     }
 
     fn push(&mut self, key: &EntityKey, name: &str, class: &str) {
-        self.key.push(key.to_string());
+        self.key.push(Some(key.to_string()));
         self.name.push(name.to_owned());
         self.class.push(class.to_owned());
     }
@@ -67,6 +71,16 @@ impl Rows {
         self.attributes(&m.attributes);
     }
 
+    /// What stands for several buildings from afar: it has no key, since it is none of them.
+    pub(super) fn mass(&mut self, class: &str, height: f32, floors: u16) {
+        self.key.push(None);
+        self.name.push(MASS_NAME.to_owned());
+        self.class.push(class.to_owned());
+        self.address.push(String::new());
+        self.height.push(height);
+        self.floors.push(floors);
+    }
+
     pub(super) fn area(&mut self, a: &Area) {
         self.push(&a.key, &a.name, if a.kind == AreaKind::Water { "水域" } else { "绿地" });
         self.width.push(0.0);
@@ -82,8 +96,13 @@ impl Rows {
     /// Columns that every row of this tile has.
     pub(super) fn columns(self) -> FeatureColumns {
         let count = self.key.len();
+        let key = if self.key.iter().all(Option::is_some) {
+            Column::Text(self.key.into_iter().flatten().collect())
+        } else {
+            Column::SomeText(self.key)
+        };
         let columns = [
-            ("key", Column::Text(self.key)),
+            ("key", key),
             ("name", Column::Text(self.name)),
             ("class", Column::Text(self.class)),
             ("address", Column::Text(self.address)),
@@ -95,6 +114,7 @@ impl Rows {
             Column::Text(v) => v.len() == count,
             Column::F32(v) => v.len() == count,
             Column::U16(v) => v.len() == count,
+            Column::SomeText(v) => v.len() == count,
             _ => false,
         };
         let mut columns: BTreeMap<String, Column> =

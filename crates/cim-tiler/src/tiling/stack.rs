@@ -1,8 +1,10 @@
-//! Quadtrees of what stands or lies on the ground: an inner tile holds only the things that are large enough to be seen
-//! from where it is used, one level of detail coarser with every step up; a leaf holds all, at their finest.
+//! Quadtrees of what stands or lies on the ground: an inner tile holds the things that are large enough to be seen from
+//! where it is used, one level of detail coarser with every step up, and what is left of small buildings from afar; a
+//! leaf holds all, at their finest.
 
 use super::{
     ERROR_SHARE, Rows, SMALLEST_EDGE_M, Writer,
+    far::{Block, Far, Plan, Solid, block, shows_roof},
     ground::{DETAILS_M, PIXEL, add_lying_area, add_lying_road, add_road_details},
     layers::Layer,
     obb,
@@ -37,11 +39,29 @@ const FINEST_PIXEL_M: f64 = 0.02;
 
 /// What stands or lies somewhere.
 pub(super) enum Thing<'a> {
-    Building { building: &'a Building, ring: Vec<[f64; 2]>, holes: Vec<Vec<[f64; 2]>> },
-    Model { model: &'a Model },
-    Placed { placed: &'a PlacedModel, foot: DVec3 },
-    Road { road: &'a Road, street: &'a Street },
-    Area { area: &'a Area, ring: Vec<[f64; 2]>, holes: Vec<Vec<[f64; 2]>>, lie: Lie },
+    Building {
+        building: &'a Building,
+        plan: Plan,
+    },
+    /// `block` is what a building looks like from afar.
+    Model {
+        model: &'a Model,
+        block: Option<Box<Block>>,
+    },
+    Placed {
+        placed: &'a PlacedModel,
+        foot: DVec3,
+    },
+    Road {
+        road: &'a Road,
+        street: &'a Street,
+    },
+    Area {
+        area: &'a Area,
+        ring: Vec<[f64; 2]>,
+        holes: Vec<Vec<[f64; 2]>>,
+        lie: Lie,
+    },
 }
 
 /// A thing with its place in the site's metres.
@@ -56,13 +76,41 @@ pub(super) struct Sited<'a> {
     pub(super) corners: usize,
 }
 
-impl Sited<'_> {
-    /// How large it must be to be in an inner tile of so many metres of error: what is left out is never larger than that
-    /// error. What lies on the ground is left out only where it is less than two pixels.
+/// Pixels of what is built and is no building that are left out of an inner tile.
+const LEFT_OUT: f64 = 6.0;
+
+impl<'a> Sited<'a> {
+    /// How large it must be to be in an inner tile of so many metres of error. What lies on the ground is left out only
+    /// where it is less than two pixels; of buildings something is left at any size.
     fn least(&self, error: f64) -> f64 {
-        match self.thing {
-            Thing::Building { .. } | Thing::Model { .. } | Thing::Placed { .. } => error,
-            Thing::Road { .. } | Thing::Area { .. } => 2.0 * PIXEL * error,
+        match &self.thing {
+            Thing::Building { .. } | Thing::Model { block: Some(_), .. } => 0.0,
+            Thing::Model { model, .. } if !model.skin.is_ground() => LEFT_OUT * PIXEL * error,
+            Thing::Placed { .. } => LEFT_OUT * PIXEL * error,
+            Thing::Model { .. } | Thing::Road { .. } | Thing::Area { .. } => 2.0 * PIXEL * error,
+        }
+    }
+
+    /// What it is in an inner tile of so many metres of error, if it is a building that is too small to be there as it is.
+    fn solid<'s>(&'s self, error: f64, ground: &Ground) -> Option<Solid<'s>> {
+        match &self.thing {
+            Thing::Building { building, plan } if !shows_roof(self.size, error) => {
+                let foot = match ground.relief() {
+                    Some(_) => self.low.z + SUNK_M,
+                    None => ground.z(self.centre[0], self.centre[1]),
+                };
+                Solid::of(building, plan, foot)
+            }
+            Thing::Model { model, block: Some(block) } if self.size <= error => Some(Solid {
+                plans: &block.plans,
+                foot: self.low.z,
+                height: block.height,
+                floors: model.floors,
+                class: &model.class,
+                wall: block.wall,
+                roof: block.roof,
+            }),
+            _ => None,
         }
     }
 }
@@ -127,7 +175,8 @@ impl<'a> Writer<'a> {
         }
         let holes = building.holes.iter().map(|h| self.ring(h)).collect();
         let size = across.max(f64::from(building.height_m));
-        Some(Sited { thing: Thing::Building { building, ring, holes }, centre, low, high, size, corners: 0 })
+        let thing = Thing::Building { building, plan: Plan { ring, holes } };
+        Some(Sited { thing, centre, low, high, size, corners: 0 })
     }
 
     fn model<'b>(&self, model: &'b Model) -> Option<Sited<'b>> {
@@ -141,7 +190,10 @@ impl<'a> Writer<'a> {
         }
         let centre = 0.5 * (low + high);
         let size = (high - low).max_element() * 0.5;
-        Some(Sited { thing: Thing::Model { model }, centre: [centre.x, centre.y], low, high, size, corners })
+        let is_building = model.skin == Skin::Building;
+        let block =
+            is_building.then(|| block(model, |p| self.corner(p), (low.z, high.z), dice(model))).flatten().map(Box::new);
+        Some(Sited { thing: Thing::Model { model, block }, centre: [centre.x, centre.y], low, high, size, corners })
     }
 
     fn corner(&self, p: &crate::city::Point) -> DVec3 {
@@ -184,12 +236,15 @@ impl<'a> Writer<'a> {
         let mut error = if leaf { 0.0 } else { edge * ERROR_SHARE };
         let shown: Vec<&Sited<'_>> = things.iter().filter(|s| leaf || s.size > s.least(error)).copied().collect();
         let steps = children.iter().map(steps_down).max().unwrap_or(0);
-        let content = self.tile(name, (centre, error), &shown, steps)?;
+        let (content, blocks) = self.tile(name, (centre, error), &shown, steps)?;
         if leaf {
             progress.advance(things.len() as u64);
         }
         let low = things.iter().fold(DVec3::splat(f64::MAX), |l, s| l.min(s.low));
         let high = things.iter().fold(DVec3::splat(f64::MIN), |h, s| h.max(s.high));
+        // Blocks reach beyond what they stand for, here and below.
+        let below = children.iter().map(reach);
+        let (low, high) = below.chain(blocks).fold((low, high), |(l, h), [low, high]| (l.min(low), h.max(high)));
         let mut refine = Refine::Replace;
         if leaf && let Some(content) = self.details(&format!("{name}d"), centre, things)? {
             let (volume, transform) = (obb(low, high), None);
@@ -223,21 +278,34 @@ impl<'a> Writer<'a> {
         }))
     }
 
+    /// Writes the content of a tile; and how far its blocks reach, where it has any.
     fn tile(
         &mut self,
         name: &str,
         (centre, error): ([f64; 2], f64),
         things: &[&Sited<'_>],
         steps: usize,
-    ) -> Result<Option<String>, TilerError> {
+    ) -> Result<(Option<String>, Option<[DVec3; 2]>), TilerError> {
         let leaf = steps == 0;
         let origin = DVec3::new(centre[0], centre[1], self.ground.z(centre[0], centre[1]));
         let (mut primitives, mut facades) = (Primitives::new(), Facades::default());
         let mut rows = Rows::default();
+        let mut far = (error > 0.0).then(|| Far::new(origin, error));
         for s in things {
+            if let Some(far) = &mut far
+                && let Some(solid) = s.solid(error, &self.ground)
+            {
+                let describe = |rows: &mut Rows| match &s.thing {
+                    Thing::Building { building, .. } => rows.building(building),
+                    Thing::Model { model, .. } => rows.model(model),
+                    _ => {}
+                };
+                far.add((&mut primitives, &mut rows), (&solid, s.size), &self.ground, describe);
+                continue;
+            }
             match &s.thing {
-                Thing::Building { building, ring, holes } => {
-                    let outline = (&ring[..], &holes[..]);
+                Thing::Building { building, plan } => {
+                    let outline = (&plan.ring[..], &plan.holes[..]);
                     if add_extruded(&mut primitives, building, outline, (s.centre, origin), &self.ground, rows.count())
                     {
                         rows.building(building);
@@ -248,7 +316,7 @@ impl<'a> Writer<'a> {
                             .push((building.key.clone(), "footprint has no area or height is not one"));
                     }
                 }
-                Thing::Model { model } => {
+                Thing::Model { model, .. } => {
                     let level = model.levels.len().saturating_sub(1 + steps);
                     let facets = model.levels.get(level).map_or(&[][..], Vec::as_slice);
                     if self.add_model((&mut primitives, &mut facades), model, facets, origin, rows.count()) {
@@ -286,9 +354,10 @@ impl<'a> Writer<'a> {
                 }
             }
         }
+        let blocks = far.and_then(|far| far.finish(&mut primitives, &mut rows, &self.ground));
         let pictured = self.facades(name, &facades, error, (&mut primitives, &rows))?;
         let primitives: Vec<WritePrimitive> = primitives.into_values().chain(pictured).collect();
-        self.content(name, &primitives, &rows.columns(), origin)
+        Ok((self.content(name, &primitives, &rows.columns(), origin)?, blocks))
     }
 
     /// What is added to a leaf close by: kerbs and markings of its roads.
@@ -339,9 +408,7 @@ impl<'a> Writer<'a> {
         origin: DVec3,
         feature: u32,
     ) -> bool {
-        let text = model.key.id.as_str().bytes();
-        // FNV-1a: neighbours, whose ids are alike, look unlike.
-        let dice = text.fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+        let dice = dice(model);
         let mut any = false;
         for facet in facets {
             let ring = |ring: &Vec<crate::city::Point>| ring.iter().map(|p| self.corner(p) - origin).collect();
@@ -357,6 +424,20 @@ impl<'a> Writer<'a> {
         }
         any
     }
+}
+
+/// The lowest and the highest corner of a tile's volume.
+fn reach(node: &TileNode) -> [DVec3; 2] {
+    let v = &node.volume;
+    let (centre, half) = (DVec3::new(v[0], v[1], v[2]), DVec3::new(v[3], v[7], v[11]));
+    [centre - half, centre + half]
+}
+
+/// What chooses a model's colours.
+fn dice(model: &Model) -> u64 {
+    let text = model.key.id.as_str().bytes();
+    // FNV-1a: neighbours, whose ids are alike, look unlike.
+    text.fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Tiles from a tile's parent down to the leaves: as many levels of detail are left out of the parent.
