@@ -15,6 +15,8 @@ use tiff::{
     tags::Tag,
 };
 
+/// Bytes of a tile or strip at most: a decoder asks for memory by what a file declares, not by what it holds.
+const MOST_BYTES: u64 = 256 << 20;
 /// GDAL's metadata in XML: scale and offset of samples.
 const GDAL_METADATA: Tag = Tag::Unknown(42112);
 
@@ -119,6 +121,12 @@ pub(super) fn read<R: Read + Seek>(
     let (wide, tall) = decoder.chunk_dimensions();
     if wide == 0 || tall == 0 {
         return Err("its tiles have no size".into());
+    }
+    let color = decoder.colortype().map_err(|e| reason(&e))?;
+    let bits = u64::from(color.bit_depth()) * u64::from(color.num_samples());
+    let bytes = (u64::from(wide) * u64::from(tall)).saturating_mul(bits) / 8;
+    if bytes > MOST_BYTES {
+        return Err(reason(&TiffError::LimitsExceeded));
     }
     let across = header.width.div_ceil(wide);
     let what = if decoder.get_chunk_type() == ChunkType::Tile { "tile" } else { "strip" };
