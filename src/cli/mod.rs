@@ -2,7 +2,6 @@
 
 mod bench;
 mod city;
-mod compression;
 mod embedded;
 mod inspect;
 mod progress;
@@ -10,6 +9,7 @@ mod serve;
 mod snapshot;
 mod synth;
 mod tile;
+mod tiling;
 mod view;
 
 use cim_twin::scene::CityStyle;

@@ -108,6 +108,12 @@ pub(super) fn summary(summary: &CitySummary, out: &Path) -> String {
         HumanBytes(summary.bytes),
         out.display()
     );
+    if summary.resumed > 0 {
+        text += &format!("\n{} files were there already, from a run that was stopped", summary.resumed);
+    }
+    if summary.unchanged > 0 {
+        text += &format!("\n{} tiles are as they were", summary.unchanged);
+    }
     let mut list = |things: &[(EntityKey, &str)], what: &str| {
         if !things.is_empty() {
             text += &format!("\n{} {what}, the first: ", things.len());

@@ -1,8 +1,8 @@
 //! `cim-twin synth`: the synthetic city.
 
-use super::{city, compression::Compression, progress::Voice};
+use super::{city, progress::Voice, tiling::Tiles};
 use cim_model::Timestamp;
-use cim_tiler::{TilingOptions, synth::SynthOptions};
+use cim_tiler::synth::SynthOptions;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -28,9 +28,8 @@ pub(super) struct Args {
     /// The time up to which the city has a past, such as 2026-11-01T00:00:00+08:00; now when left out
     #[arg(long, value_parser = Timestamp::parse)]
     until: Option<Timestamp>,
-    /// How the tiles' geometry is stored
-    #[arg(long, value_enum, default_value_t)]
-    compression: Compression,
+    #[command(flatten)]
+    tiles: Tiles,
     /// Say progress and outcome as lines of JSON on standard output
     #[arg(long)]
     json: bool,
@@ -44,7 +43,7 @@ pub(super) fn run(args: Args) -> Result<(), String> {
         bikes: args.bikes,
         components: args.components,
         now: args.until.unwrap_or_else(city::now),
-        tiling: TilingOptions { compression: args.compression.into() },
+        tiling: args.tiles.into(),
     };
     let voice = Voice::new(args.json);
     let made = cim_tiler::synth::write_city(&options, &args.out, &mut *voice.progress());

@@ -1,8 +1,8 @@
 //! `cim-twin tile`: other people's data as a city.
 
-use super::{compression::Compression, progress::Voice};
+use super::{progress::Voice, tiling::Tiles};
 use cim_tiler::{
-    AxisOrder, CitySummary, TilingOptions,
+    AxisOrder, CitySummary,
     citymodel::{CityModelOptions, ModelHeights, tile_city_model},
     osm::{self, OsmOptions, tile_osm},
     terrain::TerrainSource,
@@ -34,20 +34,13 @@ pub(super) struct Args {
     /// it says nothing
     #[arg(long)]
     mapping: Option<PathBuf>,
-    /// How the tiles' geometry is stored
-    #[arg(long, value_enum, default_value_t)]
-    compression: Compression,
+    #[command(flatten)]
+    tiles: Tiles,
     #[command(flatten)]
     terrain: Terrain,
     /// Say progress and outcome as lines of JSON on standard output
     #[arg(long)]
     json: bool,
-}
-
-impl Args {
-    fn tiling(&self) -> TilingOptions {
-        TilingOptions { compression: self.compression.into() }
-    }
 }
 
 /// What the city stands on.
@@ -201,7 +194,7 @@ pub(super) fn run(args: Args) -> Result<(), String> {
     }
     let (files, format) = files(&args.inputs)?;
     let voice = Voice::new(args.json);
-    let tiling = args.tiling();
+    let tiling = args.tiles.into();
     let terrain = args.terrain.source()?;
     let name = args.name.unwrap_or_default();
     let made = match format {
@@ -236,7 +229,7 @@ fn finish(voice: Voice, made: &CitySummary, out: &Path) {
 
 fn run_vector(args: Args) -> Result<(), String> {
     let mapping = args.mapping.as_deref().map(Mapping::read).transpose().map_err(|e| e.to_string())?;
-    let tiling = args.tiling();
+    let tiling = args.tiles.into();
     let options = VectorOptions {
         name: args.name.unwrap_or_default(),
         crs: args.crs,

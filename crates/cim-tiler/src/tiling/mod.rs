@@ -75,7 +75,7 @@ pub struct CitySummary {
     pub cases: usize,
     /// Bytes of all files.
     pub bytes: u64,
-    /// Tiles that an earlier run had made before it was interrupted.
+    /// Files that an earlier run had written before it was interrupted.
     pub resumed: usize,
     /// Tiles that are as they were in the city that was there before.
     pub unchanged: usize,
