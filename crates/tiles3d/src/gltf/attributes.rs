@@ -40,6 +40,11 @@ impl<'s> Attributes<'s> {
                     format!("its stream has {count} vertices and its accessor {told}; the stream was followed");
                 found.push(Diagnostic::new("draco-count", "glTF primitive", message));
             }
+            let mode = primitive.mode.unwrap_or(4);
+            if draco.has_triangles() && !matches!(mode, 4 | 5) {
+                let message = format!("its stream has triangles and its mode is {mode}; drawn as triangles");
+                found.push(Diagnostic::new("draco-mode", "glTF primitive", message));
+            }
         }
         Ok(Self { source, primitive, draco })
     }

@@ -64,6 +64,10 @@ impl<'a> Buffers<'a> {
             let read = compressed.and_then(|compressed| {
                 let limit = options.max_decoded_bytes;
                 let bytes = compressed.size();
+                if let Some(view) = root.buffer_views.get(i).filter(|view| view.byte_length != bytes) {
+                    let message = format!("its stream makes {bytes} bytes, not the {} it says", view.byte_length);
+                    found.push(Diagnostic::new("meshopt-length", format!("buffer view {i}"), message));
+                }
                 left = left.checked_sub(bytes).ok_or(DecodeError::TooLarge { bytes, limit })?;
                 let stream = slice(&buffers, compressed.buffer, compressed.byte_offset, compressed.byte_length)?;
                 compressed.decode(stream)

@@ -35,6 +35,7 @@ impl Draco {
         let stream = source.view(compressed.buffer_view)?;
         // Streams that many primitives share, and turn out broken at their ends, cost time too.
         source.spend(stream.len())?;
+        check_version(stream, [2, 2]).map_err(|e| DecodeError::malformed(NAME, e))?;
         let limit = source.max_bytes as u64;
         // A point has a position and a triangle three indices, 12 bytes each.
         let limits = DecodeLimits::default()
@@ -90,6 +91,17 @@ impl Draco {
             Elements::new(Cow::Owned(bytes), count, None, kind)
         };
         Some(read())
+    }
+}
+
+/// Refuses a stream of a newer version than `newest`: what is in it would be taken for something else.
+pub(crate) fn check_version(stream: &[u8], newest: [u8; 2]) -> Result<(), String> {
+    match stream.strip_prefix(b"DRACO").and_then(<[u8]>::first_chunk::<2>) {
+        Some(version) if *version > newest => {
+            let ([major, minor], [a, b]) = (*version, newest);
+            Err(format!("its version {major}.{minor} is newer than {a}.{b}"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -270,6 +270,12 @@ impl<'a> Elements<'a> {
         Ok(self.map_floats(|v| v).unwrap_or_else(|| self.map(|v: [f64; N]| v.map(|c| c as f32))))
     }
 
+    /// Scalars as u32; `None` when they are not all whole numbers by their type, or not plain ones.
+    pub(super) fn whole(&self) -> Option<Vec<u32>> {
+        let is_whole = matches!(self.kind.component, Component::U8 | Component::U16 | Component::U32);
+        if is_whole && !self.kind.is_normalized() { self.indices().ok() } else { None }
+    }
+
     /// Scalars as u32; negative and fractional ones are refused with an error.
     pub(super) fn indices(&self) -> Result<Vec<u32>, DecodeError> {
         if self.width() != 1 {

@@ -209,7 +209,14 @@ impl Metadata {
                 if values.width() != 1 || values.count() != count {
                     return Err(format!("{} ids for {count} vertices or instances", values.count()));
                 }
-                (FeatureSource::Primary, values.map(|[x]| id(x, null)))
+                let ids = match (values.whole(), null) {
+                    (Some(ids), None) => ids,
+                    (Some(ids), Some(null)) => {
+                        ids.into_iter().map(|id| if id == null { NO_FEATURE } else { id }).collect()
+                    }
+                    (None, _) => values.map(|[x]| id(x, null)),
+                };
+                (FeatureSource::Primary, ids)
             }
             SourceIn::Counted { from, every } => {
                 let step = |i: usize| i.checked_div(every as usize).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);

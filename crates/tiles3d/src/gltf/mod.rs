@@ -38,7 +38,9 @@ use crate::{
 use accessor::Source;
 use buffer::Buffers;
 pub(crate) use buffer::resolve;
+pub(crate) use draco::check_version;
 use glam::{DMat4, DVec3, DVec4};
+use json::Root;
 use looks::Looks;
 use metadata::{Metadata, Schemas};
 use model::Model;
@@ -86,10 +88,8 @@ fn decode(
     let source = Source::new(&root, &buffers, options.max_decoded_bytes);
     let mut tile = DecodedTile { diagnostics: found, ..DecodedTile::default() };
 
-    let rtc =
-        root.extensions.get("CESIUM_RTC").and_then(|e| e.get("center")).and_then(|c| <[f64; 3]>::deserialize(c).ok());
     // The RTC centre is in the frame outside the axis change (its own specification), so it is added after it.
-    let rtc = rtc.map(DVec3::from_array).filter(|v| v.is_finite()).unwrap_or_default();
+    let rtc = centre(&root, &mut tile.diagnostics);
     let axes = if options.gltf_z_up { DMat4::IDENTITY } else { Z_UP_FROM_Y_UP };
 
     let schemas = Schemas::read(&root, fetch, &mut tile.diagnostics);
@@ -104,4 +104,15 @@ fn decode(
         return Err(DecodeError::TooLarge { bytes, limit: options.max_decoded_bytes });
     }
     Ok(tile)
+}
+
+/// What positions are relative to (`CESIUM_RTC`); zero when the glTF does not say so.
+fn centre(root: &Root, found: &mut Vec<Diagnostic>) -> DVec3 {
+    let Some(extension) = root.extensions.get("CESIUM_RTC") else { return DVec3::ZERO };
+    let center = extension.get("center").and_then(|c| <[f64; 3]>::deserialize(c).ok());
+    center.map(DVec3::from_array).filter(|v| v.is_finite()).unwrap_or_else(|| {
+        let message = "its center is not three numbers; the model is shown where it would be without";
+        found.push(Diagnostic::new("rtc-broken", "CESIUM_RTC", message));
+        DVec3::ZERO
+    })
 }

@@ -7,6 +7,8 @@ use super::{
 use crate::content::{ColorSpace, Filter, Sampler, TextureRef, TextureTransform, UvSlot, Wrap};
 use serde_json::{Map, Value};
 
+/// The extension that moves texture coordinates.
+const TRANSFORM: &str = "KHR_texture_transform";
 /// Sets of texture coordinates that are read.
 const SETS: usize = 2;
 
@@ -41,8 +43,12 @@ impl Placed {
     }
 }
 
-/// Whether the texture takes coordinates that are read; if not, that is noted.
+/// Whether the texture takes coordinates that are read; if not, that is noted, and what is wrong with their transform.
 pub(super) fn has_coordinates(info: &TextureInfo, pictures: &mut Pictures<'_, '_, '_>) -> bool {
+    if let Some(key) = info.extensions.get(TRANSFORM).and_then(broken_property) {
+        let message = format!("{TRANSFORM}: {key} is not what it must be; read as if it were not there");
+        pictures.note("texture-transform-broken", format!("texture {}", info.index), message);
+    }
     let set = place(info).set;
     if set >= SETS {
         let message = format!("it takes TEXCOORD_{set}, and only TEXCOORD_0 and 1 are read; drawn without it");
@@ -56,25 +62,41 @@ pub(super) fn place(info: &TextureInfo) -> Place {
     placed(info.tex_coord, &info.extensions)
 }
 
-/// What `KHR_texture_transform`, if it is among the extensions, makes of a set of coordinates.
+/// What [`TRANSFORM`], if it is among the extensions, makes of a set of coordinates.
 pub(super) fn placed(set: usize, extensions: &Map<String, Value>) -> Place {
-    let Some(extension) = extensions.get("KHR_texture_transform") else {
+    let Some(extension) = extensions.get(TRANSFORM) else {
         return Place { set, transform: TextureTransform::default() };
     };
-    let number = |v: &Value| v.as_f64().map(|v| v as f32).filter(|v| v.is_finite());
-    let pair = |name: &str| {
-        let [x, y] = extension.get(name)?.as_array()?.as_slice() else { return None };
-        Some([number(x)?, number(y)?])
-    };
-    let other = extension.get("texCoord").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
     Place {
-        set: other.unwrap_or(set),
+        set: extension.get("texCoord").and_then(index).unwrap_or(set),
         transform: TextureTransform {
-            offset: pair("offset").unwrap_or([0.0; 2]),
+            offset: extension.get("offset").and_then(pair).unwrap_or([0.0; 2]),
             rotation: extension.get("rotation").and_then(number).unwrap_or(0.0),
-            scale: pair("scale").unwrap_or([1.0; 2]),
+            scale: extension.get("scale").and_then(pair).unwrap_or([1.0; 2]),
         },
     }
+}
+
+/// The first property of `KHR_texture_transform` that is there and not of its type.
+fn broken_property(extension: &Value) -> Option<&'static str> {
+    let is_broken = |key: &str, read: fn(&Value) -> bool| extension.get(key).is_some_and(|value| !read(value));
+    let pairs = ["offset", "scale"].into_iter().find(|key| is_broken(key, |v| pair(v).is_some()));
+    pairs
+        .or(is_broken("rotation", |v| number(v).is_some()).then_some("rotation"))
+        .or(is_broken("texCoord", |v| index(v).is_some()).then_some("texCoord"))
+}
+
+fn number(value: &Value) -> Option<f32> {
+    value.as_f64().map(|v| v as f32).filter(|v| v.is_finite())
+}
+
+fn pair(value: &Value) -> Option<[f32; 2]> {
+    let [x, y] = value.as_array()?.as_slice() else { return None };
+    Some([number(x)?, number(y)?])
+}
+
+fn index(value: &Value) -> Option<usize> {
+    value.as_u64().and_then(|n| usize::try_from(n).ok())
 }
 
 /// The sampler of a texture.

@@ -55,8 +55,7 @@ fn offsets(column: &Column, rows: usize, out: &mut Vec<(&'static str, String)>) 
         broken += (0..rows).filter(|row| !offsets.range(*row).is_some_and(fits)).count();
     }
     if let Some(offsets) = &column.string_offsets {
-        let length = column.values.len();
-        broken += (0..column.elements()).filter(|i| offsets.range(*i).is_none_or(|(_, end)| end > length)).count();
+        broken += offsets.broken(column.values.len());
     }
     if broken > 0 {
         let message = format!("{broken} offsets go backwards or beyond the values; those values count as missing");

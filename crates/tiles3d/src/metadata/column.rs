@@ -76,10 +76,32 @@ impl Offsets {
     }
 
     /// Where element `index` begins and ends; `None` when it ends before it begins or there is none.
+    #[inline]
     pub(super) fn range(&self, index: usize) -> Option<(usize, usize)> {
         let offsets = self.borrow();
         let (start, end) = (offsets.get(index)?, offsets.get(index.checked_add(1)?)?);
         (start <= end).then_some((start, end))
+    }
+}
+
+impl Offsets {
+    /// How many of the elements between them end before they begin or beyond `length`. As [`Self::range`] tells it of each,
+    /// and much faster.
+    pub(super) fn broken(&self, length: usize) -> usize {
+        fn count<const SIZE: usize>(bytes: &[u8], read: impl Fn([u8; SIZE]) -> u64, length: u64) -> usize {
+            let offsets = bytes.as_chunks::<SIZE>().0;
+            let pairs = offsets.iter().zip(offsets.iter().skip(1));
+            pairs.map(|(a, b)| (read(*a), read(*b))).filter(|(a, b)| a > b || *b > length).count()
+        }
+        let length = length as u64;
+        match self.kind {
+            Scalar::U8 => count(&self.bytes, |b| u64::from(u8::from_le_bytes(b)), length),
+            Scalar::U16 => count(&self.bytes, |b| u64::from(u16::from_le_bytes(b)), length),
+            Scalar::U32 => count(&self.bytes, |b| u64::from(u32::from_le_bytes(b)), length),
+            Scalar::U64 => count(&self.bytes, u64::from_le_bytes, length),
+            // No other type can hold offsets; there is nothing between them then.
+            _ => self.borrow().gaps(),
+        }
     }
 }
 

@@ -17,6 +17,9 @@ use serde::Deserialize as _;
 use std::sync::Arc;
 use url::Url;
 
+/// Values of `asset.version` whose meaning is known: the standards', and what drafts of 1.0 wrote.
+const VERSIONS: [&str; 3] = ["0.0", "1.0", "1.1"];
+
 /// Where a tileset's file comes from and goes to.
 pub(super) struct Origin<'a> {
     pub(super) url: &'a Url,
@@ -62,7 +65,19 @@ struct Leaves {
 impl Tileset {
     /// Adds the tiles of a file, without recursion. Adds none when its root is unusable.
     pub(super) fn grow(&mut self, mut json: TilesetJson, origin: &Origin<'_>, found: &mut Vec<Diagnostic>) {
-        let z_up = json.asset.gltf_up_axis.as_deref().is_some_and(|axis| axis.eq_ignore_ascii_case("z"));
+        let version = &json.asset.version;
+        if !VERSIONS.contains(&version.as_str()) {
+            let version: String = version.chars().take(20).collect();
+            let message = format!("asset.version is {version:?}, which is not known; read as 1.1 is");
+            found.push(Diagnostic::new("tileset-version-unknown", origin.url.as_str(), message));
+        }
+        let axis = json.asset.gltf_up_axis.as_deref().unwrap_or("Y");
+        let z_up = axis.eq_ignore_ascii_case("z");
+        if !z_up && !axis.eq_ignore_ascii_case("y") {
+            let axis: String = axis.chars().take(20).collect();
+            let message = format!("asset.gltfUpAxis is {axis:?}, neither Y nor Z; read as Y");
+            found.push(Diagnostic::new("tileset-up-axis-unknown", origin.url.as_str(), message));
+        }
         let document = Document::parse(&mut json, origin.url, found);
         let root = self.next_id(origin.parent);
         self.metadata.open(root, document, found);
@@ -118,6 +133,11 @@ impl Tileset {
             }
         }
         let request = json.viewer_request_volume.as_ref().and_then(Shape::parse);
+        if request.is_none() && json.viewer_request_volume.is_some() {
+            let message =
+                "viewerRequestVolume is no box, region, sphere or S2 cell; the tile is wanted from everywhere";
+            found.push(Diagnostic::new("tile-volume-invalid", &*place, message));
+        }
         self.put(Tile {
             id,
             parent,
@@ -220,6 +240,10 @@ impl Tileset {
             let Some(url) = content_url(file.url, uri, place, found) else { continue };
             out.urls.push(url);
             let written = content.bounding_volume.as_ref().and_then(Shape::parse);
+            if written.is_none() && content.bounding_volume.is_some() {
+                let message = "the volume of a content is no box, region, sphere or S2 cell; it has that of its tile";
+                found.push(Diagnostic::new("tile-volume-invalid", place, message));
+            }
             let shape = said.bounds.apply(written.as_ref().or(Some(&trunk.shape))).or(written);
             out.volumes.extend(shape.map(|shape| shape.volume(&trunk.transform)));
             let document = self.metadata.document(file.document);

@@ -125,9 +125,12 @@ impl Gltf {
         json.to_string().into_bytes()
     }
 
+    /// The binary file; what stands in `buffers` behind the first one is kept.
     pub(crate) fn glb(&self) -> Vec<u8> {
         let mut json = self.json.clone();
-        json["buffers"] = json!([{ "byteLength": self.binary.len() }]);
+        let mut buffers = json.get("buffers").cloned().unwrap_or_else(|| json!([{}]));
+        buffers[0]["byteLength"] = json!(self.binary.len());
+        json["buffers"] = buffers;
         let (mut text, mut binary) = (json.to_string().into_bytes(), self.binary.clone());
         // A b3dm or i3dm that holds it is a multiple of eight.
         text.resize((text.len() + 20).next_multiple_of(8) - 20, b' ');

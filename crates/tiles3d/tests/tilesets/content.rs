@@ -2,8 +2,6 @@
 
 use crate::{Case, build::*, load::load, triangle_at};
 use serde_json::{Value as Json, json};
-use std::io::Cursor;
-use tiles3d::archive::{ArchiveFile, ArchiveLimits, ArchiveWriter, Compression};
 
 const HERE: [i64; 3] = [100, 100, 0];
 
@@ -71,20 +69,4 @@ fn the_picture_of_another_file_is_the_material() {
     let (_, model) = &seen.models[0];
     assert_eq!(model.images[0].data, [0, 0, 255, 255]);
     assert_eq!(model.materials[model.primitives[0].material].base_color_texture.unwrap().image, 0);
-}
-
-#[test]
-fn an_archive_is_the_files_that_are_in_it() {
-    for (name, files, mut middles) in cases() {
-        let mut writer = ArchiveWriter::new(Vec::new());
-        for (path, bytes) in &files {
-            writer.add(path, bytes, Compression::Deflate).unwrap();
-        }
-        let bytes = writer.finish().unwrap();
-        let mut archive = ArchiveFile::open(Cursor::new(bytes), ArchiveLimits::default()).unwrap();
-        let read = files.keys().map(|path| (path.clone(), archive.read(path).unwrap())).collect();
-        let seen = load(&read);
-        middles.sort_unstable();
-        assert_eq!((seen.middles, seen.amiss.len()), (middles, 0), "{name}");
-    }
 }

@@ -32,7 +32,12 @@ impl Seen {
 
 /// Reads all of it.
 pub(crate) fn load(files: &Files) -> Seen {
-    let reader = Reader { files, seen: RefCell::default() };
+    load_from(&|path| files.get(path).cloned().ok_or_else(|| format!("{path} is not there")))
+}
+
+/// The same from wherever files are read by their paths.
+pub(crate) fn load_from(read: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Seen {
+    let reader = Reader { read, seen: RefCell::default() };
     reader.tileset();
     let mut seen = reader.seen.into_inner();
     seen.middles.sort_unstable();
@@ -40,14 +45,13 @@ pub(crate) fn load(files: &Files) -> Seen {
 }
 
 struct Reader<'a> {
-    files: &'a Files,
+    read: &'a dyn Fn(&str) -> Result<Vec<u8>, String>,
     seen: RefCell<Seen>,
 }
 
 impl Reader<'_> {
     fn file(&self, url: &Url) -> Result<Vec<u8>, String> {
-        let path = url.path().trim_start_matches('/');
-        self.files.get(path).cloned().ok_or_else(|| format!("{path} is not there"))
+        (self.read)(url.path().trim_start_matches('/'))
     }
 
     fn amiss(&self, what: impl ToString) {
@@ -63,6 +67,22 @@ impl Reader<'_> {
             Err(e) => return self.amiss(e),
         };
         found.iter().for_each(|d| self.amiss(d.code));
+        // Tiles come behind those that bring them.
+        let mut done = BTreeSet::new();
+        loop {
+            let next = set.tiles().map(|t| t.id).find(|id| !done.contains(id));
+            let Some(id) = next else { break };
+            self.schemas(&mut set);
+            self.subtrees(&mut set, id);
+            done.insert(id);
+            self.contents(&mut set, id);
+            assert!(done.len() < 1000, "it does not end");
+        }
+        self.seen.borrow_mut().tileset = Some(set);
+    }
+
+    /// The schemas of the tileset and of those that became part of it.
+    fn schemas(&self, set: &mut Tileset) {
         while let Some(url) = set.schema_uri().cloned() {
             match self.file(&url).and_then(|b| set.set_schema(&url, &b).map_err(|e| e.to_string())) {
                 Ok(found) => found.iter().for_each(|d| self.amiss(d.code)),
@@ -72,17 +92,6 @@ impl Reader<'_> {
                 }
             }
         }
-        // Tiles come behind those that bring them.
-        let mut done = BTreeSet::new();
-        loop {
-            let next = set.tiles().map(|t| t.id).find(|id| !done.contains(id));
-            let Some(id) = next else { break };
-            self.subtrees(&mut set, id);
-            done.insert(id);
-            self.contents(&mut set, id);
-            assert!(done.len() < 1000, "it does not end");
-        }
-        self.seen.borrow_mut().tileset = Some(set);
     }
 
     fn subtrees(&self, set: &mut Tileset, id: TileId) {

@@ -1,7 +1,7 @@
 //! `3DTILES_draco_point_compression`: the points of a pnts, compressed together.
 
 use super::values::Values;
-use crate::{content::DecodeError, metadata::Component};
+use crate::{content::DecodeError, gltf::check_version, metadata::Component};
 use draco_core::{DataType, DecodeLimits, DecoderBuffer, PointAttribute, PointCloud, PointCloudDecoder, PointIndex};
 use serde::Deserialize;
 use std::{borrow::Cow, collections::BTreeMap};
@@ -40,6 +40,7 @@ impl Points {
     /// # Errors
     /// The stream is damaged or too large.
     pub(super) fn decode(stream: &[u8], limit: usize) -> Result<Self, DecodeError> {
+        check_version(stream, [2, 3]).map_err(|e| DecodeError::malformed("Draco points", e))?;
         let limit = limit as u64;
         // A point takes at least one byte of some attribute.
         let limits = DecodeLimits::default().with_max_points(limit).with_max_decoded_bytes(limit);

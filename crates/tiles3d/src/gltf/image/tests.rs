@@ -6,24 +6,10 @@ use std::io::Cursor;
 
 /// 16 by 16 pixels in four quarters (red, green; blue, yellow with alpha 96), as the Basis Universal encoder 2.50 wrote
 /// them: ETC1S with BasisLZ, alpha and 5 levels.
-const ETC1S: &str = "\
-q0tUWCAyMLsNChoKAAAAAAEAAAAQAAAAEAAAAAAAAAAAAAAAAQAAAAUAAAABAAAAyAAAADwAAAAEAQAAJAAAACgBAAAAAAAAPAEAAAAAAAB4AgAAAAAA\
-ABUAAAAAAAAAAAAAAAAAAABvAgAAAAAAAAkAAAAAAAAAAAAAAAAAAABrAgAAAAAAAAQAAAAAAAAAAAAAAAAAAABnAgAAAAAAAAQAAAAAAAAAAAAAAAAA\
-AABkAgAAAAAAAAMAAAAAAAAAAAAAAAAAAAA8AAAAAAAAAAIAOACjAQIAAwMAAAgIAAAAAAAAAAA/AAAAAAAAAAAA/////0AAPw8AAAAAAAAAAP////8f\
-AAAAS1RYd3JpdGVyAEJhc2lzIFVuaXZlcnNhbCAyLjUwAAASAA4AUQAAADkAAAA6AAAAAAAAAAAAAAAAAAAACwAAAAsAAAAKAAAAAAAAAAAAAAAEAAAA\
-BAAAAAUAAAAAAAAAAAAAAAIAAAACAAAAAgAAAAAAAAAAAAAAAgAAAAIAAAACAAAAAAAAAAAAAAACAAAAAgAAAAEAAAAfwBMAAQAAIBxPKcvBAUQBGAAA\
-EIQl3IBpedQDeAMgAMAg6JHBILGjjsIQgAgAAgAAgiCNLzQvdYNF8pQEwDn4sWGy1fO2kbxYQq7dAP2dVhOEggIFpUJFRVVVVVV9fVVQWBUQEBAUFBQc\
-Hh4eXre0XE/z9U1LS0tLUwUAUAUAAACoqqqqqlJVrQIAwYSAAQAAQBBmBUf/rJcA5gAIACAIBMAifghKvSegkSABAIFGPpCYFi1zg3ISAcAEAAAAAAAA\
-AggABgEAKgA6AR4BfgROMWQNAlmr7wrdaUF3dQ28CF85GwVsKnz296ATqQA=";
+const ETC1S: &[u8] = include_bytes!("../../../tests/pictures/etc1s.ktx2");
 
 /// The same picture in UASTC with Zstandard.
-const UASTC: &str = "\
-q0tUWCAyMLsNChoKAAAAAAEAAAAQAAAAEAAAAAAAAAAAAAAAAQAAAAUAAAACAAAAyAAAACwAAAD0AAAAJAAAAAAAAAAAAAAAAAAAAAAAAACsAQAAAAAA\
-ADwAAAAAAAAAAAEAAAAAAABjAQAAAAAAAEkAAAAAAAAAQAAAAAAAAABKAQAAAAAAABkAAAAAAAAAEAAAAAAAAAAxAQAAAAAAABkAAAAAAAAAEAAAAAAA\
-AAAYAQAAAAAAABkAAAAAAAAAEAAAAAAAAAAsAAAAAAAAAAIAKACmAQIAAwMAABAAAAAAAAAAAAB/AwAAAAAAAAAA/////x8AAABLVFh3cml0ZXIAQmFz\
-aXMgVW5pdmVyc2FsIDIuNTAAACi1L/0gEIEAABf0Eu+6uFYCAAAAAAAAAAAotS/9IBCBAAAPqIIlsJUJ3brqwr8DVVVVKLUv/SAQgQAADzKAB1ao6N+r\
-tcn+AAB9fSi1L/0gQAECAB+B1mGwcY9JUIn/f+HrSwFOIpE+VOcsPa8IkLB/+wcJMLEgCSmp5UV0F/Vf9V9xFwDoEEHXXDm6rlq2a7ZrpVootS/9YAAA\
-lQEA8BcZBeU/yMYAhZbnPzAXAYUH+T8dxQLXnFsLLPO9AQcABRIAIJ8BrQOWAFhs5gQv4AI=";
+const UASTC: &[u8] = include_bytes!("../../../tests/pictures/uastc.ktx2");
 
 /// 8 by 8 pixels of the ink 0, 128, 255, 0 in a JPEG with Adobe's four channels; orange.
 const CMYK: &str = "\
@@ -145,7 +131,7 @@ fn sizes_are_checked_before_anything_is_decoded() {
 
 #[test]
 fn etc1s_reads_as_the_reference_transcoder_has_it() {
-    let picture = read(&base64(ETC1S), plain()).unwrap();
+    let picture = read(ETC1S, plain()).unwrap();
     assert_eq!((picture.width, picture.height, picture.levels), (16, 16, 5));
     assert_eq!(picture.format, PictureFormat::Rgba8);
     let corners = [(0, 0), (15, 0), (0, 15), (15, 15), (7, 7), (8, 8)].map(|(x, y)| picture.pixel(x, y).unwrap());
@@ -156,14 +142,14 @@ fn etc1s_reads_as_the_reference_transcoder_has_it() {
 
 #[test]
 fn uastc_reads_as_the_reference_transcoder_has_it() {
-    let picture = read(&base64(UASTC), plain()).unwrap();
+    let picture = read(UASTC, plain()).unwrap();
     let corners = [(0, 0), (15, 0), (0, 15), (15, 15), (7, 7), (8, 8)].map(|(x, y)| picture.pixel(x, y).unwrap());
     let [red, green, blue, yellow] = [[200, 40, 40, 255], [40, 180, 60, 255], [40, 60, 200, 255], [230, 220, 90, 96]];
     assert_eq!(corners, [red, green, blue, yellow, red, yellow]);
     assert_eq!(picture.level(4).unwrap().data, [160, 151, 120, 215]);
-    let largest = read(&base64(UASTC), Want::exact()).unwrap();
+    let largest = read(UASTC, Want::exact()).unwrap();
     assert_eq!((largest.levels, &largest.data[..]), (1, picture.level(0).unwrap().data));
-    let largest = read(&base64(ETC1S), Want::exact()).unwrap();
+    let largest = read(ETC1S, Want::exact()).unwrap();
     assert_eq!((largest.levels, largest.data.len()), (1, 1024));
 }
 
@@ -176,8 +162,8 @@ fn ends(picture: &Picture) -> (u128, u128) {
 
 #[test]
 fn blocks_are_those_of_the_reference_transcoder() {
-    let check = |file: &str, want, format, ends_are| {
-        let picture = read(&base64(file), want).unwrap();
+    let check = |file: &[u8], want, format, ends_are| {
+        let picture = read(file, want).unwrap();
         assert_eq!((picture.format, picture.levels), (format, 5));
         assert_eq!(ends(&picture), ends_are, "{format:?}");
         let sizes = [16u32, 8, 4, 2, 1].map(|side| format.level_bytes(side, side));
@@ -198,7 +184,7 @@ fn blocks_are_those_of_the_reference_transcoder() {
     check(UASTC, on(false, true, false), PictureFormat::Etc2Rgba, etc2);
     // Data in UASTC is not put into ETC2.
     let data = Want { space: ColorSpace::Linear, ..on(false, true, false) };
-    assert_eq!(read(&base64(UASTC), data).unwrap().format, PictureFormat::Rgba8);
+    assert_eq!(read(UASTC, data).unwrap().format, PictureFormat::Rgba8);
 }
 
 /// A KTX 2 file of levels as they are.
@@ -352,8 +338,8 @@ proptest! {
             0 => png(5, 3, &[77; 60]),
             1 => encode(&rgb(), image::ImageFormat::Jpeg),
             2 => webp(5, 3, &[77; 60], image_webp::ColorType::Rgba8),
-            3 => base64(ETC1S),
-            4 => base64(UASTC),
+            3 => ETC1S.to_vec(),
+            4 => UASTC.to_vec(),
             5 => ktx2(0, 166, (8, 8), 0, &[uastc_block([9; 4]).repeat(4)]),
             _ => base64(CMYK),
         };
@@ -368,8 +354,8 @@ proptest! {
     #[test]
     fn damaged_numbers_of_ktx2_are_survived(file in 0usize..3, word in 3usize..50, value in any::<u32>(), small in 0u32..40) {
         let good = match file {
-            0 => base64(ETC1S),
-            1 => base64(UASTC),
+            0 => ETC1S.to_vec(),
+            1 => UASTC.to_vec(),
             _ => ktx2(37, 1, (4, 4), 0, &[vec![0; 64], vec![0; 16], vec![0; 4]]),
         };
         for value in [value, small, u32::MAX - small] {

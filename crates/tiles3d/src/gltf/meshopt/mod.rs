@@ -54,7 +54,19 @@ impl Compressed {
     /// The extension of a buffer view, if it has one.
     pub(super) fn of(view: &BufferView) -> Option<Result<Self, DecodeError>> {
         let json = NAMES.iter().find_map(|name| view.extensions.get(*name))?;
-        Some(Self::deserialize(json).map_err(|e| DecodeError::malformed("meshopt buffer view", e)))
+        let read = Self::deserialize(json).map_err(|e| DecodeError::malformed("meshopt buffer view", e));
+        Some(read.and_then(|compressed| compressed.fits(view)))
+    }
+
+    /// Accessors go by the view, so that elements must lie as it says.
+    fn fits(self, view: &BufferView) -> Result<Self, DecodeError> {
+        match view.byte_stride {
+            Some(stride) if stride != self.byte_stride => {
+                let message = format!("elements of {} bytes cannot lie {stride} bytes apart", self.byte_stride);
+                Err(DecodeError::malformed("meshopt buffer view", message))
+            }
+            _ => Ok(self),
+        }
     }
 
     /// Bytes of the decoded view.

@@ -2,7 +2,7 @@
 
 use super::builder::*;
 use crate::{Value, tileset::TileId};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 #[test]
 fn extensions_of_1_0_are_read() {
@@ -87,4 +87,27 @@ fn tiles_and_contents_of_1_0_have_metadata() {
     let all = [n(set.metadata()), n(set.tile_metadata(TileId(0))), n(set.content_metadata(TileId(0), 0))];
     assert_eq!(all, [1, 2, 3].map(Value::UInt));
     assert_eq!(set.content_group(TileId(0), 0), None);
+}
+
+#[test]
+fn a_version_that_is_not_known_is_told_once_and_the_tiles_are_read() {
+    let json = |version: Json| {
+        let leaf = json!({ "boundingVolume": cube(), "geometricError": 0, "content": { "uri": "a.glb" } });
+        json!({ "asset": { "version": version },
+            "root": { "boundingVolume": cube(), "geometricError": 1, "children": [leaf.clone(), leaf] } })
+    };
+    for known in ["0.0", "1.0", "1.1"] {
+        assert_eq!(tileset(&json(json!(known))).1, []);
+    }
+    for unknown in ["2.0", "1.2", "", "1.0.1"] {
+        let (mut set, found) = tileset(&json(json!(unknown)));
+        assert_eq!((codes(&found), set.tiles().len()), (vec!["tileset-version-unknown"], 3));
+        assert!(found[0].message.contains(&format!("{unknown:?}")) && found[0].place == set.url.as_str());
+        // A tileset within it speaks for itself.
+        let url = set.url.join("b.json").unwrap();
+        let attached = set.attach_external(TileId(1), json(json!("1.1")).to_string().as_bytes(), &url).unwrap();
+        assert_eq!(attached, []);
+        let attached = set.attach_external(TileId(2), json(json!("9")).to_string().as_bytes(), &url).unwrap();
+        assert_eq!((codes(&attached), attached[0].place.as_str()), (vec!["tileset-version-unknown"], url.as_str()));
+    }
 }
