@@ -72,14 +72,14 @@ impl Place {
 
     /// Unit normals.
     pub(super) fn normals(&self, elements: &Elements<'_>) -> Vec<[f32; 3]> {
-        let unit = |n: Vec3| (self.normal * n).normalize_or(Vec3::Z).to_array();
+        let unit = |n: Vec3| direction(self.normal * n, Vec3::Z).to_array();
         // With equal factors a shuffle turns only.
         let turn = self.steps.filter(|s| s.factor.iter().all(|f| f.abs() == s.factor[0].abs()));
         let turn = turn.map(|s| Shuffle { from: s.from, factor: s.factor.map(|f| f.signum() as f32) });
         let Some(mut normals) = turn.and_then(|turn| turn.apply(elements)) else {
             if turn.is_some_and(|turn| turn == Z_UP) {
                 // Whole numbers are of unit length only by chance.
-                let unit = |n: Vec3| n.normalize_or(Vec3::Z).to_array();
+                let unit = |n: Vec3| direction(n, Vec3::Z).to_array();
                 return elements.map(|[x, y, z]| unit(Vec3::new(x as f32, -z as f32, y as f32)));
             }
             let floats = elements.map_floats(|n| unit(Vec3::from_array(n)));
@@ -89,7 +89,7 @@ impl Place {
         let is_unit = |n: &[f32; 3]| (n[0] * n[0] + n[1] * n[1] + n[2] * n[2] - 1.0).abs() < UNIT;
         if !normals.iter().fold(true, |all, n| all & is_unit(n)) {
             for n in normals.iter_mut().filter(|n| !is_unit(n)) {
-                *n = Vec3::from_array(*n).normalize_or(Vec3::Z).to_array();
+                *n = direction(Vec3::from_array(*n), Vec3::Z).to_array();
             }
         }
         normals
@@ -99,10 +99,20 @@ impl Place {
     pub(super) fn tangents(&self, elements: &Elements<'_>) -> Vec<[f32; 4]> {
         let side = if self.mirrored { -1.0f32 } else { 1.0 };
         elements.map(|[x, y, z, w]| {
-            let t = (self.tangent * DVec3::new(x, y, z).as_vec3()).normalize_or(Vec3::X);
+            let t = direction(self.tangent * DVec3::new(x, y, z).as_vec3(), Vec3::X);
             t.extend(if w < 0.0 { -side } else { side }).to_array()
         })
     }
+}
+
+/// The unit vector along `v`, or another where there is none. The square of a length that is out of all proportion is no number,
+/// or one of hardly any digits.
+fn direction(v: Vec3, otherwise: Vec3) -> Vec3 {
+    let square = v.length_squared();
+    if (1e-30..1e30).contains(&square) {
+        return v / square.sqrt();
+    }
+    (v / v.abs().max_element()).normalize_or(otherwise)
 }
 
 impl Steps {
@@ -182,6 +192,17 @@ mod tests {
         let bytes = values.as_flattened().iter().flat_map(|v| v.to_le_bytes()).collect();
         let kind = Kind { shape: Shape::Vector(N), component: Component::F32, normalized: false };
         Elements::new(Cow::Owned(bytes), values.len(), None, kind).unwrap()
+    }
+
+    #[test]
+    fn the_tiniest_and_the_largest_vectors_have_a_direction() {
+        for size in [f32::from_bits(1), 3e-23, 1e-12, 1.0, 1e19, f32::MAX] {
+            let d = direction(Vec3::new(size, 0.0, -size), Vec3::Y);
+            assert!((d - Vec3::new(1.0, 0.0, -1.0).normalize()).length() < 1e-5, "{size:e}: {d}");
+        }
+        for none in [Vec3::ZERO, Vec3::NAN, Vec3::INFINITY] {
+            assert_eq!(direction(none, Vec3::Y), Vec3::Y);
+        }
     }
 
     #[test]

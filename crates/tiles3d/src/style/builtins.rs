@@ -5,7 +5,6 @@ use super::operators::{mismatch, text_of};
 use super::value::{Value, Vector};
 use super::{RegExp, color};
 use std::f64::consts::PI;
-use std::sync::Arc;
 
 /// A function: its name, how many arguments it takes at least and at most, and what it does.
 #[derive(Debug)]
@@ -214,8 +213,7 @@ pub(super) fn call(builtin: &Builtin, arguments: &[Value]) -> Result<Value, Eval
         (Function::Text, [x]) => Value::String(text_of(x)?.into()),
         (Function::RegExp, arguments) => {
             let text = |at: usize| arguments.get(at).map_or(Ok(String::new()), text_of);
-            let compiled = RegExp::new(&text(0)?, &text(1)?).map_err(EvaluationError)?;
-            Value::RegExp(Arc::new(compiled))
+            Value::RegExp(RegExp::compiled(&text(0)?, &text(1)?).map_err(EvaluationError)?)
         }
         _ => return wrong(),
     })

@@ -1,12 +1,23 @@
 //! Regular expressions: JavaScript's syntax on an engine that needs linear time.
 
 use regex::{Regex, RegexBuilder};
-use std::fmt;
+use std::{cell::RefCell, collections::HashMap, fmt, sync::Arc};
 
 /// Longest pattern, in bytes.
 const MAX_PATTERN: usize = 4096;
 /// Most memory that a compiled pattern may take, in bytes.
 const MAX_COMPILED: usize = 1 << 20;
+
+/// Expressions that are kept compiled: a pattern that is made of a feature's properties is often that of many features, and
+/// compiling takes a thousand times as long as a test.
+const KEPT: usize = 32;
+
+/// What became of a pattern with its flags.
+type Compiled = Result<Arc<RegExp>, String>;
+
+thread_local! {
+    static COMPILED: RefCell<HashMap<(String, String), Compiled>> = RefCell::default();
+}
 
 /// A regular expression of a style.
 #[derive(Debug)]
@@ -23,6 +34,22 @@ impl fmt::Display for RegExp {
 }
 
 impl RegExp {
+    /// A pattern compiled now, or lately; as [`Self::new`].
+    pub(super) fn compiled(pattern: &str, flags: &str) -> Compiled {
+        COMPILED.with_borrow_mut(|kept| {
+            let key = (pattern.to_owned(), flags.to_owned());
+            if let Some(known) = kept.get(&key) {
+                return known.clone();
+            }
+            if kept.len() >= KEPT {
+                kept.clear();
+            }
+            let compiled = Self::new(pattern, flags).map(Arc::new);
+            kept.insert(key, compiled.clone());
+            compiled
+        })
+    }
+
     /// Compiles a pattern; the flags are those of JavaScript. The error is a sentence for people.
     pub(super) fn new(pattern: &str, flags: &str) -> Result<Self, String> {
         if pattern.len() > MAX_PATTERN {
