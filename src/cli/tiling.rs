@@ -12,7 +12,7 @@ pub(super) struct Tiles {
     /// How the tree of tiles is told
     #[arg(long, value_enum, default_value_t)]
     tiling: Tiling,
-    /// Pack the tiles into one file, tiles.3tz (3D Tiles archive)
+    /// Pack the tiles into one file, tiles/tileset.3tz (3D Tiles archive)
     #[arg(long)]
     archive: bool,
 }

@@ -9,8 +9,10 @@ use std::{
 };
 use tiles3d::archive::{ArchiveWriter, Compression};
 
-/// The tileset as one file.
-pub(super) const ARCHIVE: &str = "tiles.3tz";
+/// The tileset as one file, where a server looks for tiles.
+pub(super) const ARCHIVE: &str = "tiles/tileset.3tz";
+/// The same while it is packed.
+const PACKED: &str = "packed";
 /// The tileset as a folder, also while it is built.
 const TILES: &str = "tiles";
 
@@ -114,7 +116,7 @@ impl Folder {
         let mut files = Vec::new();
         list(&tiles, String::new(), &mut files).map_err(|e| self.failed(&tiles, e))?;
         progress.stage("packing the tiles", Some(files.len() as u64));
-        let path = self.part.join(ARCHIVE);
+        let path = self.part.join(PACKED);
         let sink = fs::File::create(&path).map_err(|e| self.failed(&path, e))?;
         let mut archive = ArchiveWriter::new(BufWriter::new(sink));
         let refused = |source| TilerError::Archive { path: path.clone(), source };
@@ -127,7 +129,11 @@ impl Folder {
             progress.advance(1);
         }
         archive.finish().map_err(refused)?;
-        fs::remove_dir_all(&tiles).map_err(|e| self.failed(&tiles, e))
+        let place = self.part.join(ARCHIVE);
+        fs::remove_dir_all(&tiles)
+            .and_then(|()| fs::create_dir(&tiles))
+            .and_then(|()| fs::rename(&path, &place))
+            .map_err(|e| self.failed(&place, e))
     }
 
     /// Puts the city into its place. Files that are as they were stay the same files, with the time of their last change: who

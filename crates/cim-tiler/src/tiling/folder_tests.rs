@@ -167,10 +167,10 @@ fn an_archive_holds_what_the_folder_holds() {
     let options = TilingOptions { archive: true, ..plain() };
     let summary = write_city(city(), &packed, &options, &mut Silent).unwrap();
     let site: Site = serde_json::from_slice(&fs::read(packed.join("site.json")).unwrap()).unwrap();
-    assert_eq!(site.tileset_url, "tiles.3tz");
-    assert!(!packed.join("tiles").exists());
+    assert_eq!(site.tileset_url, "tiles/tileset.3tz");
+    assert_eq!(fs::read_dir(packed.join("tiles")).unwrap().count(), 1);
     assert_eq!(summary.bytes, files(&packed).values().map(|(bytes, _)| bytes.len() as u64).sum::<u64>());
-    let file = fs::File::open(packed.join("tiles.3tz")).unwrap();
+    let file = fs::File::open(packed.join("tiles/tileset.3tz")).unwrap();
     let mut archive = ArchiveFile::open(file, ArchiveLimits::default()).unwrap();
     let tiles = contents(&folder.join("tiles"));
     // The index is a file, too.

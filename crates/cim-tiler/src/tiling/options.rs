@@ -20,7 +20,7 @@ pub struct TilingOptions {
     pub compression: Compression,
     /// How their tree is told.
     pub tiling: Tiling,
-    /// One file, `tiles.3tz` (3D Tiles Archive Format 1.3), in place of a folder of tiles.
+    /// One file, `tiles/tileset.3tz` (3D Tiles Archive Format 1.3), in place of many.
     pub archive: bool,
 }
 

@@ -21,6 +21,9 @@ use serde_json::Value;
 use std::{collections::HashSet, rc::Rc};
 use url::Url;
 
+/// Longer URLs are not followed: a tileset that refers to itself in a folder below makes one of every length.
+const MAX_URL: usize = 4096;
+
 pub(super) struct Walk<'a, 'f> {
     root: Url,
     options: &'a InspectOptions,
@@ -255,7 +258,12 @@ impl<'a, 'f> Walk<'a, 'f> {
     }
 
     fn resolve(&mut self, uri: &str, base: &Url, place: &str) -> Option<Url> {
-        base.join(uri).map_err(|e| self.find.add(&rules::URI_INVALID, place, format!("{:?}: {e}", short(uri)))).ok()
+        let url = base.join(uri).map_err(|e| e.to_string());
+        let url = url.and_then(|url| {
+            let long = url.scheme() != "data" && url.as_str().len() > MAX_URL;
+            if long { Err(format!("its URL is longer than {MAX_URL} bytes")) } else { Ok(url) }
+        });
+        url.map_err(|e| self.find.add(&rules::URI_INVALID, place, format!("{:?}: {e}", short(uri)))).ok()
     }
 
     fn read(&mut self, url: &Url, place: &str) -> Option<Vec<u8>> {
