@@ -1,6 +1,7 @@
 //! Tile content: what its first bytes say it is, and what it decodes to.
 
 mod container;
+mod direction;
 mod error;
 mod features;
 mod gzip;
@@ -12,6 +13,7 @@ mod texel;
 mod tile;
 
 pub use crate::metadata::{ClassInfo, PropertyAttribute, PropertyInfo, PropertyTexture, TexelProperty, VertexProperty};
+pub(crate) use direction::direction;
 pub use error::DecodeError;
 pub use features::{FeatureSet, FeatureSource, NO_FEATURE, PrimitiveProperties, Scope, UvSet};
 pub use gzip::inflate;

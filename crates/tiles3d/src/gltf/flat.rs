@@ -1,6 +1,6 @@
 //! Flat normals for triangles that come without any.
 
-use crate::content::Primitive;
+use crate::content::{Primitive, direction};
 use glam::Vec3;
 
 /// Without normals the client shall use flat ones (glTF 2.0, 3.7.2.1): each triangle gets vertices of its own.
@@ -19,7 +19,7 @@ pub(super) fn flat_normals(p: &mut Primitive) {
     p.normals = Vec::with_capacity(p.positions.len());
     for triangle in p.positions.as_chunks().0 {
         let [a, b, c]: [Vec3; 3] = triangle.map(Vec3::from_array);
-        p.normals.extend([(b - a).cross(c - a).normalize_or(Vec3::Z).to_array(); 3]);
+        p.normals.extend([direction((b - a).cross(c - a), Vec3::Z).to_array(); 3]);
     }
     p.indices = (0..corners.len() as u32).collect();
 }

@@ -1,6 +1,7 @@
 //! From a node's frame to the tile's: positions, normals and tangents.
 
 use super::elements::Elements;
+use crate::content::direction;
 use glam::{DMat3, DMat4, DVec3, Mat3, Vec3};
 
 /// How far from 1 the squared length of a normal may be that is taken as it is.
@@ -105,16 +106,6 @@ impl Place {
     }
 }
 
-/// The unit vector along `v`, or another where there is none. The square of a length that is out of all proportion is no number,
-/// or one of hardly any digits.
-fn direction(v: Vec3, otherwise: Vec3) -> Vec3 {
-    let square = v.length_squared();
-    if (1e-30..1e30).contains(&square) {
-        return v / square.sqrt();
-    }
-    (v / v.abs().max_element()).normalize_or(otherwise)
-}
-
 impl Steps {
     /// What `matrix` does, if it is no more than that.
     fn of(matrix: &DMat4) -> Option<Self> {
@@ -192,17 +183,6 @@ mod tests {
         let bytes = values.as_flattened().iter().flat_map(|v| v.to_le_bytes()).collect();
         let kind = Kind { shape: Shape::Vector(N), component: Component::F32, normalized: false };
         Elements::new(Cow::Owned(bytes), values.len(), None, kind).unwrap()
-    }
-
-    #[test]
-    fn the_tiniest_and_the_largest_vectors_have_a_direction() {
-        for size in [f32::from_bits(1), 3e-23, 1e-12, 1.0, 1e19, f32::MAX] {
-            let d = direction(Vec3::new(size, 0.0, -size), Vec3::Y);
-            assert!((d - Vec3::new(1.0, 0.0, -1.0).normalize()).length() < 1e-5, "{size:e}: {d}");
-        }
-        for none in [Vec3::ZERO, Vec3::NAN, Vec3::INFINITY] {
-            assert_eq!(direction(none, Vec3::Y), Vec3::Y);
-        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Diagnostic,
-    content::{DecodeError, DecodeOptions, DecodedTile, Primitive, PrimitiveMode, TileMaterial},
+    content::{DecodeError, DecodeOptions, DecodedTile, Primitive, PrimitiveMode, TileMaterial, direction},
     metadata::{Component, DecodedColumn},
 };
 use glam::{DVec2, DVec3, Vec3};
@@ -173,7 +173,7 @@ impl<'a, 't> Reader<'a, 't> {
     fn normals(&self, found: &mut Vec<Diagnostic>) -> Vec<[f32; 3]> {
         if let Some(values) = self.values("NORMAL", Component::Float, 3, found) {
             let mut normals = values.f32s();
-            normals.iter_mut().for_each(|n| *n = Vec3::from_array(*n).normalize_or(Vec3::Z).to_array());
+            normals.iter_mut().for_each(|n| *n = direction(Vec3::from_array(*n), Vec3::Z).to_array());
             return normals;
         }
         let Some(values) = self.values("NORMAL_OCT16P", Component::UnsignedByte, 2, found) else { return Vec::new() };
