@@ -37,7 +37,8 @@ fn compare_sized(name: &str, size: &str, args: &[&str]) {
     let pictures = std::env::current_dir().unwrap().join("tests/pictures");
     let (reference, actual) = (pictures.join(format!("{name}.png")), pictures.join(format!("{name}.actual.png")));
     let output = Command::new(env!("CARGO_BIN_EXE_cim-twin"))
-        .args(["snapshot", "--size", size, "--samples", "1", "--shadows", "1024", "-o", actual.to_str().unwrap()])
+        .args(["snapshot", "--size", size, "--samples", "1", "--shadows", "1024", "--patience", "900"])
+        .args(["-o", actual.to_str().unwrap()])
         .args(args)
         .output()
         .unwrap();
@@ -47,8 +48,9 @@ fn compare_sized(name: &str, size: &str, args: &[&str]) {
     assert!(
         mean <= MEAN_TOLERANCE && clear <= PIXELS_TOLERANCE,
         "{name}: mean difference {mean:.2} of {MEAN_TOLERANCE}, {clear:.4} of {PIXELS_TOLERANCE} pixels differ clearly: \
-         see {}",
-        actual.display()
+         see {}. The program said: {}",
+        actual.display(),
+        String::from_utf8_lossy(&output.stderr)
     );
     std::fs::remove_file(actual).unwrap();
 }

@@ -2,8 +2,9 @@
 
 use super::{
     events::{FeedEvent, LinkState, Request},
-    fetch::{FetchError, Fetcher},
+    fetch::Fetcher,
     link::{Link, News, Step},
+    reading::{Again, Reading, Source, json},
     records::{self, Collections},
     socket::{self, Socket},
 };
@@ -11,17 +12,17 @@ use crate::{
     diagnostics::{BackendDefects, Diagnostics},
     live::Layers,
 };
-use bevy::prelude::*;
+use bevy::{ecs::system::SystemParam, prelude::*};
 use cim_geo::Relief;
 use cim_model::{Alert, Case, CaseSummary, LayerId, Place, Site, Timestamp, live::Body, live::Envelope};
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, sync::Arc};
 use url::Url;
 
-/// Parcels that may wait; more make the connection wait.
-const WAITING: usize = 256;
+/// Parcels that may wait; more make the connection wait, or end where it cannot.
+pub(super) const WAITING: usize = 256;
 /// Parcels that one frame takes.
 const PARCELS_A_FRAME: usize = 48;
 /// Seconds between two looks at what the backend found wrong.
@@ -86,6 +87,8 @@ pub(super) enum Parcel {
     Collections(Collections),
     /// A live message.
     Live { generation: u64, envelope: Envelope },
+    /// What the backend at `base` could not give in the `attempt`th try.
+    Unread { base: Url, reading: Reading, attempt: u32 },
     /// Anything else, ready to be passed on.
     Event(FeedEvent),
 }
@@ -102,6 +105,7 @@ pub(super) struct Inbox {
     pub(super) sender: Sender<Parcel>,
     receiver: Receiver<Parcel>,
     pub(super) collections: Collections,
+    again: Again,
     link: Link,
     base: Option<Url>,
     defects_at: f64,
@@ -109,9 +113,39 @@ pub(super) struct Inbox {
 
 impl Default for Inbox {
     fn default() -> Self {
-        let (sender, receiver) = bounded(WAITING);
+        let (sender, receiver) = if cfg!(target_arch = "wasm32") { unbounded() } else { bounded(WAITING) };
         let link = Link::default();
-        Self { sender, receiver, collections: Collections::default(), link, base: None, defects_at: f64::INFINITY }
+        let (collections, again) = (Collections::default(), Again::default());
+        Self { sender, receiver, collections, again, link, base: None, defects_at: f64::INFINITY }
+    }
+}
+
+/// Whether all that was asked of the backend is here.
+#[derive(SystemParam)]
+pub struct Arrivals<'w> {
+    backend: Res<'w, Backend>,
+    status: Res<'w, LinkStatus>,
+    inbox: Res<'w, Inbox>,
+    fetcher: Res<'w, Fetcher>,
+}
+
+impl Arrivals<'_> {
+    /// What is still missing, for a person; `None` when everything is here, or there is no backend.
+    #[must_use]
+    pub fn missing(&self) -> Option<String> {
+        let (busy, again) = (self.fetcher.busy(), self.inbox.again.len());
+        if self.backend.base.is_some() && self.status.0 != LinkState::Connected {
+            return Some("the backend is not connected".into());
+        }
+        if busy > 0 {
+            return Some(format!("{busy} files are on their way"));
+        }
+        if again > 0 {
+            return Some(format!("{again} answers of the backend failed and are asked for again"));
+        }
+        let unread = !self.inbox.receiver.is_empty();
+        let unknown = self.backend.base.is_some() && matches!(self.inbox.collections, Collections::Unknown);
+        (unread || unknown).then(|| "answers of the backend are to be taken in".into())
     }
 }
 
@@ -119,12 +153,11 @@ impl Default for Inbox {
 #[derive(Default)]
 pub(super) struct OpenSocket(Option<Socket>);
 
-/// On the desktop the waiting of a full channel is right; in the browser nobody may wait.
+/// Hands over what was asked for. On the desktop a full channel makes the thread that fetches wait; in the browser nobody
+/// may wait, and answers are as few as questions.
 pub(super) fn deliver(sender: &Sender<Parcel>, parcel: Parcel) {
-    #[cfg(not(target_arch = "wasm32"))]
+    // Without a receiver the application is going down.
     let _ = sender.send(parcel);
-    #[cfg(target_arch = "wasm32")]
-    let _ = sender.try_send(parcel);
 }
 
 pub(super) fn connect(
@@ -142,6 +175,7 @@ pub(super) fn connect(
     if inbox.base != backend.base {
         inbox.base.clone_from(&backend.base);
         inbox.collections = Collections::default();
+        inbox.again.clear();
         socket.0 = None;
         if inbox.base.is_some() {
             inbox.link.start(now);
@@ -170,12 +204,19 @@ pub(super) fn connect(
             });
         }
     }
-    if now >= inbox.defects_at {
+    if status.0 == LinkState::Connected {
+        let due = inbox.again.due(now);
+        let source = Source { fetcher: fetcher.clone(), base: base.clone(), sender: inbox.sender.clone() };
+        due.into_iter().for_each(|(reading, attempt)| reading.start(&source, attempt));
+    }
+    if now >= inbox.defects_at
+        && let Ok(url) = base.join("api/diagnostics")
+    {
         inbox.defects_at = now + DEFECTS_EVERY_SECS;
         let out = inbox.sender.clone();
-        get(&fetcher, &base, "api/diagnostics", move |result| {
+        fetcher.poll(url.clone(), move |result| {
             // A backend of another make may keep none; that the connection is lost is said elsewhere.
-            if let Ok(defects) = result {
+            if let Ok(defects) = json(result, &url) {
                 deliver(&out, Parcel::Event(FeedEvent::BackendDefects(defects)));
             }
         });
@@ -251,17 +292,23 @@ pub(super) fn receive(
                         events.write(FeedEvent::Live(envelope));
                     }
                     News::ReadAll => {
-                        read_all(&fetcher, &base, &inbox.sender);
+                        let source = Source { fetcher: fetcher.clone(), base, sender: inbox.sender.clone() };
+                        // The records follow when it is known which there are.
+                        let all = [Reading::Collections, Reading::Vehicles, Reading::Classes, Reading::Alerts];
+                        all.into_iter().for_each(|reading| reading.start(&source, 0));
+                        inbox.again.clear();
                         inbox.defects_at = now;
                     }
                 }
             }
             Parcel::Collections(known) => {
-                for layer in records::read(&fetcher, &base, &inbox.sender, &known) {
+                let source = Source { fetcher: fetcher.clone(), base, sender: inbox.sender.clone() };
+                for layer in records::read(&source, &known) {
                     events.write(FeedEvent::Records { layer, first: true, records: Vec::new() });
                 }
                 inbox.collections = known;
             }
+            Parcel::Unread { base: of, reading, attempt } if of == base => inbox.again.keep(reading, attempt, now),
             Parcel::Event(event) => {
                 events.write(event);
             }
@@ -361,7 +408,7 @@ pub(super) fn ask(
             Request::Acknowledge(id) => {
                 let Ok(url) = base.join(&format!("api/alerts/{}/ack", encode(&id))) else { continue };
                 fetcher.post(url.clone(), move |result| {
-                    let event = match read::<Alert>(result, &url) {
+                    let event = match json::<Alert>(result, &url) {
                         Ok(alert) => FeedEvent::Alerts(vec![alert]),
                         Err(e) => failed(e),
                     };
@@ -391,61 +438,23 @@ struct CaseList {
 }
 
 #[derive(Deserialize)]
-struct Classes {
-    classes: Vec<cim_model::EventClass>,
-}
-
-#[derive(Deserialize)]
 struct EntityAnswer {
     place: Option<Place>,
     #[serde(default)]
     properties: Map<String, Value>,
 }
 
-/// Everything that does not come by itself; records when it is known which there are.
-fn read_all(fetcher: &Fetcher, base: &Url, sender: &Sender<Parcel>) {
-    records::list(fetcher, base, sender);
-    let out = sender.clone();
-    get(fetcher, base, "api/vehicles", move |result| {
-        let parcel = match result {
-            Ok(vehicles) => Parcel::Event(FeedEvent::Vehicles(vehicles)),
-            Err(e) => Parcel::defect("collection-unreadable", "vehicles", e),
-        };
-        deliver(&out, parcel);
-    });
-    let out = sender.clone();
-    get::<Classes>(fetcher, base, "api/classes", move |result| {
-        // A backend of another make may have none: the standard's dictionary serves.
-        if let Ok(Classes { classes }) = result {
-            deliver(&out, Parcel::Event(FeedEvent::Classes(classes)));
-        }
-    });
-    let out = sender.clone();
-    get(fetcher, base, "api/alerts?limit=500", move |result| {
-        let parcel = match result {
-            Ok(alerts) => Parcel::Event(FeedEvent::Alerts(alerts)),
-            Err(e) => Parcel::defect("collection-unreadable", "alerts", e),
-        };
-        deliver(&out, parcel);
-    });
-}
-
 /// Reads JSON; `done` runs off the render thread.
-pub(super) fn get<T: DeserializeOwned + 'static>(
+fn get<T: DeserializeOwned + 'static>(
     fetcher: &Fetcher,
     base: &Url,
     path: &str,
     done: impl FnOnce(Result<T, String>) + Send + 'static,
 ) {
     match base.join(path) {
-        Ok(url) => fetcher.get(url.clone(), move |result| done(read(result, &url))),
+        Ok(url) => fetcher.get(url.clone(), move |result| done(json(result, &url))),
         Err(e) => done(Err(format!("{path} is not an address: {e}"))),
     }
-}
-
-fn read<T: DeserializeOwned>(result: Result<Vec<u8>, FetchError>, url: &Url) -> Result<T, String> {
-    let bytes = result.map_err(|e| e.to_string())?;
-    serde_json::from_slice(&bytes).map_err(|e| format!("{url} did not answer as expected: {e}"))
 }
 
 /// One path segment: ids are opaque and may hold anything.

@@ -116,6 +116,11 @@ impl Fetcher {
         archive::read(self.clone(), package, inside, url, done);
     }
 
+    /// Reads `url` as [`Self::get`] does, but is not counted as under way: for what is asked again and again by itself.
+    pub(super) fn poll(&self, url: Url, done: impl FnOnce(Result<Vec<u8>, FetchError>) + Send + 'static) {
+        self.platform.send(Method::Get, url, Box::new(done));
+    }
+
     /// Posts nothing to `url`, for addresses that are commands; `done` as in [`Self::get`].
     pub fn post(&self, url: Url, done: impl FnOnce(Result<Vec<u8>, FetchError>) + Send + 'static) {
         self.send(Method::Post, url, done);

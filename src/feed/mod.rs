@@ -11,13 +11,14 @@ mod near;
 #[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
 #[cfg_attr(target_arch = "wasm32", path = "web.rs")]
 mod platform;
+mod reading;
 mod records;
 #[cfg_attr(not(target_arch = "wasm32"), path = "socket_native.rs")]
 #[cfg_attr(target_arch = "wasm32", path = "socket_web.rs")]
 mod socket;
 
 pub(crate) use archive::entrance;
-pub use backend::{Backend, Clock, LinkStatus};
+pub use backend::{Arrivals, Backend, Clock, LinkStatus};
 pub use events::{FeedEvent, Geometry, LinkState, Record, Request};
 pub use fetch::{FetchError, Fetcher};
 pub use near::is_read_near;

@@ -140,7 +140,8 @@ pub(super) fn look(
                 events.write(FeedEvent::Records { layer: reach.layer, first: true, records: Vec::new() });
             }
             None if !(wanted && inbox.collections.may_have(reach.collection)) => {}
-            Some(a) if a.serves(reach, view.target, half_m, now) => {}
+            // One whose answer has not come in all that time is asked for again.
+            Some(a) if !a.waiting && a.serves(reach, view.target, half_m, now) => {}
             _ => {
                 let [w, s, e, n] = bbox(&site, view.target, half_m);
                 let query = format!("?bbox={w:.6},{s:.6},{e:.6},{n:.6}&limit={}", reach.limit);

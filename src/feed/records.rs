@@ -1,16 +1,15 @@
 //! Reading records: whole collections, and squares of those that are large.
 
 use super::{
-    backend::{Inbox, Parcel, deliver, get},
+    backend::{Inbox, Parcel, deliver},
     events::FeedEvent,
     features,
     fetch::{FetchError, Fetcher},
     near::{REACHES, Reach},
+    reading::{Reading, Source},
 };
 use cim_model::LayerId;
 use crossbeam_channel::Sender;
-use serde::Deserialize;
-use serde_json::Value;
 use url::Url;
 
 /// Collections that are read as a whole: name, what of them, and the layer that they are on.
@@ -25,16 +24,6 @@ const WHOLE: [(&str, &str, LayerId); 9] = [
     ("flood_point", "", LayerId::FloodPoint),
     ("bike_area", "", LayerId::BikeArea),
 ];
-
-#[derive(Deserialize)]
-struct CollectionList {
-    collections: Vec<CollectionName>,
-}
-
-#[derive(Deserialize)]
-struct CollectionName {
-    id: String,
-}
 
 /// Which collections the backend has.
 #[derive(Debug, Default)]
@@ -59,41 +48,20 @@ impl Collections {
     }
 }
 
-/// Asks which collections there are.
-pub(super) fn list(fetcher: &Fetcher, base: &Url, sender: &Sender<Parcel>) {
-    let out = sender.clone();
-    get::<CollectionList>(fetcher, base, "api/collections", move |result| {
-        let names = |list: CollectionList| Collections::Named(list.collections.into_iter().map(|c| c.id).collect());
-        deliver(&out, Parcel::Collections(result.map_or(Collections::Unsaid, names)));
-    });
-}
-
 /// Reads what there is; the layers of which there is nothing.
-pub(super) fn read(fetcher: &Fetcher, base: &Url, sender: &Sender<Parcel>, known: &Collections) -> Vec<LayerId> {
+pub(super) fn read(source: &Source, known: &Collections) -> Vec<LayerId> {
     let mut empty = Vec::new();
     for (name, query, layer) in WHOLE {
-        if known.may_have(name) {
-            collection(fetcher, base, sender, name, query, layer);
-        } else {
+        if !known.may_have(name) {
             empty.push(layer);
+        } else if let Ok(url) = source.base.join(&format!("api/collections/{name}/items?limit=5000{query}")) {
+            Reading::Page { url, layer, first: true }.start(source, 0);
         }
     }
     for reach in REACHES.iter().filter(|reach| known.may_have(reach.collection)) {
-        total(fetcher, base, sender, reach);
+        Reading::Total { collection: reach.collection, layer: reach.layer }.start(source, 0);
     }
     empty
-}
-
-/// How many things a collection has of which only a part is read.
-fn total(fetcher: &Fetcher, base: &Url, sender: &Sender<Parcel>, reach: &Reach) {
-    let (out, layer) = (sender.clone(), reach.layer);
-    get::<Value>(fetcher, base, &format!("api/collections/{}/items?limit=1", reach.collection), move |result| {
-        // A city may lack the collection, and a backend need not count: then there is no number to show.
-        let count = result.ok().and_then(|page| page.get("numberMatched")?.as_u64());
-        if let Some(count) = count.and_then(|n| usize::try_from(n).ok()) {
-            deliver(&out, Parcel::Event(FeedEvent::Total { layer, count }));
-        }
-    });
 }
 
 impl Inbox {
@@ -107,24 +75,8 @@ impl Inbox {
     }
 }
 
-/// Reads a collection page by page.
-fn collection(fetcher: &Fetcher, base: &Url, sender: &Sender<Parcel>, name: &str, query: &str, layer: LayerId) {
-    if let Ok(url) = base.join(&format!("api/collections/{name}/items?limit=5000{query}")) {
-        page(fetcher.clone(), url, sender.clone(), layer, true);
-    }
-}
-
-fn page(fetcher: Fetcher, url: Url, sender: Sender<Parcel>, layer: LayerId, first: bool) {
-    let again = fetcher.clone();
-    fetcher.get(url.clone(), move |result| {
-        if let Some(next) = deliver_page(result, &url, &sender, layer, first) {
-            page(again, next, sender, layer, false);
-        }
-    });
-}
-
 /// Passes the records of a page on, and what is wrong with them; where the next page is.
-fn deliver_page(
+pub(super) fn deliver_page(
     result: Result<Vec<u8>, FetchError>,
     url: &Url,
     sender: &Sender<Parcel>,

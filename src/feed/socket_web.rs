@@ -1,6 +1,9 @@
 //! The live socket in the browser.
 
-use super::{backend::Parcel, fetch::Fetcher};
+use super::{
+    backend::{Parcel, WAITING},
+    fetch::Fetcher,
+};
 use cim_model::live::Envelope;
 use crossbeam_channel::Sender;
 use url::Url;
@@ -26,7 +29,7 @@ impl Drop for Socket {
 }
 
 /// Connects; everything that happens comes as parcels of this generation. A page in the background draws no frames:
-/// then the channel fills and the connection is given up, to be resumed where it ended when the page is seen again.
+/// then messages gather and the connection is given up, to be resumed where it ended when the page is seen again.
 pub(super) fn open(_fetcher: &Fetcher, url: Url, generation: u64, sender: Sender<Parcel>) -> Socket {
     let socket = WebSocket::new(url.as_str()).ok();
     let (out, place, own) = (sender.clone(), url.to_string(), socket.clone());
@@ -40,17 +43,17 @@ pub(super) fn open(_fetcher: &Fetcher, url: Url, generation: u64, sender: Sender
             Ok(envelope) => Parcel::Live { generation, envelope },
             Err(e) => Parcel::defect("live-message-broken", &place, e),
         };
-        if out.try_send(parcel).is_err()
-            && let Some(socket) = &own
-        {
+        if out.len() < WAITING {
+            // Without a receiver the page is going down.
+            let _ = out.send(parcel);
+        } else if let Some(socket) = &own {
             let _ = socket.close();
         }
     });
     let out = sender.clone();
     let on_close = Closure::new(move |event: CloseEvent| {
         let reason = format!("the connection ended (code {})", event.code());
-        // When the channel is full the silence will tell.
-        let _ = out.try_send(Parcel::Closed { generation, reason });
+        let _ = out.send(Parcel::Closed { generation, reason });
     });
     match &socket {
         Some(socket) => {
@@ -59,7 +62,7 @@ pub(super) fn open(_fetcher: &Fetcher, url: Url, generation: u64, sender: Sender
             socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
         }
         None => {
-            let _ = sender.try_send(Parcel::Closed { generation, reason: format!("{url} cannot be opened") });
+            let _ = sender.send(Parcel::Closed { generation, reason: format!("{url} cannot be opened") });
         }
     }
     Socket { socket, _on_message: on_message, _on_close: on_close }

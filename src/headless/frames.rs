@@ -2,11 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is native alone, and waits for and measures real time")]
 
 use super::Canvas;
-use crate::{
-    feed::{Fetcher, LinkState, LinkStatus},
-    live::Layers,
-    scene::SceneStatus,
-};
+use crate::{feed::Arrivals, live::Layers, scene::SceneStatus};
 use bevy::{
     app::{First, Last},
     ecs::schedule::IntoScheduleConfigs,
@@ -130,13 +126,11 @@ fn rest(watch: Res<Watch>, device: Res<RenderDevice>) {
     });
 }
 
-#[expect(clippy::too_many_arguments, reason = "a system's parameters are its inputs")]
 fn control(
     wanted: Res<Wanted>,
     watch: Res<Watch>,
     status: Res<SceneStatus>,
-    fetcher: Res<Fetcher>,
-    link: Res<LinkStatus>,
+    arrivals: Arrivals<'_>,
     layers: ResMut<Layers>,
     summary: Res<Summary>,
     mut exit: MessageWriter<AppExit>,
@@ -145,7 +139,7 @@ fn control(
     for layer in LAYERS {
         layers.set_on(layer.id, true);
     }
-    let arrived = status.is_settled() && link.0 == LinkState::Connected && fetcher.busy() == 0;
+    let arrived = status.is_settled() && arrivals.missing().is_none();
     let done = watch.with(|s| {
         s.counting |= arrived;
         s.frames.len() >= wanted.frames

@@ -4,7 +4,7 @@
 use super::Canvas;
 use crate::{
     cases::CaseBook,
-    feed::{Backend, Clock, Fetcher, LinkState, LinkStatus},
+    feed::{Arrivals, Clock},
     live::LiveCity,
     pick::{Picked, Select},
     scene::{SceneStatus, TileScene},
@@ -70,36 +70,25 @@ pub fn take(mut app: App, shot: Shot) -> Result<(), String> {
     done.unwrap_or_else(|| Err("drawing ended before the picture was taken".to_owned()))
 }
 
-/// Whether everything that was asked for is here.
+/// What a selection needs.
 #[derive(bevy::ecs::system::SystemParam)]
-struct Arrivals<'w> {
-    status: Res<'w, SceneStatus>,
-    fetcher: Res<'w, Fetcher>,
-    backend: Res<'w, Backend>,
-    link: Res<'w, LinkStatus>,
+struct Things<'w> {
     book: Res<'w, CaseBook>,
     city: Res<'w, LiveCity>,
     clock: Res<'w, Clock>,
     tiles: TileScene<'w>,
 }
 
-impl Arrivals<'_> {
-    fn complete(&self) -> bool {
-        let connected = self.backend.base.is_none() || self.link.0 == LinkState::Connected;
-        self.status.is_settled() && connected && self.fetcher.busy() == 0
-    }
-}
-
 fn watch(
     mut progress: ResMut<Progress>,
-    arrivals: Arrivals<'_>,
+    (status, arrivals, things): (Res<SceneStatus>, Arrivals<'_>, Things<'_>),
     canvas: Res<Canvas>,
     mut select: MessageWriter<Select>,
     mut exit: MessageWriter<AppExit>,
     mut commands: Commands,
 ) {
     let progress = &mut *progress;
-    if let Some(problem) = &arrivals.status.problem {
+    if let Some(problem) = &status.problem {
         finish(&progress.outcome, Err(problem.clone()));
     }
     if progress.outcome.lock().is_ok_and(|o| o.is_some()) {
@@ -107,8 +96,8 @@ fn watch(
         return;
     }
     if !progress.placed {
-        progress.placed = arrivals.status.opened;
-    } else if arrivals.complete() {
+        progress.placed = status.opened;
+    } else if status.is_settled() && arrivals.missing().is_none() {
         progress.quiet += 1;
     } else {
         progress.quiet = 0;
@@ -128,16 +117,17 @@ fn watch(
         // The answers to the selection have to arrive as well: quiet begins anew.
         progress.selected = true;
         progress.quiet = 0;
-        let picked = Picked::named(key, &arrivals.city, &arrivals.tiles, arrivals.clock.elapsed_secs());
+        let picked = Picked::named(key, &things.city, &things.tiles, things.clock.elapsed_secs());
         select.write(Select(Some(picked)));
         if patient {
             return;
         }
     }
     if !ready {
-        warn!("{} tiles are still on their way: the picture is taken without them", arrivals.status.loading);
+        let rest = arrivals.missing().unwrap_or_else(|| "it kept changing until now".into());
+        warn!("the picture is taken as it is: {} tiles are on their way, and {rest}", status.loading);
     }
-    if progress.shot.select.is_some() && arrivals.book.history().is_none() {
+    if progress.shot.select.is_some() && things.book.history().is_none() {
         warn!("the selection has no case history yet");
     }
     progress.asked = true;

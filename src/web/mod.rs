@@ -4,7 +4,7 @@ use crate::{
     app::{AppOptions, Product, build_app},
     camera::{CameraLimits, FlyTo, MapCamera, ViewSpec},
     cases::{CaseBook, History, OpenCase, OpenCaseRequest},
-    feed::{Clock, Fetcher, LinkState, LinkStatus},
+    feed::{Arrivals, Clock, Fetcher, LinkState, LinkStatus},
     live::{Layers, LiveCity},
     pick::{Picked, Select, Selection},
     scene::{CityStyle, Quality, SceneStatus, SiteGeo, TileScene, set_decoder},
@@ -175,7 +175,7 @@ fn obey(
 fn publish(
     status: Res<SceneStatus>,
     link: Res<LinkStatus>,
-    fetcher: Res<Fetcher>,
+    arrivals: Arrivals<'_>,
     selection: Res<Selection>,
     book: Res<CaseBook>,
     map: Res<MapCamera>,
@@ -203,7 +203,7 @@ fn publish(
     let text = json!({
         "frame": *frame,
         "connected": link.0 == LinkState::Connected,
-        "settled": status.is_settled() && fetcher.busy() == 0,
+        "settled": status.is_settled() && arrivals.missing().is_none(),
         "problem": status.problem,
         "tiles": {"rendered": status.rendered, "loading": status.loading, "failed": status.failed, "bytes": status.cpu_bytes + status.gpu_bytes},
         "view": [place.lon, place.lat, map.0.distance_m, map.0.heading_deg, map.0.tilt_deg],
