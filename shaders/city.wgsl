@@ -38,6 +38,10 @@ const SURFACE_WATER: i32 = 2;
 const SURFACE_GREEN: i32 = 3;
 const SURFACE_ROAD: i32 = 4;
 const SURFACE_GROUND: i32 = 5;
+const SURFACE_LAMPLIGHT: i32 = 6;
+const SURFACE_LAMP: i32 = 7;
+// Linear colour of street lamps.
+const LAMP_COLOR: vec3<f32> = vec3<f32>(1.0, 0.62, 0.28);
 
 fn hash(p: vec2<f32>) -> f32 {
     var q = fract(vec3<f32>(p.xyx) * vec3<f32>(0.1031, 0.1030, 0.0973));
@@ -93,6 +97,23 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
     }
     let night = city.light.x;
     let distance = length(view.world_position - in.world_position.xyz);
+    if surface == SURFACE_LAMPLIGHT {
+        // What lies behind is multiplied with the colour as far as the alpha says.
+        let strength = smoothstep(0.0, 1.0, pbr.material.base_color.a) * night;
+        if strength < 0.004 {
+            discard;
+        }
+        pbr.material.base_color = vec4<f32>(vec3<f32>(1.0) + 9.0 * LAMP_COLOR, strength);
+    } else if surface == SURFACE_LAMP {
+        let glow = select(0.0, 1.0, pbr.material.base_color.a < 0.998);
+        pbr.material.base_color.a = 1.0;
+        pbr.material.emissive = vec4<f32>(LAMP_COLOR * glow * night * 1.6, 1.0);
+    } else if surface == SURFACE_ROAD {
+        // From afar single lamps are not there, and their light is everywhere.
+        let far = smoothstep(500.0, 1300.0, distance);
+        let lit = mix(pbr.material.base_color.rgb * 0.12, vec3<f32>(0.22), far);
+        pbr.material.emissive = vec4<f32>(lit * LAMP_COLOR * night, 1.0);
+    }
 #ifdef VERTEX_UVS_A
     let footprint = fwidth(in.uv);
     if surface == SURFACE_BUILDING && abs(in.world_normal.y) < 0.5 && city.light.z > 0.0 {
@@ -114,9 +135,14 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
         pbr.material.base_color = vec4<f32>(mix(wall, tint, glass * 0.82), pbr.material.base_color.a);
         pbr.material.perceptual_roughness = mix(pbr.material.perceptual_roughness, 0.22, glass * fade);
         pbr.material.reflectance = mix(vec3<f32>(0.3), vec3<f32>(0.65), glass);
-        let lit = step(0.58, lot);
-        let lamp = mix(0.42 * mean, lit * sharp, fade) * night;
-        let warm = mix(vec3<f32>(1.0, 0.78, 0.48), vec3<f32>(0.85, 0.92, 1.0), step(0.8, hash(id + vec2<f32>(3.0, 9.0))));
+        // Which windows burn; where they are smaller than pixels a few together do, and from farther off their mean.
+        let few = cell / vec2<f32>(4.0, 3.0);
+        let few_lit = step(0.5, hash(floor(few) + vec2<f32>(f32(feature) * 2.3, seed * 31.0)));
+        let few_fade = 1.0 - smoothstep(0.25, 0.9, max(w.x / 4.0, w.y / 3.0));
+        let mean_lamp = 0.42 * mean * mix(1.0, 0.2 + 1.6 * few_lit, few_fade);
+        let lamp = mix(mean_lamp, step(0.58, lot) * sharp, fade) * night * step(0.4, in.uv.y);
+        let white = mix(0.1, step(0.8, hash(id + vec2<f32>(3.0, 9.0))), fade);
+        let warm = mix(vec3<f32>(1.0, 0.72, 0.40), vec3<f32>(0.85, 0.92, 1.0), white);
         pbr.material.emissive = vec4<f32>(warm * lamp * 1.1, 1.0);
     } else if surface == SURFACE_GROUND || surface == SURFACE_GREEN {
         // A pattern finer than a pixel is its mean.

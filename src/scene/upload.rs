@@ -18,7 +18,7 @@ use bevy::{
     prelude::*,
     render::render_resource::{Extent3d, Face, TextureDimension, TextureFormat},
 };
-use cim_scene::{MeshArrays, PreparedTile, RayHit};
+use cim_scene::{MeshArrays, PreparedTile, RayHit, Surface};
 use tiles3d::content::{PrimitiveMode, TextureRef, TileMaterial, UvSlot};
 use url::Url;
 
@@ -106,7 +106,7 @@ impl Shown {
             materials.push(material.clone());
             let looks = (Visibility::Hidden, Mesh3d(stage.meshes.add(mesh(piece.arrays))), MeshMaterial3d(material));
             let mut put = |mut entity: EntityCommands<'_>| {
-                if piece.material.unlit {
+                if piece.material.unlit || is_lamplight(&piece.material) {
                     entity.insert((NotShadowCaster, NotShadowReceiver));
                 }
                 self.entities.push(entity.id());
@@ -196,13 +196,22 @@ fn standard(material: &TileMaterial, textures: &mut Textures<'_>) -> StandardMat
         reflectance: 0.35,
         emissive: LinearRgba::rgb(material.emissive[0], material.emissive[1], material.emissive[2]),
         alpha_mode: match material.alpha_cutoff {
+            _ if is_lamplight(material) => AlphaMode::Multiply,
             _ if material.blend => AlphaMode::Blend,
             Some(cutoff) => AlphaMode::Mask(cutoff),
             None => AlphaMode::Opaque,
         },
         double_sided: material.double_sided,
         cull_mode: (!material.double_sided).then_some(Face::Back),
-        unlit: material.unlit,
+        unlit: material.unlit || is_lamplight(material),
+        fog_enabled: !is_lamplight(material),
+        // It lies on the ground.
+        depth_bias: if is_lamplight(material) { 1.0 } else { 0.0 },
         ..default()
     }
+}
+
+/// Whether a surface is lit by lamps: what is seen through it is brighter at night.
+fn is_lamplight(material: &TileMaterial) -> bool {
+    Surface::from_name(&material.name) == Surface::Lamplight && material.textures().next().is_none()
 }

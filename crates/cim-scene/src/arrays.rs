@@ -140,7 +140,7 @@ impl MeshArrays {
         }
         let from = base as usize;
         match surface {
-            Surface::Plain => self.uvs.resize(self.positions.len(), [0.0; 2]),
+            Surface::Plain | Surface::Lamplight | Surface::Lamp => self.uvs.resize(self.positions.len(), [0.0; 2]),
             Surface::Building => {
                 let wall = |(v, n): (&[f32; 3], &[f32; 3])| {
                     let along = Vec2::new(-n[2], n[0]).normalize_or(Vec2::X);

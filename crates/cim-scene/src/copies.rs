@@ -42,10 +42,15 @@ pub(crate) fn merges(p: &Primitive, material: &TileMaterial, instances: &[Instan
 }
 
 /// Adds the copies of a shape to a mesh around the tile's anchor.
-pub(crate) fn merge(to: &mut MeshArrays, p: &Primitive, factor: [f32; 4], turn: &Turn, instances: &[Instance]) {
+pub(crate) fn merge(
+    to: &mut MeshArrays,
+    (p, factor, surface): (&Primitive, [f32; 4], Surface),
+    turn: &Turn,
+    instances: &[Instance],
+) {
     for instance in instances.iter().filter(|i| i.transform.is_finite()) {
         let from = to.positions.len();
-        to.add(p, factor, Surface::Plain, &turn.after(&instance.transform.matrix3), DVec3::ZERO);
+        to.add(p, factor, surface, &turn.after(&instance.transform.matrix3), DVec3::ZERO);
         let at = turn.points * instance.transform.translation;
         for v in &mut to.positions[from..] {
             *v = (DVec3::from(v.map(f64::from)) + at).as_vec3().to_array();

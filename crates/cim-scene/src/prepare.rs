@@ -70,11 +70,20 @@ pub fn prepare(mut tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile 
         if let Some(instances) = primitive.instances.and_then(|i| tile.instances.get(i)) {
             outlines.add_copies(primitive, &turn, instances);
             let scenery = merges(primitive, material, instances);
-            pick.add_copies(at, primitive, &turn, instances, scenery);
+            // Nobody points at light.
+            if surface != Surface::Lamplight {
+                pick.add_copies(at, primitive, &turn, instances, scenery);
+            }
             if scenery {
+                // Its factor is for those who do not know what it is.
+                let (factor, surface) = match surface {
+                    Surface::Lamplight => ([1.0; 4], surface),
+                    Surface::Lamp => (material.base_color, surface),
+                    _ => (material.base_color, Surface::Plain),
+                };
                 let mesh =
                     copies.entry(primitive.material).or_insert_with(|| MeshArrays::new(PrimitiveMode::Triangles));
-                merge(mesh, primitive, material.base_color, &turn, instances);
+                merge(mesh, (primitive, factor, surface), &turn, instances);
                 continue;
             }
             pieces.push(copied(primitive, material, &turn, anchor, instances));

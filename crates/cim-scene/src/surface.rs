@@ -16,6 +16,10 @@ pub enum Surface {
     Road = 4,
     /// The ground between.
     Ground = 5,
+    /// What lamps light, as it is seen through its light at night. The colours' alpha is how brightly.
+    Lamplight = 6,
+    /// Street lamps, whose heads glow at night: where the colours' alpha is not 1.
+    Lamp = 7,
 }
 
 impl Surface {
@@ -28,6 +32,8 @@ impl Surface {
             "green" => Self::Green,
             "road" | "sidewalk" | "marking" => Self::Road,
             "ground" => Self::Ground,
+            "lamplight" => Self::Lamplight,
+            "lamp" => Self::Lamp,
             _ => Self::Plain,
         }
     }

@@ -88,6 +88,30 @@ fn a_ray_meets_every_copy_and_each_is_its_own_feature() {
 }
 
 #[test]
+fn nobody_points_at_the_light_of_lamps() {
+    let mut part = triangle(PrimitiveMode::Triangles);
+    part.feature_ids.clear();
+    part.instances = Some(0);
+    let post = tiles3d::content::Primitive { material: 1, ..part.clone() };
+    let tile = |primitives: Vec<tiles3d::content::Primitive>| DecodedTile {
+        primitives,
+        materials: vec![TileMaterial { base_color: [1.0, 1.0, 1.0, 0.004], ..named("lamplight") }, named("lamp")],
+        instances: vec![vec![Instance { transform: DAffine3::IDENTITY, feature: None }]],
+        ..Default::default()
+    };
+    let light = prepare(tile(vec![part.clone()]), &RENDER);
+    let surfaces = |t: &PreparedTile| t.pieces.iter().map(|p| p.arrays.marks[0][1]).collect::<Vec<_>>();
+    assert_eq!(surfaces(&light), [f32::from(Surface::Lamplight as u8)]);
+    // How bright it is comes from its corners alone.
+    assert!(light.pieces[0].arrays.colors.iter().all(|c| c[3] == 1.0));
+    let ray = |t: &PreparedTile| t.pick.cast(Vec3::new(0.5, 0.5, 20.0), Vec3::NEG_Z, 1e9).is_some();
+    assert!(!ray(&light));
+    let both = prepare(tile(vec![part, post]), &RENDER);
+    assert_eq!(surfaces(&both), [Surface::Lamplight, Surface::Lamp].map(|s| f32::from(s as u8)));
+    assert!(ray(&both));
+}
+
+#[test]
 fn small_copies_without_features_become_one_mesh() {
     let mut part = triangle(PrimitiveMode::Triangles);
     part.feature_ids.clear();

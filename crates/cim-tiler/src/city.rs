@@ -43,6 +43,8 @@ pub struct City {
     pub areas: Vec<Area>,
     /// Trees.
     pub plants: Vec<Plant>,
+    /// Street lamps.
+    pub lamps: Vec<Lamp>,
     /// What vehicles drive on.
     pub network: Network,
     /// What the city's systems hold.
@@ -392,6 +394,24 @@ pub struct Plant {
     pub kind: PlantKind,
     /// Metres from the ground to its top.
     pub height_m: f32,
+}
+
+/// A street lamp: scenery, and at night light on the ground around it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lamp {
+    /// Where its post stands.
+    pub place: Place,
+    /// Metres from the ground to its head.
+    pub height_m: f32,
+    /// Where its arm reaches, degrees clockwise from north; `None` for across the nearest street.
+    pub heading_deg: Option<f32>,
+    /// Whether it burns at night.
+    pub is_lit: bool,
+}
+
+impl Lamp {
+    /// Metres of a lamp of which nothing is said.
+    pub const USUAL_M: f32 = 9.0;
 }
 
 /// The routable network.

@@ -228,6 +228,7 @@ pub fn make_city(
         roads: Vec::new(),
         areas: Vec::new(),
         plants: Vec::new(),
+        lamps: Vec::new(),
         network: Network::default(),
         records: Records::default(),
         findings,

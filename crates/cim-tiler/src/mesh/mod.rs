@@ -3,6 +3,7 @@
 mod area;
 mod building;
 mod facet;
+mod lamp;
 mod marking;
 mod plant;
 mod road;
@@ -15,6 +16,7 @@ mod strip;
 pub(crate) use area::{add_area, add_ground};
 pub(crate) use building::{Shape, add_block, add_building, mean_height};
 pub(crate) use facet::{add_facet, facet_color, twice_area_vector};
+pub(crate) use lamp::{REACH as LAMP_REACH, lamp_post, lamplight};
 pub(crate) use plant::{COARSE_LOOK, LOOKS, plant};
 pub(crate) use split::split;
 pub(crate) use street::StreetTarget;
@@ -33,6 +35,9 @@ pub(crate) enum Surface {
     Green,
     Ground,
     Plant,
+    Lamp,
+    /// What lamps light. Others than cim-twin's viewer see next to nothing of it.
+    Lamplight,
     /// With a picture on it.
     Facade,
 }
@@ -50,10 +55,14 @@ impl Surface {
             Self::Green => ("green", [118, 148, 88], 1.0),
             Self::Ground => ("ground", [172, 170, 160], 1.0),
             Self::Plant => ("plant", [255, 255, 255], 1.0),
+            Self::Lamp => ("lamp", [255, 255, 255], 0.6),
+            Self::Lamplight => ("lamplight", [255, 255, 255], 1.0),
             Self::Facade => ("facade", [255, 255, 255], 0.85),
         };
         let [r, g, b] = color.map(|c: u8| linear(c));
-        WritePrimitive { material: name.into(), base_color: [r, g, b, 1.0], roughness, ..Default::default() }
+        // It is seen at night only, of which glTF knows nothing.
+        let alpha = if self == Self::Lamplight { 1.0 / 255.0 } else { 1.0 };
+        WritePrimitive { material: name.into(), base_color: [r, g, b, alpha], roughness, ..Default::default() }
     }
 }
 

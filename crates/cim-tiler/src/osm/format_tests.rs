@@ -38,6 +38,8 @@ fn map() -> Vec<Thing> {
         .collect();
     let tree = vec![("natural", "tree"), ("height", "12 m"), ("species", "Populus alba")];
     map.push(Thing { id: -7, tags: tree, is: Is::Node(east + 5_000, north + 5_000) });
+    let lamp = vec![("highway", "street_lamp"), ("height", "6"), ("light:direction", "90")];
+    map.push(Thing { id: -8, tags: lamp, is: Is::Node(east + 5_500, north + 5_000) });
     let house = [("building", "house"), ("name", "雅居 & \"1<2\""), ("building:levels", "2")];
     map.push(way(100, &[1, 2, 3, 4, 1], &house));
     map.push(way(101, &[11, 12, 13], &[("source", "survey")]));
@@ -217,6 +219,8 @@ fn the_same_map_makes_the_same_city_in_every_format() {
     assert_eq!((by_pbf.buildings[1].name.as_str(), by_pbf.roads[0].oneway), ("雅居 & \"1<2\"", true));
     assert_eq!(by_pbf.buildings[0].holes.len(), 1);
     assert_eq!((by_pbf.plants.len(), by_pbf.plants[0].height_m), (1, 12.0));
+    let lamps: Vec<_> = by_pbf.lamps.iter().map(|l| (l.height_m, l.heading_deg, l.is_lit)).collect();
+    assert_eq!(lamps, [(6.0, Some(90.0), true)]);
     let left_out: Vec<String> = by_pbf.findings.left_out.iter().map(|(key, _)| key.to_string()).collect();
     assert_eq!(left_out.len(), 2, "{left_out:?}");
     // To the last bit: the text of floats tells them all apart.
@@ -258,7 +262,7 @@ fn what_is_wrong_with_a_map_is_said_with_its_line() {
     folder.refusal("wide.osm", wide);
     let huge = whole.replace("<way id=\"100\"", "<way id=\"99999999999999999999\"");
     let huge = folder.refusal("huge.osm", huge);
-    assert!(huge.contains("`id` of a <way> is `99999999999999999999`") && huge.contains("line 23"), "{huge}");
+    assert!(huge.contains("`id` of a <way> is `99999999999999999999`") && huge.contains("line 28"), "{huge}");
     let nameless = whole.replace("<nd ref=\"21\"/>", "<nd/>");
     assert!(folder.refusal("nameless.osm", nameless).contains("a <nd> has no `ref`"));
     let lat = whole.replace("lat=\"35.4100000\"", "lat=\"north\"");

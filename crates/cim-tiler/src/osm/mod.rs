@@ -125,6 +125,7 @@ pub fn make_city(input: &Path, options: &OsmOptions, progress: &mut dyn Progress
         roads,
         areas,
         plants: data.trees(bounds),
+        lamps: data.lamps(bounds),
         network: network::network(&data),
         records,
         findings: Findings { left_out, ..Findings::default() },

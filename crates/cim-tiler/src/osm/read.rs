@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Progress, TilerError,
-    city::{Plant, PlantKind},
+    city::{Lamp, Plant, PlantKind},
 };
 use cim_model::{Place, SiteBounds};
 use std::{
@@ -43,6 +43,7 @@ pub(super) struct Data {
     /// Index of each way by its id.
     pub(super) way_index: HashMap<i64, usize>,
     trees: Vec<Plant>,
+    lamps: Vec<Lamp>,
     nodes: Nodes,
 }
 
@@ -62,15 +63,22 @@ impl Data {
 
     /// The trees within some bounds.
     pub(super) fn trees(&self, within: SiteBounds) -> Vec<Plant> {
-        let inside =
-            |p: &Place| (within.west..=within.east).contains(&p.lon) && (within.south..=within.north).contains(&p.lat);
-        self.trees.iter().filter(|t| inside(&t.place)).copied().collect()
+        self.trees.iter().filter(|t| is_within(within, &t.place)).copied().collect()
+    }
+
+    /// The street lamps within some bounds.
+    pub(super) fn lamps(&self, within: SiteBounds) -> Vec<Lamp> {
+        self.lamps.iter().filter(|l| is_within(within, &l.place)).copied().collect()
     }
 
     /// Whether any place was found.
     pub(super) fn is_empty(&self) -> bool {
         self.nodes.places.iter().all(Option::is_none)
     }
+}
+
+fn is_within(bounds: SiteBounds, p: &Place) -> bool {
+    (bounds.west..=bounds.east).contains(&p.lon) && (bounds.south..=bounds.north).contains(&p.lat)
 }
 
 /// Reads what is drawn.
@@ -84,7 +92,7 @@ pub(super) fn read(path: &Path, progress: &mut dyn Progress) -> Result<Data, Til
     ids.sort_unstable();
     ids.dedup();
     data.nodes = Nodes { places: vec![None; ids.len()], ids };
-    elements::each(path, Pass::Nodes, &mut NodesAndTrees(&mut data), progress)?;
+    elements::each(path, Pass::Nodes, &mut Points(&mut data), progress)?;
     Ok(data)
 }
 
@@ -139,10 +147,10 @@ impl Sink for Ways<'_> {
     }
 }
 
-/// Keeps the places of nodes that ways need, and the trees.
-struct NodesAndTrees<'a>(&'a mut Data);
+/// Keeps the places of nodes that ways need, the trees and the lamps.
+struct Points<'a>(&'a mut Data);
 
-impl Sink for NodesAndTrees<'_> {
+impl Sink for Points<'_> {
     fn node<'a>(&mut self, id: i64, lon: f64, lat: f64, tags: &mut dyn Iterator<Item = (&'a str, &'a str)>) {
         let place = Place::new(lon, lat);
         if place.is_plausible()
@@ -150,24 +158,50 @@ impl Sink for NodesAndTrees<'_> {
         {
             self.0.nodes.places[i] = Some(place);
         }
-        self.0.trees.extend(tree(lon, lat, tags));
+        Standing::of(tags).give(place, self.0);
     }
 }
 
-/// The tree that a node is, if it is one.
-fn tree<'a>(lon: f64, lat: f64, tags: &mut dyn Iterator<Item = (&'a str, &'a str)>) -> Option<Plant> {
-    /// Metres of a tree of which nothing is said.
-    const USUAL_M: f32 = 8.0;
-    let (mut is_tree, mut height_m, mut species) = (false, USUAL_M, String::new());
-    for (key, value) in tags {
-        match key {
-            "natural" => is_tree = value == "tree",
-            "height" => height_m = value.trim_end_matches([' ', 'm']).parse().unwrap_or(USUAL_M),
-            "leaf_type" | "genus" | "species" | "species:en" | "taxon" => species += value,
-            _ => {}
+/// What the tags of a node say of something that stands there.
+#[derive(Default)]
+struct Standing {
+    is_tree: bool,
+    is_lamp: bool,
+    height_m: Option<f32>,
+    heading_deg: Option<f32>,
+    species: String,
+}
+
+impl Standing {
+    fn of<'a>(tags: &mut dyn Iterator<Item = (&'a str, &'a str)>) -> Self {
+        let number = |value: &str| value.trim_end_matches([' ', 'm']).parse().ok().filter(|x: &f32| x.is_finite());
+        let mut out = Self::default();
+        for (key, value) in tags {
+            match key {
+                "natural" => out.is_tree = value == "tree",
+                "highway" => out.is_lamp = value == "street_lamp",
+                "height" => out.height_m = number(value),
+                "direction" | "light:direction" => out.heading_deg = number(value),
+                "leaf_type" | "genus" | "species" | "species:en" | "taxon" => out.species += value,
+                _ => {}
+            }
+        }
+        out
+    }
+
+    fn give(&self, place: Place, data: &mut Data) {
+        /// Metres of a tree of which nothing is said.
+        const USUAL_M: f32 = 8.0;
+        if !place.is_plausible() {
+            return;
+        }
+        if self.is_tree {
+            let height_m = self.height_m.unwrap_or(USUAL_M).clamp(1.0, 60.0);
+            data.trees.push(Plant { place, kind: PlantKind::of_species(&self.species), height_m });
+        }
+        if self.is_lamp {
+            let height_m = self.height_m.unwrap_or(Lamp::USUAL_M).clamp(1.0, 40.0);
+            data.lamps.push(Lamp { place, height_m, heading_deg: self.heading_deg, is_lit: true });
         }
     }
-    let place = Place::new(lon, lat);
-    let height_m = if height_m.is_finite() { height_m.clamp(1.0, 60.0) } else { USUAL_M };
-    (is_tree && place.is_plausible()).then(|| Plant { place, kind: PlantKind::of_species(&species), height_m })
 }

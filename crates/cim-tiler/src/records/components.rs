@@ -2,6 +2,7 @@
 //! when it is written.
 
 use super::{Feature, Geometry};
+use crate::city::Lamp;
 use cim_model::{EntityKey, EntityKind, Place};
 
 /// A class of components (部件小类).
@@ -19,6 +20,11 @@ pub struct ComponentClass {
     pub material: String,
     /// Where they are set (设置位置).
     pub set_at: String,
+}
+
+impl ComponentClass {
+    /// The code of street lamps (路灯; CJ/T 214, traffic facilities and utilities).
+    pub const STREET_LAMP: &'static str = "0118";
 }
 
 /// State of a component (部件状态).
@@ -86,6 +92,22 @@ pub struct Components {
 }
 
 impl Components {
+    /// Those that are street lamps, as they are seen: the missing ones are not, and those out of order are dark.
+    #[must_use]
+    pub fn lamps(&self) -> Vec<Lamp> {
+        let is_lamp: Vec<bool> = self.classes.iter().map(|c| c.code == ComponentClass::STREET_LAMP).collect();
+        let stands = |c: &&Component| {
+            is_lamp.get(usize::from(c.class)).copied().unwrap_or(false) && c.state != ComponentState::Missing
+        };
+        let lamp = |c: &Component| Lamp {
+            place: c.place,
+            height_m: Lamp::USUAL_M,
+            heading_deg: Some(f32::from(c.heading_deg)),
+            is_lit: c.state == ComponentState::Sound,
+        };
+        self.list.iter().filter(stands).map(lamp).collect()
+    }
+
     /// The key of a component: county, class and number, 16 digits (CJ/T 214); `None` for a class that is not listed.
     #[must_use]
     pub fn key(&self, component: &Component) -> Option<EntityKey> {

@@ -129,6 +129,7 @@ fn plan_city(options: &SynthOptions, progress: &mut dyn Progress) -> City {
         sites: &sites,
         street_trees: &planted.street,
     }));
+    let lamps = records.components.lamps();
     let reach = plan.half_extent();
     let (low, high) = (site.place([-reach, -reach]), site.place([reach, reach]));
     City {
@@ -146,6 +147,7 @@ fn plan_city(options: &SynthOptions, progress: &mut dyn Progress) -> City {
         roads,
         areas,
         plants: planted.plants,
+        lamps,
         network,
         records,
         findings: Findings::default(),

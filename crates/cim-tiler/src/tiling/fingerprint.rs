@@ -2,7 +2,7 @@
 
 use super::TilingOptions;
 use crate::{
-    city::{Area, Attribute, Building, City, Facet, Model, PlacedModel, Plant, Point, Road},
+    city::{Area, Attribute, Building, City, Facet, Lamp, Model, PlacedModel, Plant, Point, Road},
     picture::Picture,
     terrain::Terrain,
 };
@@ -31,6 +31,7 @@ pub(super) fn fingerprint(city: &City, options: &TilingOptions) -> u64 {
         roads,
         areas,
         plants,
+        lamps,
         network: _,
         records: _,
         findings: _,
@@ -49,6 +50,10 @@ pub(super) fn fingerprint(city: &City, options: &TilingOptions) -> u64 {
     list(plants, &mut h, |Plant { place, kind, height_m }, h| {
         places(&[*place], h);
         (std::mem::discriminant(kind), height_m.to_bits()).hash(h);
+    });
+    list(lamps, &mut h, |Lamp { place, height_m, heading_deg, is_lit }, h| {
+        places(&[*place], h);
+        (height_m.to_bits(), heading_deg.map(f32::to_bits), is_lit).hash(h);
     });
     if let Some(Terrain { relief, report: _ }) = terrain {
         relief.to_bytes().hash(&mut h);

@@ -13,10 +13,10 @@ mod layers;
 mod network;
 mod options;
 mod placed;
-mod plants;
 mod relief;
 mod report;
 mod rows;
+mod scenery;
 mod stack;
 mod terrain;
 
@@ -195,8 +195,8 @@ impl<'a> Writer<'a> {
                 children.extend(self.told(layer.prefix(), tree)?);
             }
         }
-        if let Some(trees) = self.plants(progress)? {
-            children.extend(self.told(plants::PREFIX, trees)?);
+        if let Some(scenery) = self.scenery(streets, progress)? {
+            children.extend(self.told(scenery::PREFIX, scenery)?);
         }
         let (ground_edge, ground) = self.terrain(progress)?;
         if let Some(ground) = ground {

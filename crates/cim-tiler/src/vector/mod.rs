@@ -34,8 +34,8 @@ pub use report::{LayerReport, LeftOut, VectorReport};
 
 use crate::{
     CitySummary, Progress, TilerError,
-    city::{City, Findings, Plant, PlantKind, usual_utc_offset_minutes},
-    records::{self, Records},
+    city::{City, Findings, Lamp, Plant, PlantKind, usual_utc_offset_minutes},
+    records::{self, ComponentClass, Records},
     terrain::TerrainSource,
     tiling::{self, TilingOptions},
 };
@@ -120,6 +120,7 @@ pub fn make_city(
     let name = if options.name.trim().is_empty() { stem } else { options.name.clone() };
     let make::Made { buildings, roads, areas, placed, mut collections, report, .. } = made;
     let plants = collections.get("tree").into_iter().flatten().filter_map(plant).collect();
+    let lamps = collections.get("component").into_iter().flatten().filter_map(lamp).collect();
     let network = network::network(&roads, origin);
     if !roads.is_empty() {
         collections.insert("roads".into(), records::of_roads(origin, &roads));
@@ -139,6 +140,7 @@ pub fn make_city(
         roads,
         areas,
         plants,
+        lamps,
         network,
         records: Records { collections, ..Records::default() },
         findings: Findings {
@@ -147,6 +149,21 @@ pub fn make_city(
         },
     };
     Ok((city, report))
+}
+
+/// A recorded component that is a street lamp, as it is seen.
+fn lamp(record: &records::Feature) -> Option<Lamp> {
+    let records::Geometry::Point(place) = record.geometry else { return None };
+    let number = |name: &str| record.properties.get(name).and_then(serde_json::Value::as_f64);
+    let text = |name: &str| record.properties.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().trim();
+    // A component's code is the county's six digits, those of its class, and its number (CJ/T 214).
+    let coded = text("code").get(6..10).filter(|_| text("code").len() == 16);
+    let class = text("class");
+    let names = [class, text("name")].iter().any(|t| t.contains("路灯") || *t == "street_lamp");
+    let is_lamp = names || class == ComponentClass::STREET_LAMP || coded == Some(ComponentClass::STREET_LAMP);
+    let height_m = number("height_m").map_or(Lamp::USUAL_M, |h| h.clamp(1.0, 40.0) as f32);
+    let heading_deg = number("heading_deg").map(|h| h as f32).filter(|h| h.is_finite());
+    is_lamp.then_some(Lamp { place, height_m, heading_deg, is_lit: true })
 }
 
 /// A recorded tree as it is seen.

@@ -111,10 +111,7 @@ impl GlbWriter {
             };
             let Some((attributes, indices, places)) = stored else { continue };
             let mut primitive = primitive((attributes, indices));
-            if materials.is_empty() {
-                materials.of(&shape.shape, &mut layout);
-            }
-            primitive["material"] = json!(0);
+            primitive["material"] = json!(materials.of(&shape.shape, &mut layout));
             nodes.push(json!({ "mesh": meshes.len(),
                 "extensions": { "EXT_mesh_gpu_instancing": { "attributes": places } } }));
             meshes.push(json!({ "primitives": [primitive] }));

@@ -72,6 +72,9 @@ impl Materials {
             "pbrMetallicRoughness":
                 { "baseColorFactor": p.base_color, "metallicFactor": 0, "roughnessFactor": p.roughness },
         });
+        if p.base_color[3] < 1.0 {
+            material["alphaMode"] = json!("BLEND");
+        }
         if let Some(image) = &p.image {
             material["pbrMetallicRoughness"]["baseColorTexture"] = json!({ "index": self.texture(image, layout) });
             if image.is_masked {
@@ -81,10 +84,6 @@ impl Materials {
         self.names.push(name);
         self.json.push(material);
         self.json.len() - 1
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.json.is_empty()
     }
 
     /// The number of a texture of a picture that is put into the glb.

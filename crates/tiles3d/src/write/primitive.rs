@@ -7,7 +7,7 @@ use super::{WriteError, WriteImage};
 pub struct WritePrimitive {
     /// Name of its material; cim-twin's viewer tells surfaces apart by it.
     pub material: String,
-    /// Linear base colour of the material.
+    /// Linear base colour of the material. With an alpha below 1 what lies behind is seen through it.
     pub base_color: [f32; 4],
     /// Roughness of the material.
     pub roughness: f32,

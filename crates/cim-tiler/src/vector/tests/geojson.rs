@@ -255,3 +255,23 @@ fn what_is_no_geojson_is_named_with_its_place() {
     assert!(reason(&gbk).contains("not UTF-8 from byte"), "{}", reason(&gbk));
     assert!(reason(b"{\"type\":\"FeatureCollection\",\"features\":[]}").contains("nothing in it can be placed"));
 }
+
+#[test]
+fn components_that_are_street_lamps_are_seen_as_such() {
+    let point = |name: &str, properties: &str| {
+        format!(
+            r#"{{"type":"Feature","geometry":{{"type":"Point","coordinates":[116.58,35.41]}},"properties":{{"n":"{name}",{properties}}}}}"#
+        )
+    };
+    let all = [
+        point("a", r#""code":"3708110118000001","kind":"照明""#),
+        point("b", r#""code":"x","kind":"路灯","height_m":6.5,"heading_deg":90"#),
+        point("c", r#""code":"3708110103000001","kind":"井盖""#),
+    ];
+    let lamps = format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, all.join(","));
+    let dir = folder(&[("bj.geojson", lamps.as_bytes()), ("建筑.geojson", BUILDINGS.as_bytes())]);
+    let mapping = "[[layer]]\nmatch = \"bj\"\nkind = \"component\"\nid = \"code\"\nclass = \"kind\"\n";
+    let (city, report) = city(&dir, &options(mapping));
+    let found: Vec<_> = city.lamps.iter().map(|l| (l.height_m, l.heading_deg)).collect();
+    assert_eq!(found, [(9.0, None), (6.5, Some(90.0))], "{report}");
+}
