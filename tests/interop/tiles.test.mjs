@@ -3,10 +3,11 @@
 // CIM_TWIN: the program. CHROMIUM: the browser (found by itself on Debian). PICTURES: folder to keep pictures in.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { after, before, test } from "node:test";
+import { crc32, deflateSync } from "node:zlib";
 import validator from "gltf-validator";
 import { chromium } from "playwright-core";
 
@@ -21,8 +22,10 @@ const sources = {
   zurich: "cityjson/zurich_subset_lod2.city.json.gz",
   "the-hague": "cityjson/DenHaag_01.gml.gz",
 };
-const cities = [join(folder, "synthetic")];
-let server, url;
+const made = ["synthetic", "implicit", "textured"].map((name) => join(folder, name));
+const cities = [...made];
+const servers = [];
+const urls = {};
 
 function run(...args) {
   const done = spawnSync(program, args, { encoding: "utf8" });
@@ -32,7 +35,10 @@ function run(...args) {
 before(async () => {
   assert.ok(program, "CIM_TWIN must name the program");
   assert.ok(executablePath, "no Chromium was found: install chromium or set CHROMIUM");
-  run("synth", "-o", cities[0], "--buildings", "600", "--cases", "100", "--bikes", "100", "--until", "2026-11-01T00:00:00+08:00");
+  const small = ["--buildings", "600", "--cases", "100", "--bikes", "100", "--until", "2026-11-01T00:00:00+08:00"];
+  run("synth", "-o", made[0], ...small);
+  run("synth", "-o", made[1], ...small, "--tiling", "implicit");
+  run("tile", hall(), "-o", made[2]);
   for (const [name, file] of Object.entries(sources)) {
     const source = resolve("../../../shared/data", file);
     if (existsSync(source)) {
@@ -42,21 +48,83 @@ before(async () => {
       console.log(`without ${name}: ${source} is not there`);
     }
   }
-  server = spawn(program, ["serve", "--city", cities[0], "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
-  url = await new Promise((done, fail) => {
-    server.stdout.once("data", (data) => done(String(data).trim()));
-    server.once("exit", (code) => fail(new Error(`serve ended with ${code}`)));
-  });
+  for (const city of made) {
+    const server = spawn(program, ["serve", "--city", city, "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+    servers.push(server);
+    urls[basename(city)] = await new Promise((done, fail) => {
+      server.stdout.once("data", (data) => done(String(data).trim()));
+      server.once("exit", (code) => fail(new Error(`serve ended with ${code}`)));
+    });
+  }
 });
 
 after(() => {
-  server?.kill();
+  servers.forEach((server) => server.kill());
   rmSync(folder, { recursive: true, force: true });
 });
 
+// A hall of 40 m by 40 m whose roof shows a red picture, as CityJSON; where it lies.
+function hall() {
+  const source = join(folder, "source");
+  mkdirSync(source);
+  writeFileSync(join(source, "roof.png"), picture(16, [220, 20, 20]));
+  const corners = [[0, 0], [40000, 0], [40000, 40000], [0, 40000]];
+  const vertices = [0, 10000].flatMap((z) => corners.map(([x, y]) => [x, y, z]));
+  const walls = [0, 1, 2, 3].map((i) => [[i, (i + 1) % 4, 4 + (i + 1) % 4, 4 + i]]);
+  const boundaries = [[[3, 2, 1, 0]], ...walls, [[4, 5, 6, 7]]];
+  const surfaces = ["GroundSurface", "WallSurface", "RoofSurface"].map((type) => ({ type }));
+  const roof = boundaries.map((_, i) => (i === 5 ? [[0, 0, 1, 2, 3]] : [[null]]));
+  const file = {
+    type: "CityJSON",
+    version: "2.0",
+    transform: { scale: [0.001, 0.001, 0.001], translate: [462500, 3919200, 0] },
+    metadata: { referenceSystem: "https://www.opengis.net/def/crs/EPSG/0/32650" },
+    appearance: {
+      textures: [{ type: "PNG", image: "roof.png" }],
+      "vertices-texture": [[0, 0], [1, 0], [1, 1], [0, 1]],
+    },
+    CityObjects: {
+      hall: {
+        type: "Building",
+        attributes: { roofer: "Zhang" },
+        geometry: [{
+          type: "MultiSurface",
+          lod: "2",
+          boundaries,
+          semantics: { surfaces, values: [0, 1, 1, 1, 1, 2] },
+          texture: { colours: { values: roof } },
+        }],
+      },
+    },
+    vertices,
+  };
+  const path = join(source, "hall.city.json");
+  writeFileSync(path, JSON.stringify(file));
+  return path;
+}
+
+// A PNG file of one colour.
+function picture(edge, color) {
+  const chunk = (type, data) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    check.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, check]);
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(edge, 0);
+  head.writeUInt32BE(edge, 4);
+  head.set([8, 2, 0, 0, 0], 8);
+  const row = Buffer.from([0, ...Array(edge).fill(color).flat()]);
+  const rows = deflateSync(Buffer.concat(Array(edge).fill(row)));
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  return Buffer.concat([signature, chunk("IHDR", head), chunk("IDAT", rows), chunk("IEND", Buffer.alloc(0))]);
+}
+
 test("Khronos' validator finds no error and no warning in any glb", async () => {
   for (const city of cities) {
-    const files = readdirSync(join(city, "tiles")).filter((f) => f.endsWith(".glb"));
+    const files = readdirSync(join(city, "tiles"), { recursive: true }).filter((f) => f.endsWith(".glb"));
     assert.ok(files.length > 1);
     for (const file of files) {
       const bytes = new Uint8Array(readFileSync(join(city, "tiles", file)));
@@ -80,13 +148,13 @@ test("Cesium's tools read the tileset and convert it", () => {
 
 // A building that stands on its own place on the ground, with its properties as the backend has them.
 async function building() {
-  const page = await (await fetch(`${url}api/collections/case/items?limit=500`)).json();
+  const page = await (await fetch(`${urls.synthetic}api/collections/case/items?limit=500`)).json();
   const found = page.features.find((f) => f.properties.subject?.startsWith("building:") && f.geometry);
   return { key: found.properties.subject, place: found.geometry.coordinates };
 }
 
-test("CesiumJS shows the city and picks a building with its properties", { timeout: 600_000 }, async () => {
-  const { key, place } = await building();
+// What CesiumJS shows of the city behind a URL, straight from above a place.
+async function look(url, [lon, lat], name) {
   const browser = await chromium.launch({
     executablePath,
     args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"],
@@ -121,15 +189,34 @@ test("CesiumJS shows the city and picks a building with its properties", { timeo
       for (let i = 0; i < 2000 && !tileset.tilesLoaded || i < 5; i += 1) await new Promise((done) => setTimeout(done, 50));
       const feature = scene.pick(new Cesium.Cartesian2(240, 160));
       const properties = Object.fromEntries(feature?.getPropertyIds?.().map((id) => [id, feature.getProperty(id)]) ?? []);
-      return { loaded: tileset.tilesLoaded, failed, properties };
-    }, [`${url}tiles/tileset.json`, place[0], place[1]]);
-    if (process.env.PICTURES) await page.screenshot({ path: join(process.env.PICTURES, "cesium.png") });
+      const flat = Object.assign(document.createElement("canvas"), { width: 480, height: 320 }).getContext("2d");
+      flat.drawImage(widget.canvas, 0, 0, 480, 320);
+      return { loaded: tileset.tilesLoaded, failed, properties, pixel: [...flat.getImageData(240, 160, 1, 1).data] };
+    }, [`${url}tiles/tileset.json`, lon, lat]);
+    if (process.env.PICTURES) await page.screenshot({ path: join(process.env.PICTURES, `cesium-${name}.png`) });
     assert.equal(seen.loaded, true);
     assert.deepEqual(seen.failed, []);
-    assert.equal(seen.properties.key, key);
-    assert.ok(seen.properties.height > 2 && seen.properties.floors >= 1 && seen.properties.name.length > 0);
     assert.deepEqual(problems, []);
+    return seen;
   } finally {
     await browser.close();
   }
+}
+
+for (const name of ["synthetic", "implicit"]) {
+  test(`CesiumJS shows the ${name} city and picks a building with its properties`, { timeout: 600_000 }, async () => {
+    const { key, place } = await building();
+    const { properties } = await look(urls[name], place, name);
+    assert.equal(properties.key, key);
+    assert.ok(properties.height > 2 && properties.floors >= 1 && properties.name.length > 0);
+  });
+}
+
+test("CesiumJS shows the picture on a roof, and picks the building under it", { timeout: 600_000 }, async () => {
+  const { origin } = await (await fetch(`${urls.textured}api/site`)).json();
+  const { properties, pixel } = await look(urls.textured, [origin.lon, origin.lat], "textured");
+  assert.equal(properties.key, "building:hall");
+  assert.equal(properties.roofer, "Zhang");
+  const [red, green, blue] = pixel;
+  assert.ok(red > 90 && red > 3 * green && red > 3 * blue, `${pixel}`);
 });
