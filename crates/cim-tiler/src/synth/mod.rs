@@ -9,7 +9,6 @@ mod plan;
 mod planting;
 mod records;
 mod water;
-mod workers;
 
 use crate::{
     CitySummary, Progress, Silent, TilerError,
@@ -18,6 +17,7 @@ use crate::{
     },
     progress::watch,
     tiling::{self, TilingOptions},
+    workers,
 };
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, EntityKind, Place, SiteBounds, Timestamp};

@@ -1,9 +1,10 @@
 //! Street trees, the trees of parks and estates, and those on the banks.
 
-use super::{Sited, blocks::Filled, water::Water, workers};
+use super::{Sited, blocks::Filled, water::Water};
 use crate::{
     city::{Area, AreaKind, Network, Plant, PlantKind, Road, RoadClass},
     ring::inside,
+    workers,
 };
 use cim_model::Place;
 use rand::Rng;

@@ -1,6 +1,12 @@
 //! The quadtree of trees: near ones fine, those farther off coarse, and none where they would be less than a few pixels.
 
-use super::{Writer, implicit, layers::Layer, obb};
+use super::{
+    Writer,
+    growth::{Square, Tree},
+    implicit,
+    layers::Layer,
+    obb,
+};
 use crate::{
     Progress, TilerError,
     city::{Plant, PlantKind},
@@ -52,57 +58,9 @@ impl Writer<'_> {
         while 0.5 * edge < reach + 1.0 {
             edge *= 2.0;
         }
-        let all: Vec<&Sited> = sited.iter().collect();
-        self.plant_quad(PREFIX, [0.0; 2], edge, &all, progress)
-    }
-
-    fn plant_quad(
-        &mut self,
-        name: &str,
-        centre: [f64; 2],
-        edge: f64,
-        plants: &[&Sited],
-        progress: &mut dyn Progress,
-    ) -> Result<Option<TileNode>, TilerError> {
-        if plants.is_empty() {
-            return Ok(None);
-        }
-        let leaf = edge < 0.75 * LARGEST_M && plants.len() <= LEAF_PLANTS || edge < 2.0 * SMALLEST_M;
-        let mut children = Vec::new();
-        if !leaf {
-            for quarter in 0..4u8 {
-                let (right, top) = (quarter % 2 == 1, quarter / 2 == 1);
-                let inside = |s: &&&Sited| (s.at.x >= centre[0]) == right && (s.at.y >= centre[1]) == top;
-                let inside: Vec<&Sited> = plants.iter().filter(inside).copied().collect();
-                let q = 0.25 * edge;
-                let at = [centre[0] + if right { q } else { -q }, centre[1] + if top { q } else { -q }];
-                let child = format!("{name}{quarter}");
-                let tree = self.unit((&child, 0.5 * edge, inside.len()), progress, |writer, progress| {
-                    writer.plant_quad(&child, at, 0.5 * edge, &inside, progress)
-                })?;
-                children.extend(tree.map(|tree| TileNode { quarter: Some(quarter), ..tree }));
-            }
-        }
-        let content = if edge <= LARGEST_M { Some(self.plant_tile(name, centre, plants, leaf)?) } else { None };
-        if leaf {
-            progress.advance(plants.len() as u64);
-        }
-        let around = |s: &&Sited| f64::from(s.plant.height_m) * 0.6;
-        let low = plants.iter().fold(DVec3::MAX, |l, s| l.min(s.at - DVec3::new(around(s), around(s), 0.5)));
-        let high = plants
-            .iter()
-            .fold(DVec3::MIN, |h, s| h.max(s.at + DVec3::new(around(s), around(s), f64::from(s.plant.height_m) * 1.3)));
-        Ok(Some(TileNode {
-            volume: obb(low, high),
-            geometric_error: if leaf { 0.0 } else { edge * ERROR_SHARE },
-            refine: Refine::Replace,
-            transform: None,
-            content,
-            group: Layer::Furniture.group(),
-            children,
-            quarter: None,
-            implicit: None,
-        }))
+        let grove = Grove { centre: [0.0; 2], plants: sited.iter().collect() };
+        let root = Square { name: PREFIX.into(), edge, steps: sited.len() as u64, inside: grove };
+        self.grow(&Trees, root, progress)
     }
 
     fn plant_tile(
@@ -136,6 +94,62 @@ impl Writer<'_> {
         let file = implicit::file(name, self.options.tiling);
         self.file(&format!("tiles/{file}"), &glb)?;
         Ok(file)
+    }
+}
+
+/// The tree of trees.
+struct Trees;
+
+/// Trees, and the middle of the square that they are in.
+struct Grove<'t> {
+    centre: [f64; 2],
+    plants: Vec<&'t Sited>,
+}
+
+impl<'t> Tree<Grove<'t>> for Trees {
+    fn quarters(&self, square: &Square<Grove<'t>>) -> Vec<(u8, Square<Grove<'t>>)> {
+        let Square { name, edge, inside: Grove { centre, plants }, .. } = square;
+        if *edge < 0.75 * LARGEST_M && plants.len() <= LEAF_PLANTS || *edge < 2.0 * SMALLEST_M {
+            return Vec::new();
+        }
+        let quarter = |quarter: u8| {
+            let (right, top) = (quarter % 2 == 1, quarter / 2 == 1);
+            let is_inside = |s: &&&Sited| (s.at.x >= centre[0]) == right && (s.at.y >= centre[1]) == top;
+            let plants: Vec<&Sited> = plants.iter().filter(is_inside).copied().collect();
+            let q = 0.25 * edge;
+            let centre = [centre[0] + if right { q } else { -q }, centre[1] + if top { q } else { -q }];
+            let (name, steps) = (format!("{name}{quarter}"), plants.len() as u64);
+            let square = Square { name, edge: 0.5 * edge, steps, inside: Grove { centre, plants } };
+            (steps > 0).then_some((quarter, square))
+        };
+        (0..4).filter_map(quarter).collect()
+    }
+
+    fn tile(
+        &self,
+        writer: &mut Writer<'_>,
+        square: &Square<Grove<'t>>,
+        children: Vec<TileNode>,
+    ) -> Result<TileNode, TilerError> {
+        let Square { name, edge, inside: Grove { centre, plants }, .. } = square;
+        let leaf = children.is_empty();
+        let content = if *edge <= LARGEST_M { Some(writer.plant_tile(name, *centre, plants, leaf)?) } else { None };
+        let around = |s: &&Sited| f64::from(s.plant.height_m) * 0.6;
+        let low = plants.iter().fold(DVec3::MAX, |l, s| l.min(s.at - DVec3::new(around(s), around(s), 0.5)));
+        let high = plants
+            .iter()
+            .fold(DVec3::MIN, |h, s| h.max(s.at + DVec3::new(around(s), around(s), f64::from(s.plant.height_m) * 1.3)));
+        Ok(TileNode {
+            volume: obb(low, high),
+            geometric_error: if leaf { 0.0 } else { edge * ERROR_SHARE },
+            refine: Refine::Replace,
+            transform: None,
+            content,
+            group: Layer::Furniture.group(),
+            children,
+            quarter: None,
+            implicit: None,
+        })
     }
 }
 

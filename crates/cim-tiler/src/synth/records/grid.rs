@@ -10,8 +10,8 @@ use crate::{
     synth::{
         districts::{self, Community, Subdistrict},
         plan::bend,
-        workers,
     },
+    workers,
 };
 use cim_model::{EntityKey, EntityKind};
 use std::sync::Arc;
