@@ -16,6 +16,7 @@ mod network;
 mod options;
 mod placed;
 mod plants;
+mod quarters;
 mod relief;
 mod report;
 mod rows;
@@ -231,7 +232,11 @@ impl<'a> Writer<'a> {
             if let Some(tree) = tree {
                 children.extend(self.told(layer.prefix(), tree)?);
             }
+            // Those of other layers are few beside a large city's buildings.
+            sited.retain(|s| Layer::of(s) != layer);
+            sited.shrink_to_fit();
         }
+        drop(sited);
         if let Some(trees) = self.plants(progress)? {
             children.extend(self.told(plants::PREFIX, trees)?);
         }

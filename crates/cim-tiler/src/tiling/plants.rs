@@ -6,11 +6,13 @@ use super::{
     implicit,
     layers::Layer,
     obb,
+    quarters::{order, quarters},
 };
 use crate::{
     Progress, TilerError,
     city::{Plant, PlantKind},
     mesh::{COARSE_LOOK, LOOKS, plant},
+    workers,
 };
 use cim_geo::Geodetic;
 use glam::DVec3;
@@ -31,11 +33,18 @@ const SMALLEST_M: f64 = 60.0;
 /// Metres of error of a tile, as a share of its edge: it is refined at about 1.2 times the edge.
 const ERROR_SHARE: f64 = 0.016;
 
+/// Trees whose places are found at a time.
+const TURN: usize = 1 << 18;
+
+/// A tree of millions: few bytes.
 struct Sited {
-    at: DVec3,
-    plant: Plant,
-    /// Chooses look, turn and stretch.
-    dice: u64,
+    /// Metres east and north.
+    at: [f64; 2],
+    height_m: f32,
+    kind: PlantKind,
+    look: u8,
+    /// Chooses its turn and its stretch.
+    dice: [u8; 2],
 }
 
 impl Writer<'_> {
@@ -43,45 +52,49 @@ impl Writer<'_> {
     pub(super) fn plants(&mut self, progress: &mut dyn Progress) -> Result<Option<TileNode>, TilerError> {
         let place = |p: &Plant| {
             let enu = self.frame.to_enu(Geodetic::new(p.place.lon, p.place.lat, 0.0));
-            let at = DVec3::new(enu.x, enu.y, self.ground.z(enu.x, enu.y));
-            let usable = at.is_finite() && p.height_m.is_finite() && p.height_m > 0.0;
-            usable.then(|| Sited { at, plant: *p, dice: dice(p) })
+            let Plant { kind, height_m, .. } = *p;
+            let usable = enu.is_finite() && height_m.is_finite() && height_m > 0.0;
+            let dice = dice(p);
+            let (look, dice) = ((dice % LOOKS as u64) as u8, [(dice >> 8) as u8, (dice >> 16) as u8]);
+            usable.then_some(Sited { at: [enu.x, enu.y], height_m, kind, look, dice })
         };
-        let sited: Vec<Sited> = self.city.plants.iter().filter_map(place).collect();
+        let mut sited: Vec<Sited> = Vec::with_capacity(self.city.plants.len());
+        for turn in self.city.plants.chunks(TURN) {
+            sited.extend(workers::each(turn, place).into_iter().flatten());
+        }
         if sited.is_empty() {
             return Ok(None);
         }
         progress.stage("trees", Some(sited.len() as u64));
-        let reach = sited.iter().map(|s| s.at.x.abs().max(s.at.y.abs())).fold(0.0, f64::max);
+        let reach = sited.iter().map(|s| s.at[0].abs().max(s.at[1].abs())).fold(0.0, f64::max);
         // Squares that meet a tile of half a kilometre, whatever the city's size.
         let mut edge = LARGEST_M;
         while 0.5 * edge < reach + 1.0 {
             edge *= 2.0;
         }
-        let grove = Grove { centre: [0.0; 2], plants: sited.iter().collect() };
+        order(&mut sited, ([0.0; 2], edge), (&|s| s.at, &|_| ()), &|plants, edge| is_leaf(plants, edge));
+        let grove = Grove { centre: [0.0; 2], plants: &sited };
         let root = Square { name: PREFIX.into(), edge, steps: sited.len() as u64, inside: grove };
         self.grow(&Trees, root, progress)
     }
 
-    fn plant_tile(
-        &mut self,
-        name: &str,
-        centre: [f64; 2],
-        plants: &[&Sited],
-        fine: bool,
-    ) -> Result<String, TilerError> {
+    /// Where a tree stands, site metres.
+    fn foot_of(&self, Sited { at: [x, y], .. }: &Sited) -> DVec3 {
+        DVec3::new(*x, *y, self.ground.z(*x, *y))
+    }
+
+    fn plant_tile(&mut self, name: &str, centre: [f64; 2], plants: &[Sited], fine: bool) -> Result<String, TilerError> {
         let origin = DVec3::new(centre[0], centre[1], self.ground.z(centre[0], centre[1]));
         let mut shapes: BTreeMap<(PlantKind, usize), Vec<CopyPlace>> = BTreeMap::new();
         for s in plants {
             // From afar trees of a kind look the same, and their shapes are most of a small tile.
-            let look = if fine { (s.dice % LOOKS as u64) as usize } else { COARSE_LOOK };
-            let share = |shift: u32| ((s.dice >> shift) & 0xff) as f32 / 255.0;
-            let height = s.plant.height_m;
-            let wide = height * (0.85 + 0.3 * share(16));
-            shapes.entry((s.plant.kind, look)).or_default().push(CopyPlace {
-                at: (s.at - origin).as_vec3().to_array(),
-                turn: std::f32::consts::TAU * share(8),
-                scale: [wide, wide, height],
+            let look = if fine { usize::from(s.look) } else { COARSE_LOOK };
+            let [turn, stretch] = s.dice.map(|d| f32::from(d) / 255.0);
+            let wide = s.height_m * (0.85 + 0.3 * stretch);
+            shapes.entry((s.kind, look)).or_default().push(CopyPlace {
+                at: (self.foot_of(s) - origin).as_vec3().to_array(),
+                turn: std::f32::consts::TAU * turn,
+                scale: [wide, wide, s.height_m],
             });
         }
         let shapes: Vec<WriteCopies> = shapes
@@ -100,29 +113,28 @@ impl Writer<'_> {
 /// The tree of trees.
 struct Trees;
 
-/// Trees, and the middle of the square that they are in.
+/// Trees in the order of the tree of tiles, and the middle of the square that they are in.
 struct Grove<'t> {
     centre: [f64; 2],
-    plants: Vec<&'t Sited>,
+    plants: &'t [Sited],
+}
+
+/// Whether trees are few enough for a leaf.
+fn is_leaf(plants: &[Sited], edge: f64) -> bool {
+    edge < 0.75 * LARGEST_M && plants.len() <= LEAF_PLANTS || edge < 2.0 * SMALLEST_M
 }
 
 impl<'t> Tree<Grove<'t>> for Trees {
     fn quarters(&self, square: &Square<Grove<'t>>) -> Vec<(u8, Square<Grove<'t>>)> {
         let Square { name, edge, inside: Grove { centre, plants }, .. } = square;
-        if *edge < 0.75 * LARGEST_M && plants.len() <= LEAF_PLANTS || *edge < 2.0 * SMALLEST_M {
+        if is_leaf(plants, *edge) {
             return Vec::new();
         }
-        let quarter = |quarter: u8| {
-            let (right, top) = (quarter % 2 == 1, quarter / 2 == 1);
-            let is_inside = |s: &&&Sited| (s.at.x >= centre[0]) == right && (s.at.y >= centre[1]) == top;
-            let plants: Vec<&Sited> = plants.iter().filter(is_inside).copied().collect();
-            let q = 0.25 * edge;
-            let centre = [centre[0] + if right { q } else { -q }, centre[1] + if top { q } else { -q }];
+        let quarter = |(quarter, centre, plants): (u8, [f64; 2], &'t [Sited])| {
             let (name, steps) = (format!("{name}{quarter}"), plants.len() as u64);
-            let square = Square { name, edge: 0.5 * edge, steps, inside: Grove { centre, plants } };
-            (steps > 0).then_some((quarter, square))
+            (quarter, Square { name, edge: 0.5 * edge, steps, inside: Grove { centre, plants } })
         };
-        (0..4).filter_map(quarter).collect()
+        quarters(plants, (*centre, *edge), |s| s.at).into_iter().map(quarter).collect()
     }
 
     fn tile(
@@ -134,11 +146,13 @@ impl<'t> Tree<Grove<'t>> for Trees {
         let Square { name, edge, inside: Grove { centre, plants }, .. } = square;
         let leaf = children.is_empty();
         let content = if *edge <= LARGEST_M { Some(writer.plant_tile(name, *centre, plants, leaf)?) } else { None };
-        let around = |s: &&Sited| f64::from(s.plant.height_m) * 0.6;
-        let low = plants.iter().fold(DVec3::MAX, |l, s| l.min(s.at - DVec3::new(around(s), around(s), 0.5)));
-        let high = plants
-            .iter()
-            .fold(DVec3::MIN, |h, s| h.max(s.at + DVec3::new(around(s), around(s), f64::from(s.plant.height_m) * 1.3)));
+        let (mut low, mut high) = (DVec3::MAX, DVec3::MIN);
+        for s in *plants {
+            let (foot, height) = (writer.foot_of(s), f64::from(s.height_m));
+            let around = height * 0.6;
+            low = low.min(foot - DVec3::new(around, around, 0.5));
+            high = high.max(foot + DVec3::new(around, around, height * 1.3));
+        }
         Ok(TileNode {
             volume: obb(low, high),
             geometric_error: if leaf { 0.0 } else { edge * ERROR_SHARE },

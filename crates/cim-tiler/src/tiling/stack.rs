@@ -10,6 +10,7 @@ use super::{
     layers::Layer,
     obb,
     placed::add_placed,
+    quarters::{order, quarters},
     relief::{Ground, Lie},
 };
 use crate::{
@@ -155,7 +156,7 @@ impl<'a> Writer<'a> {
     pub(super) fn tree(
         &mut self,
         layer: Layer,
-        sited: Vec<&Sited<'_>>,
+        mut sited: Vec<&Sited<'_>>,
         progress: &mut dyn Progress,
     ) -> Result<(f64, Option<TileNode>), TilerError> {
         let mut edge = SMALLEST_EDGE_M;
@@ -163,8 +164,11 @@ impl<'a> Writer<'a> {
         while 0.5 * edge < sited.iter().map(|s| reach(s)).fold(0.0, f64::max) + 1.0 {
             edge *= 2.0;
         }
+        // As their source has them, which is how they lie in memory.
+        let place = |s: &&Sited<'_>| std::ptr::from_ref(*s).addr();
+        order(&mut sited, ([0.0; 2], edge), (&|s| s.centre, &place), &|things, edge| is_leaf(things, edge));
         let (name, steps) = (layer.prefix().to_owned(), sited.len() as u64);
-        let root = Square { name, edge, steps, inside: Pile { centre: [0.0; 2], things: sited } };
+        let root = Square { name, edge, steps, inside: Pile { centre: [0.0; 2], things: &sited } };
         Ok((edge, self.grow(&layer, root, progress)?))
     }
 
@@ -358,31 +362,29 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Things, and the middle of the square that they are in.
+/// Things in the order of the tree, and the middle of the square that they are in.
 struct Pile<'t> {
     centre: [f64; 2],
-    things: Vec<&'t Sited<'t>>,
+    things: &'t [&'t Sited<'t>],
+}
+
+/// Whether things are few enough for a leaf.
+fn is_leaf(things: &[&Sited<'_>], edge: f64) -> bool {
+    let corners = || things.iter().map(|s| s.corners).sum::<usize>();
+    things.len() <= 1 || edge < 60.0 || things.len() <= LEAF_THINGS && corners() <= LEAF_CORNERS
 }
 
 impl<'t> Tree<Pile<'t>> for Layer {
     fn quarters(&self, square: &Square<Pile<'t>>) -> Vec<(u8, Square<Pile<'t>>)> {
         let Square { name, edge, inside: Pile { centre, things }, .. } = square;
-        let corners: usize = things.iter().map(|s| s.corners).sum();
-        let few = things.len() <= LEAF_THINGS && corners <= LEAF_CORNERS;
-        if few || things.len() == 1 || *edge < 60.0 {
+        if is_leaf(things, *edge) {
             return Vec::new();
         }
-        let quarter = |quarter: u8| {
-            let (right, top) = (quarter % 2 == 1, quarter / 2 == 1);
-            let is_inside = |s: &&&Sited<'_>| (s.centre[0] >= centre[0]) == right && (s.centre[1] >= centre[1]) == top;
-            let things: Vec<&Sited<'_>> = things.iter().filter(is_inside).copied().collect();
-            let q = 0.25 * edge;
-            let centre = [centre[0] + if right { q } else { -q }, centre[1] + if top { q } else { -q }];
+        let quarter = |(quarter, centre, things): (u8, [f64; 2], &'t [&'t Sited<'t>])| {
             let (name, steps) = (format!("{name}{quarter}"), things.len() as u64);
-            let square = Square { name, edge: 0.5 * edge, steps, inside: Pile { centre, things } };
-            (steps > 0).then_some((quarter, square))
+            (quarter, Square { name, edge: 0.5 * edge, steps, inside: Pile { centre, things } })
         };
-        (0..4).filter_map(quarter).collect()
+        quarters(things, (*centre, *edge), |s| s.centre).into_iter().map(quarter).collect()
     }
 
     fn tile(
