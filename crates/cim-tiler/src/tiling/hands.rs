@@ -15,6 +15,9 @@ use std::{
 /// Messages that wait for the one who listens, at most.
 const WAITING: usize = 256;
 
+/// Bytes of the stack of a hand: outlines are simplified by recursion.
+const STACK: usize = 64 << 20;
+
 /// What is heard of a job.
 enum Heard<R> {
     Steps(u64),
@@ -65,9 +68,9 @@ impl<'a> Writer<'a> {
         let mut failed: Option<(usize, TilerError)> = None;
         thread::scope(|scope| {
             let (send, heard) = sync_channel(WAITING);
-            for hand in &mut hands {
+            for (number, hand) in hands.iter_mut().enumerate() {
                 let (send, jobs, stop) = (send.clone(), &jobs, &stop);
-                scope.spawn(move || {
+                let work = move || {
                     while !stop.load(Ordering::Relaxed) {
                         let Some((number, job)) = jobs.lock().unwrap_or_else(PoisonError::into_inner).next() else {
                             break;
@@ -80,7 +83,14 @@ impl<'a> Writer<'a> {
                             break;
                         }
                     }
-                });
+                };
+                let started = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+                // Where there is no room for all of them, fewer do the work.
+                if let Err(e) = started
+                    && number == 0
+                {
+                    failed = Some((0, TilerError::Thread(e)));
+                }
             }
             drop(send);
             let _stop = Stop(&stop);
