@@ -7,6 +7,8 @@ use geo::{LineString, Simplify};
 const FILLED: f64 = 2.0;
 /// Pixels from the middle of a building to its ends up to which it is a box.
 const BOXED: f64 = 4.0;
+/// Sides that are simplified at a time: in the worst case that takes a recursion as deep and the time of its square.
+const RUN: usize = 2000;
 /// Pairs of sides that are looked at for each side, on average at most.
 const MOST_PAIRS: usize = 400;
 /// Part of the area that an outline may lose or gain.
@@ -36,9 +38,17 @@ fn straight(ring: &[[f64; 2]], pixel: f64) -> Ring {
     if ring.len() <= 4 {
         return ring.to_vec();
     }
-    let line = LineString::from_iter(ring.iter().chain(ring.first()).copied()).simplify(0.5 * pixel);
-    let mut less: Ring = line.into_inner().into_iter().map(|c| [c.x, c.y]).collect();
-    less.pop();
+    let closed: Ring = ring.iter().chain(ring.first()).copied().collect();
+    let mut less = Ring::new();
+    let mut from = 0;
+    while from + 1 < closed.len() {
+        let to = (from + RUN).min(closed.len() - 1);
+        let run = LineString::from_iter(closed[from..=to].iter().copied()).simplify(0.5 * pixel);
+        less.extend(run.into_inner().into_iter().map(|c| [c.x, c.y]));
+        // The next run begins with it, and the ring is not closed.
+        less.pop();
+        from = to;
+    }
     let of = |ring: &[[f64; 2]]| area(&Plan { ring: ring.to_vec(), holes: Vec::new() });
     let (before, after) = (of(ring), of(&less));
     let kept = less.len() >= 3 && (after - before).abs() <= AREA_OFF * before && !crosses(&less);
