@@ -64,6 +64,9 @@ pub enum TilerError {
     /// Another run is at work on the same city.
     #[error("another cim-twin is writing this city just now ({0}): wait for it, or choose another folder")]
     Busy(PathBuf),
+    /// No thread could be started that makes tiles.
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
     /// The tiles could not be packed into one file.
     #[error("cannot pack the tiles into {path}: {source}")]
     Archive {

@@ -24,6 +24,7 @@ pub mod synth;
 pub mod terrain;
 pub mod tiling;
 pub mod vector;
+mod workers;
 
 pub use crs::{AxisOrder, CrsError, SourceCrs};
 pub use error::TilerError;

@@ -95,7 +95,7 @@ fn parts_are_as_small_as_the_tile_shows_them_with_gutters_of_their_own() {
     square(&mut facades, 10.0, 1.0, 0);
     // Metres of a pixel, and how many it takes for ten metres: no more than the picture has.
     for (pixel_m, across) in [(0.02, 64u32), (0.625, 16), (10.0, 1)] {
-        let shown = facades.show(&pictures, &mut Cache::default(), pixel_m).unwrap();
+        let shown = facades.show(&pictures, &mut Cache::new(1), pixel_m).unwrap();
         let [p] = &shown.primitives[..] else { panic!("not one") };
         let image = p.image.as_ref().unwrap();
         let (width, height, all) = pixels(image);
@@ -112,7 +112,7 @@ fn parts_are_as_small_as_the_tile_shows_them_with_gutters_of_their_own() {
             }
             assert!(is_near(at(slot - 1, slot - 1), YELLOW) && is_near(at(slot - 5, slot - 5), YELLOW));
         }
-        let again = facades.show(&pictures, &mut Cache::default(), pixel_m).unwrap();
+        let again = facades.show(&pictures, &mut Cache::new(1), pixel_m).unwrap();
         assert_eq!(again.primitives[0].image, p.image);
     }
 }
@@ -124,7 +124,7 @@ fn pictures_that_repeat_often_are_repeated_by_the_viewer() {
     let mut facades = Facades::default();
     square(&mut facades, 10.0, 2.0, 0);
     square(&mut facades, 500.0, 100.0, 1);
-    let shown = facades.show(&pictures, &mut Cache::default(), 0.02).unwrap();
+    let shown = facades.show(&pictures, &mut Cache::new(1), 0.02).unwrap();
     let [baked, whole] = &shown.primitives[..] else { panic!("not two") };
     let (width, _, all) = pixels(baked.image.as_ref().unwrap());
     assert_eq!((width, baked.feature_ids[0], whole.feature_ids[0]), (136, 0, 1));
@@ -143,11 +143,11 @@ fn what_does_not_fit_a_tile_is_coarser() {
     let pictures = [Picture { file: folder.path().join("a.png"), size, wrap: Wrap::Repeat }];
     let mut facades = Facades::default();
     square(&mut facades, 40.0, 1.0, 0);
-    let shown = facades.show(&pictures, &mut Cache::default(), 0.02).unwrap();
+    let shown = facades.show(&pictures, &mut Cache::new(1), 0.02).unwrap();
     // 2,000 pixels of two centimetres.
     assert_eq!(pixels(shown.primitives[0].image.as_ref().unwrap()).0, 2008);
     square(&mut facades, 400.0, 1.0, 0);
-    let shown = facades.show(&pictures, &mut Cache::default(), 0.02).unwrap();
+    let shown = facades.show(&pictures, &mut Cache::new(1), 0.02).unwrap();
     assert_eq!(pixels(shown.primitives[0].image.as_ref().unwrap()).0, 2048);
 }
 
@@ -160,7 +160,7 @@ fn damaged_pictures_leave_colours() {
     pictures[0].file = folder.path().join("b.png");
     let mut facades = Facades::default();
     square(&mut facades, 10.0, 1.0, 7);
-    let shown = facades.show(&pictures, &mut Cache::default(), 0.02).unwrap();
+    let shown = facades.show(&pictures, &mut Cache::new(1), 0.02).unwrap();
     assert_eq!((shown.primitives.len(), shown.unread), (0, [7].into()));
     let plain = &shown.plain[&Surface::Structure];
     assert_eq!((plain.colors.clone(), plain.indices.len(), plain.uvs.len()), (vec![[1, 2, 3, 255]; 4], 6, 0));

@@ -20,6 +20,8 @@ mod xml;
 mod appearance_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod xml_tests;
 
 use crate::{
     TilerError,

@@ -69,6 +69,8 @@ pub(super) struct Document {
     /// The root's opening tag.
     pub(super) root: Element,
     ended: bool,
+    /// Where what is read now begins: its byte in the file as UTF-8.
+    began: u64,
 }
 
 impl Document {
@@ -84,7 +86,7 @@ impl Document {
             children: Vec::new(),
             text: String::new(),
         };
-        let mut document = Self { path, reader, buffer: Vec::new(), root, ended: false };
+        let mut document = Self { path, reader, buffer: Vec::new(), root, ended: false, began: 0 };
         document.begin()?;
         Ok(document)
     }
@@ -92,7 +94,7 @@ impl Document {
     /// Reads on to the root.
     fn begin(&mut self) -> Result<(), TilerError> {
         loop {
-            self.buffer.clear();
+            self.advance();
             let (space, event) = match self.reader.read_resolved_event_into(&mut self.buffer) {
                 Ok(read) => read,
                 Err(e) => return Err(self.fail(&e.to_string())),
@@ -133,7 +135,7 @@ impl Document {
     pub(super) fn next(&mut self) -> Result<Option<Element>, TilerError> {
         let mut stack: Vec<Element> = Vec::new();
         while !self.ended {
-            self.buffer.clear();
+            self.advance();
             let (space, event) = match self.reader.read_resolved_event_into(&mut self.buffer) {
                 Ok(read) => read,
                 Err(e) => return Err(self.fail(&e.to_string())),
@@ -149,8 +151,18 @@ impl Document {
         Ok(None)
     }
 
+    /// Makes room for what comes next.
+    fn advance(&mut self) {
+        self.buffer.clear();
+        self.began = self.reader.buffer_position();
+    }
+
+    /// What is wrong with what was read last, with the line: where the parser saw it, or else of the byte that is no UTF-8, or
+    /// where it begins.
     fn fail(&self, reason: &str) -> TilerError {
-        let byte = self.reader.error_position().max(1).min(self.reader.buffer_position().max(1));
+        let seen = Some(self.reader.error_position()).filter(|at| *at > 0);
+        let valid = || std::str::from_utf8(&self.buffer).map_or_else(|e| e.valid_up_to(), |_| 0);
+        let byte = seen.unwrap_or_else(|| self.began + valid() as u64);
         let reason = format!("line {}: {reason}", line(&self.path, byte));
         TilerError::Source { path: self.path.clone(), format: "CityGML", reason }
     }
@@ -263,5 +275,15 @@ fn decoded(mut file: Opened) -> std::io::Result<Source> {
 /// The number of the line, from 1, that holds a byte of the file as UTF-8. Reads the file anew: for messages.
 fn line(path: &Path, byte: u64) -> usize {
     let Ok(Ok(file)) = open(path).map(decoded) else { return 1 };
-    BufReader::new(file.take(byte)).split(b'\n').map_while(Result::ok).count().max(1)
+    let (mut before, mut number) = (file.take(byte), 1);
+    loop {
+        let n = match before.fill_buf() {
+            Ok([]) | Err(_) => return number,
+            Ok(part) => {
+                number += part.iter().filter(|b| **b == b'\n').count();
+                part.len()
+            }
+        };
+        before.consume(n);
+    }
 }

@@ -24,6 +24,8 @@ pub(crate) enum Syntax {
 pub(crate) struct Opened {
     pub(crate) path: PathBuf,
     pub(crate) syntax: Syntax,
+    /// Whether the file itself is gzipped.
+    pub(crate) is_packed: bool,
     pub(crate) reader: Box<dyn BufRead>,
 }
 
@@ -54,5 +56,5 @@ pub(crate) fn open_counted(path: &Path, count: Arc<AtomicU64>) -> Result<Opened,
         Some(b'{') => Syntax::Json,
         _ => Syntax::Unknown,
     };
-    Ok(Opened { path: path.to_owned(), syntax, reader })
+    Ok(Opened { path: path.to_owned(), syntax, is_packed: packed, reader })
 }

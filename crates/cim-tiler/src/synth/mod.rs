@@ -8,8 +8,8 @@ mod names;
 mod plan;
 mod planting;
 mod records;
+mod squares;
 mod water;
-mod workers;
 
 use crate::{
     CitySummary, Progress, Silent, TilerError,
@@ -18,6 +18,7 @@ use crate::{
     },
     progress::watch,
     tiling::{self, TilingOptions},
+    workers,
 };
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, EntityKind, Place, SiteBounds, Timestamp};
@@ -27,6 +28,7 @@ use plan::Plan;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 pub(crate) use records::{Fleet, vehicles};
+use squares::Rings;
 use std::{
     collections::BTreeMap,
     path::Path,
@@ -112,7 +114,7 @@ fn plan_city(options: &SynthOptions, progress: &mut dyn Progress) -> City {
     let (models, footprints, buildings) = watch(progress, &done, || {
         let one = || done.fetch_add(1, Ordering::Relaxed);
         let models = workers::consume(yards, |i, yard| (one(), site.yard(i, yard)).1);
-        let footprints = built.iter().map(|b| b.ring.clone()).collect();
+        let footprints: Rings = built.iter().map(|b| &b.ring).collect();
         (models, footprints, workers::consume(built, |i, b| (one(), site.building(i, b, &addresses)).1))
     });
     progress.stage("the city's past", None);

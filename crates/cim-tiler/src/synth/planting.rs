@@ -1,14 +1,19 @@
 //! Street trees, the trees of parks and estates, and those on the banks.
 
-use super::{Sited, blocks::Filled, water::Water, workers};
+use super::{
+    Sited,
+    blocks::Filled,
+    squares::{Rings, Squares},
+    water::Water,
+};
 use crate::{
     city::{Area, AreaKind, Network, Plant, PlantKind, Road, RoadClass},
     ring::inside,
+    workers,
 };
 use cim_model::Place;
 use rand::Rng;
 use rand_pcg::Pcg64;
-use std::collections::HashMap;
 
 /// Metres from the kerb to the middle of a trunk.
 const BESIDE_M: f64 = 1.5;
@@ -24,8 +29,6 @@ const WALL_M: f64 = 3.0;
 const CELL_M: f64 = 48.0;
 
 type Point = [f64; 2];
-/// Things by the squares that they meet.
-type Squares<T> = HashMap<(i32, i32), Vec<T>>;
 
 /// A tree on the pavement of a street.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +39,7 @@ pub(super) struct StreetTree {
 }
 
 /// What was planted.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Planted {
     pub(super) plants: Vec<Plant>,
     /// Those of them that stand along streets, road by road.
@@ -48,14 +51,14 @@ pub(super) struct Ground<'a> {
     roads: &'a [Road],
     /// Their centre lines.
     lines: Vec<Vec<Point>>,
-    /// Walls of buildings.
-    walls: Squares<(Point, Point)>,
+    /// Walls of buildings: the numbers of their rings and of their first corners.
+    walls: Squares<(u32, u32)>,
     /// Pieces of carriageways, with half their width.
     lanes: Squares<(Point, Point, f64)>,
     crossings: Squares<Point>,
     /// Footprints of buildings and what is paved.
-    rings: Vec<Vec<Point>>,
-    covered: Squares<usize>,
+    rings: Rings,
+    covered: Squares<u32>,
 }
 
 fn cell(p: Point) -> (i32, i32) {
@@ -79,51 +82,56 @@ impl<'a> Ground<'a> {
     /// Looks at what stands and flows.
     pub(super) fn new(roads: &'a [Road], network: &Network, filled: &Filled, site: &Sited) -> Self {
         let paved = filled.yards.iter().flat_map(|y| &y.paved).filter_map(|f| f.rings.first());
-        let paved = paved.map(|r| r.iter().map(|p| [p[0], p[1]]).collect::<Vec<Point>>());
-        let rings: Vec<Vec<Point>> = filled.buildings.iter().map(|b| b.ring.clone()).chain(paved).collect();
-        let (mut walls, mut covered): (Squares<(Point, Point)>, Squares<usize>) = Default::default();
-        for (i, ring) in rings.iter().enumerate() {
-            let (low, high) = extent(ring);
-            cells(low, high, 0.0).for_each(|c| covered.entry(c).or_default().push(i));
-            if i < filled.buildings.len() {
+        let paved = paved.map(|r| r.iter().map(|p| [p[0], p[1]]));
+        let mut rings: Rings = filled.buildings.iter().map(|b| &b.ring).collect();
+        paved.for_each(|ring| rings.push(ring));
+        let covered = Squares::new(|put| {
+            for (i, ring) in rings.iter().enumerate() {
+                let (low, high) = extent(ring);
+                cells(low, high, 0.0).for_each(|c| put(c, i as u32));
+            }
+        });
+        let walls = Squares::new(|put| {
+            for (i, ring) in rings.iter().enumerate().take(filled.buildings.len()) {
                 for (k, a) in ring.iter().enumerate() {
-                    let b = ring[(k + 1) % ring.len()];
-                    cells(*a, b, WALL_M).for_each(|c| walls.entry(c).or_default().push((*a, b)));
+                    cells(*a, ring[(k + 1) % ring.len()], WALL_M).for_each(|c| put(c, (i as u32, k as u32)));
                 }
             }
-        }
+        });
         let lines: Vec<Vec<Point>> = roads.iter().map(|r| r.points.iter().map(|p| site.metres(*p)).collect()).collect();
-        let mut lanes: Squares<(Point, Point, f64)> = HashMap::new();
-        for (road, line) in roads.iter().zip(&lines) {
-            let half = 0.5 * f64::from(road.width_m);
-            for pair in line.windows(2) {
-                cells(pair[0], pair[1], half + 8.0)
-                    .for_each(|c| lanes.entry(c).or_default().push((pair[0], pair[1], half)));
+        let lanes = Squares::new(|put| {
+            for (road, line) in roads.iter().zip(&lines) {
+                let half = 0.5 * f64::from(road.width_m);
+                for pair in line.windows(2) {
+                    cells(pair[0], pair[1], half + 8.0).for_each(|c| put(c, (pair[0], pair[1], half)));
+                }
             }
-        }
-        let mut crossings: Squares<Point> = HashMap::new();
-        for node in &network.nodes {
-            let p = site.metres(Place::new(node[0], node[1]));
-            cells(p, p, CROSSING_M).for_each(|c| crossings.entry(c).or_default().push(p));
-        }
+        });
+        let nodes: Vec<Point> = network.nodes.iter().map(|n| site.metres(Place::new(n[0], n[1]))).collect();
+        let crossings =
+            Squares::new(|put| nodes.iter().for_each(|p| cells(*p, *p, CROSSING_M).for_each(|c| put(c, *p))));
         Self { roads, lines, walls, lanes, crossings, rings, covered }
     }
 
     fn free(&self, p: Point, from_lane: f64) -> bool {
         let at = cell(p);
-        self.walls.get(&at).into_iter().flatten().all(|(a, b)| distance(p, *a, *b) > WALL_M)
-            && self.lanes.get(&at).into_iter().flatten().all(|(a, b, half)| distance(p, *a, *b) > half + from_lane)
-            && !self.covered.get(&at).into_iter().flatten().any(|i| inside(&self.rings[*i], p))
+        let wall = |(ring, side): &(u32, u32)| {
+            let (ring, side) = (&self.rings[*ring as usize], *side as usize);
+            (ring[side], ring[(side + 1) % ring.len()])
+        };
+        self.walls.get(at).iter().map(wall).all(|(a, b)| distance(p, a, b) > WALL_M)
+            && self.lanes.get(at).iter().all(|(a, b, half)| distance(p, *a, *b) > half + from_lane)
+            && !self.covered.get(at).iter().any(|i| inside(&self.rings[*i as usize], p))
     }
 
     fn near_crossing(&self, p: Point) -> bool {
         let near = |q: &Point| (p[0] - q[0]).hypot(p[1] - q[1]) < CROSSING_M;
-        self.crossings.get(&cell(p)).into_iter().flatten().any(near)
+        self.crossings.get(cell(p)).iter().any(near)
     }
 
     /// Whether anything of the city is near: banks far out are wild.
     fn in_the_city(&self, p: Point) -> bool {
-        cells(p, p, 3.0 * CELL_M).any(|c| self.lanes.contains_key(&c))
+        cells(p, p, 3.0 * CELL_M).any(|c| self.lanes.meets(c))
     }
 }
 
@@ -140,26 +148,29 @@ type Sapling = (Point, PlantKind, f64);
 /// Plants the city. Every street, green and bank has dice of its own: a tree more or less changes nothing else.
 pub(super) fn plants(seed: u64, site: &Sited, ground: &Ground<'_>, areas: &[Area], waters: &[Water]) -> Planted {
     let dice = |subject: u128, number: usize| Pcg64::new(u128::from(seed), (subject << 64) + number as u128);
+    let plant = |(p, kind, height_m): &Sapling| {
+        let (place, kind) = (site.place(*p), *kind);
+        Plant { place, kind, height_m: *height_m as f32 }
+    };
+    let plants = |saplings: Vec<Sapling>| saplings.iter().map(plant).collect::<Vec<Plant>>();
     let streets: Vec<usize> = (0..ground.roads.len()).collect();
-    let along_streets = workers::each(&streets, |i| street(ground, waters, *i, dice(0x5743, *i)));
-    let mut planted = Planted::default();
-    for (road, trees) in along_streets.iter().enumerate() {
-        planted.street.extend(trees.iter().map(|t| StreetTree { at: t.0, road }));
-    }
+    let along_streets = workers::each(&streets, |i| {
+        let saplings = street(ground, waters, *i, dice(0x5743, *i));
+        (saplings.iter().map(|t| StreetTree { at: t.0, road: *i }).collect::<Vec<_>>(), plants(saplings))
+    });
+    let (street, along_streets): (Vec<_>, Vec<_>) = along_streets.into_iter().unzip();
     let greens: Vec<(usize, &Area)> = areas.iter().filter(|a| a.kind == AreaKind::Green).enumerate().collect();
     let groves = workers::each(&greens, |(i, area)| {
         let ring: Vec<Point> = area.ring.iter().map(|p| site.metres(*p)).collect();
-        grove(ground, waters, &ring, dice(0x6772, *i))
+        plants(grove(ground, waters, &ring, dice(0x6772, *i)))
     });
     let banks: Vec<(usize, &Water)> = waters.iter().enumerate().collect();
-    let banks = workers::each(&banks, |(i, water)| bank(ground, waters, water, dice(0x6261, *i)));
-    let all: Vec<Sapling> = along_streets.into_iter().chain(groves).chain(banks).flatten().collect();
-    planted.plants = workers::each(&all, |(p, kind, height_m)| Plant {
-        place: site.place(*p),
-        kind: *kind,
-        height_m: *height_m as f32,
-    });
-    planted
+    let banks = workers::each(&banks, |(i, water)| plants(bank(ground, waters, water, dice(0x6261, *i))));
+    let parts: Vec<Vec<Plant>> = along_streets.into_iter().chain(groves).chain(banks).collect();
+    // There are millions: no more room than they take, and none for what has been moved.
+    let mut all = Vec::with_capacity(parts.iter().map(Vec::len).sum());
+    parts.into_iter().for_each(|part| all.extend(part));
+    Planted { plants: all, street: street.into_iter().flatten().collect() }
 }
 
 /// The trees on both sides of a street, one kind to a street, as a city's gardeners plant.

@@ -1,11 +1,8 @@
-//! Esri's ASCII grid (`.asc`, `.agr`): a few lines of names and numbers, then heights row by row from the north.
+//! Esri's ASCII grid (`.asc`, `.agr`, gzipped or not): a few lines of names and numbers, then heights row by row from the north.
 
 use super::raster::{Affine, Collector};
-use std::{
-    fs::File,
-    io::{BufRead, BufReader},
-    path::Path,
-};
+use crate::citymodel::open;
+use std::{io::BufRead, path::Path};
 
 /// A longer word is none of this format.
 const LONGEST_WORD: usize = 64;
@@ -74,9 +71,9 @@ impl<R: BufRead> Words<R> {
     }
 }
 
-fn words(path: &Path) -> Result<Words<BufReader<File>>, String> {
-    let file = File::open(path).map_err(|e| e.to_string())?;
-    Ok(Words { reader: BufReader::with_capacity(1 << 16, file), line: 1, word: Vec::new() })
+fn words(path: &Path) -> Result<Words<Box<dyn BufRead>>, String> {
+    let file = open(path).map_err(|e| e.to_string())?;
+    Ok(Words { reader: file.reader, line: 1, word: Vec::new() })
 }
 
 pub(super) fn declared(path: &Path) -> Result<Declared, String> {

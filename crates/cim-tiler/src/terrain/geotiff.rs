@@ -172,9 +172,9 @@ fn take(samples: &DecodingResult, from: [u32; 2], size: [u32; 2], into: &mut Col
         DecodingResult::I16(d) => each(d, from, size, into, f64::from),
         DecodingResult::I32(d) => each(d, from, size, into, f64::from),
         DecodingResult::I64(d) => each(d, from, size, into, |v| v as f64),
+        DecodingResult::F16(d) => each(d, from, size, into, f64::from),
         DecodingResult::F32(d) => each(d, from, size, into, f64::from),
         DecodingResult::F64(d) => each(d, from, size, into, |v| v),
-        DecodingResult::F16(_) => None,
     }
 }
 

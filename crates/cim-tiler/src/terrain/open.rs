@@ -6,7 +6,7 @@ use super::{
     geotiff,
     raster::{Affine, Collector, Header, Raster, Vertical, Window},
 };
-use crate::{SourceCrs, TilerError};
+use crate::{SourceCrs, TilerError, citymodel};
 use std::{fs, io::Read, path::Path, rc::Rc};
 
 /// A file that can be read.
@@ -85,9 +85,13 @@ impl Opened {
 
 fn find(path: &Path) -> Result<Found, TilerError> {
     let unreadable = |source| TilerError::Read { path: path.to_owned(), source };
-    let mut start = Vec::new();
-    fs::File::open(path).map_err(unreadable)?.take(64).read_to_end(&mut start).map_err(unreadable)?;
+    let file = citymodel::open(path)?;
+    let (mut start, is_packed) = (Vec::new(), file.is_packed);
+    file.reader.take(64).read_to_end(&mut start).map_err(unreadable)?;
     if geotiff::recognises(&start) {
+        if is_packed {
+            return Err(fail(path, "it is a gzipped GeoTIFF, whose parts cannot be read one by one: unpack it"));
+        }
         let mut decoder = geotiff::open(path).map_err(|reason| fail(path, reason))?;
         let declared = geotiff::declared(&mut decoder).map_err(|reason| fail(path, reason))?;
         Ok(Found {

@@ -171,6 +171,54 @@ fn the_ground_is_where_the_file_says_whatever_its_samples_and_compression_are() 
     }
 }
 
+/// A number as a half float (IEEE 754 binary16), cut off.
+fn half(value: f64) -> u16 {
+    let bits = (value as f32).to_bits();
+    let exponent = (bits >> 23 & 0xff) as i32 - 127 + 15;
+    assert!((1..31).contains(&exponent), "{value}");
+    (bits >> 16 & 0x8000) as u16 | (exponent as u16) << 10 | (bits >> 13 & 0x3ff) as u16
+}
+
+#[test]
+fn half_floats_are_heights() {
+    let dir = tempfile::tempdir().unwrap();
+    let grid = Grid::whole(20.0);
+    // Metres below 128 have steps of 1/16 m.
+    let halves: Vec<u16> = grid.heights().iter().map(|h| half(*h)).collect();
+    for compression in [Compression::Uncompressed, Compression::Deflate(DeflateLevel::default())] {
+        let mut bytes = grid.tiff::<colortype::Gray16>(&halves, compression, Predictor::None, false, "");
+        // The entry of the sample format, 16 bits, once: from whole numbers to floats.
+        let entry = [0x53, 1, 3, 0, 1, 0, 0, 0, 1, 0];
+        let at = bytes.windows(entry.len()).position(|w| w == entry).unwrap();
+        bytes[at + 8] = 3;
+        let terrain = read(&write(dir.path(), "half.tif", &bytes)).unwrap();
+        let worst = off(&terrain, CITY[0], CITY[1]);
+        assert!(worst < 0.25, "{worst}");
+    }
+}
+
+#[test]
+fn a_gzipped_grid_is_the_grid_and_a_gzipped_picture_is_refused_in_a_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let packed = |bytes: &[u8]| {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packer, bytes).unwrap();
+        packer.finish().unwrap()
+    };
+    let text = Grid::whole(40.0).ascii();
+    let with_crs = |name: &str, bytes: &[u8]| {
+        let source = write(dir.path(), name, bytes);
+        read(&TerrainSource { crs: Some("EPSG:28992".into()), ..source })
+    };
+    let plain = with_crs("plain.asc", text.as_bytes()).unwrap();
+    let gzipped = packed(text.as_bytes());
+    assert_eq!(with_crs("packed.asc.gz", &gzipped).unwrap().relief.to_bytes(), plain.relief.to_bytes());
+    let cut = with_crs("cut.asc.gz", &gzipped[..gzipped.len() / 2]).unwrap_err().to_string();
+    assert!(cut.contains("line "), "{cut}");
+    let picture = with_crs("picture.tif.gz", &packed(&golden(20.0))).unwrap_err().to_string();
+    assert!(picture.contains("unpack it"), "{picture}");
+}
+
 /// A GeoTIFF of the hill in tiles of 64 pixels, f32, deflated after the floating point predictor (TIFF technical note 3), as
 /// classic TIFF or BigTIFF of either byte order: what the crate's own encoder does not write.
 fn tiled(grid: &Grid, big: bool, little: bool) -> Vec<u8> {

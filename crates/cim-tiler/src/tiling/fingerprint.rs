@@ -12,6 +12,9 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
+/// The number of the journal's format.
+const FORMAT: u32 = 2;
+
 /// Of everything that decides what is in the tiles, the version of this program included. It is compared within a
 /// machine only.
 pub(super) fn fingerprint(city: &City, options: &TilingOptions) -> u64 {
@@ -38,7 +41,7 @@ pub(super) fn fingerprint(city: &City, options: &TilingOptions) -> u64 {
     } = city;
     let TilingOptions { compression, tiling, archive } = options;
     let mut h = DefaultHasher::new();
-    (env!("CARGO_PKG_VERSION"), format!("{compression:?}"), tiling, archive).hash(&mut h);
+    (env!("CARGO_PKG_VERSION"), FORMAT, format!("{compression:?}"), tiling, archive).hash(&mut h);
     places(&[*origin], &mut h);
     numbers(&[bounds.west, bounds.south, bounds.east, bounds.north, *ground_m], &mut h);
     list(buildings, &mut h, building);

@@ -30,8 +30,6 @@ pub(super) struct Folder {
     out: PathBuf,
     part: PathBuf,
     old: PathBuf,
-    /// What was written, in order.
-    written: Vec<Written>,
 }
 
 impl Folder {
@@ -45,7 +43,7 @@ impl Folder {
         }
         let name = out.file_name().map_or_else(|| "city".into(), |n| n.to_string_lossy().into_owned());
         let beside = |end: &str| out.with_file_name(format!(".{name}.{end}"));
-        let this = Self { out: out.to_owned(), part: beside("part"), old: beside("old"), written: Vec::new() };
+        let this = Self { out: out.to_owned(), part: beside("part"), old: beside("old") };
         // Of a run that was stopped while it changed the new city for the old one.
         if this.old.exists() {
             if this.out.exists() { fs::remove_dir_all(&this.old) } else { fs::rename(&this.old, &this.out) }
@@ -72,7 +70,7 @@ impl Folder {
     }
 
     /// Writes a file, `/` in its path.
-    pub(super) fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), TilerError> {
+    pub(super) fn write(&self, path: &str, bytes: &[u8]) -> Result<Written, TilerError> {
         let file = self.part.join(path);
         let written = match fs::write(&file, bytes) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
@@ -81,30 +79,15 @@ impl Folder {
             other => other,
         };
         written.map_err(|e| self.failed(&file, e))?;
-        self.written.push(Written { path: path.to_owned(), bytes: bytes.len() as u64, crc32: crc32(bytes) });
-        Ok(())
+        Ok(Written { path: path.to_owned(), bytes: bytes.len() as u64, crc32: crc32(bytes) })
     }
 
-    /// How many files were written.
-    pub(super) fn mark(&self) -> usize {
-        self.written.len()
-    }
-
-    /// The files written since.
-    pub(super) fn since(&self, mark: usize) -> &[Written] {
-        self.written.get(mark..).unwrap_or_default()
-    }
-
-    /// Takes over what an earlier run wrote; false where it is not all there as it was written.
-    pub(super) fn adopt(&mut self, files: &[Written]) -> bool {
+    /// Whether what an earlier run wrote is all there as it was written.
+    pub(super) fn has(&self, files: &[Written]) -> bool {
         let same = |f: &Written| {
             fs::read(self.part.join(&f.path)).is_ok_and(|b| b.len() as u64 == f.bytes && crc32(&b) == f.crc32)
         };
-        let whole = files.iter().all(same);
-        if whole {
-            self.written.extend_from_slice(files);
-        }
-        whole
+        files.iter().all(same)
     }
 
     /// Packs the tiles into one file where that is wanted.

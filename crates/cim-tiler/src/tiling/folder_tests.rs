@@ -87,6 +87,38 @@ fn an_interrupted_run_is_gone_on_with() {
 }
 
 #[test]
+fn however_many_hands_write_it_a_city_is_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |hands| {
+        let out = dir.path().join(format!("by{hands}"));
+        let summary = write_city_by(hands, city(), &out, &plain(), &mut Silent).unwrap();
+        (summary, contents(&out))
+    };
+    let alone = write(1);
+    assert!(alone.0.tiles > 100);
+    for hands in [2, 7] {
+        assert!(write(hands) == alone, "{hands} hands make another city");
+    }
+}
+
+#[test]
+fn what_a_hand_cannot_do_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("city");
+    let run = || write_city_by(3, city(), &out, &plain(), &mut Impatient(1700));
+    assert!(catch_unwind(AssertUnwindSafe(run)).is_err());
+    // Where the root's file is to be, which comes last of a layer, there is a folder.
+    let tiles = dir.path().join(".city.part/tiles");
+    fs::remove_file(tiles.join("b.glb")).ok();
+    fs::create_dir(tiles.join("b.glb")).unwrap();
+    match write_city_by(3, city(), &out, &plain(), &mut Silent) {
+        Err(TilerError::Write { path, .. }) => assert!(path.ends_with("tiles/b.glb"), "{path:?}"),
+        other => panic!("{other:?}"),
+    }
+    assert!(!out.exists());
+}
+
+#[test]
 fn what_an_interrupted_run_left_of_another_city_is_not_used() {
     let dir = tempfile::tempdir().unwrap();
     let (whole, out) = (dir.path().join("whole"), dir.path().join("city"));

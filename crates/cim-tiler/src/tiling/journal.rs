@@ -4,7 +4,7 @@
 //! believed when those are still what they were.
 
 use super::{CitySummary, Folder, TilingOptions, Writer, fingerprint::fingerprint, folder::Written};
-use crate::{Progress, TilerError, city::City, citymodel::Defect};
+use crate::{Progress, TilerError, city::City};
 use cim_model::EntityKey;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -12,11 +12,12 @@ use std::{
     fs::{File, TryLockError},
     io::{Read as _, Seek as _, SeekFrom, Write as _},
     path::PathBuf,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 use tiles3d::{Refine, write::TileNode};
 
 /// Metres of the edge of a unit's square at most.
-const UNIT_M: f64 = 1000.0;
+pub(super) const UNIT_M: f64 = 1000.0;
 /// The journal's file in the folder that is being built.
 const NAME: &str = "journal";
 
@@ -24,7 +25,7 @@ const NAME: &str = "journal";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Unit {
     name: String,
-    tree: Option<Node>,
+    tree: Node,
     files: Vec<Written>,
     gained: Gained,
 }
@@ -79,9 +80,13 @@ impl From<Node> for TileNode {
     }
 }
 
-/// The journal of a run.
+/// The journal of a run, which all hands write.
 pub(super) struct Journal {
     path: PathBuf,
+    book: Mutex<Book>,
+}
+
+struct Book {
     file: File,
     /// What an earlier run finished.
     done: HashMap<String, Unit>,
@@ -123,10 +128,15 @@ impl Journal {
         }
         // Half a record at the end is written over.
         file.set_len(end as u64).and_then(|()| file.seek(SeekFrom::End(0))).map_err(failed)?;
-        Ok(Self { path, file, done, reasons: HashSet::new() })
+        Ok(Self { path, book: Mutex::new(Book { file, done, reasons: HashSet::new() }) })
     }
 
-    fn put(&mut self, unit: &Unit) -> Result<(), TilerError> {
+    fn book(&self) -> MutexGuard<'_, Book> {
+        // A record is written at once: who panicked left none half done that is not seen to be.
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, unit: &Unit) -> Result<(), TilerError> {
         let failed = |source| TilerError::Write { path: self.path.clone(), source };
         let record = postcard::to_stdvec(unit).map_err(|e| failed(std::io::Error::other(e)))?;
         let mut crc = flate2::Crc::new();
@@ -135,23 +145,24 @@ impl Journal {
         bytes.extend_from_slice(&(record.len() as u64).to_le_bytes());
         bytes.extend_from_slice(&crc.sum().to_le_bytes());
         bytes.extend_from_slice(&record);
-        self.file.write_all(&bytes).map_err(failed)
+        self.book().file.write_all(&bytes).map_err(failed)
     }
 
     /// A reason as long-lived as those of this run. They are a few sentences of this program.
-    fn reason(&mut self, text: String) -> &'static str {
-        if let Some(known) = self.reasons.get(text.as_str()) {
+    fn reason(&self, text: String) -> &'static str {
+        let reasons = &mut self.book().reasons;
+        if let Some(known) = reasons.get(text.as_str()) {
             return known;
         }
         let kept: &'static str = Box::leak(text.into_boxed_str());
-        self.reasons.insert(kept);
+        reasons.insert(kept);
         kept
     }
 
     /// Removes it: the city is whole.
     pub(super) fn close(self) -> Result<(), TilerError> {
-        let Self { path, file, .. } = self;
-        drop(file);
+        let Self { path, book } = self;
+        drop(book);
         std::fs::remove_file(&path).map_err(|source| TilerError::Write { path, source })
     }
 }
@@ -184,37 +195,36 @@ impl Writer<'_> {
     /// interrupted. `steps` is what building it would have added to the progress.
     pub(super) fn unit(
         &mut self,
-        (name, edge, steps): (&str, f64, usize),
+        (name, edge, steps): (&str, f64, u64),
         progress: &mut dyn Progress,
-        build: impl FnOnce(&mut Self, &mut dyn Progress) -> Result<Option<TileNode>, TilerError>,
-    ) -> Result<Option<TileNode>, TilerError> {
+        build: impl FnOnce(&mut Self, &mut dyn Progress) -> Result<TileNode, TilerError>,
+    ) -> Result<TileNode, TilerError> {
         if edge > UNIT_M || 2.0 * edge <= UNIT_M {
             return build(self, progress);
         }
-        if let Some(unit) = self.journal.done.remove(name)
-            && self.folder.adopt(&unit.files)
+        let unit = self.journal.book().done.remove(name);
+        if let Some(unit) = unit
+            && self.folder.has(&unit.files)
         {
-            progress.advance(steps as u64);
+            progress.advance(steps);
             return Ok(self.take_over(unit));
         }
-        let (mark, before) = (self.folder.mark(), counts(&mut self.summary).map(|n| *n));
-        let (left_out, mended) = (self.summary.left_out.len(), self.summary.mended.len());
         let tree = build(self, progress)?;
-        let after = counts(&mut self.summary).map(|n| *n);
-        let told = |list: &[(EntityKey, &'static str)], from: usize| -> Vec<(EntityKey, String)> {
-            list.iter().skip(from).map(|(key, why)| (key.clone(), (*why).to_owned())).collect()
+        let told = |list: &[(EntityKey, &'static str)]| -> Vec<(EntityKey, String)> {
+            list.iter().map(|(key, why)| (key.clone(), (*why).to_owned())).collect()
         };
+        // A unit is a job of its own: all that its hand has gained is the unit's.
         let gained = Gained {
-            counts: std::array::from_fn(|k| after[k] - before[k]),
-            left_out: told(&self.summary.left_out, left_out),
-            mended: told(&self.summary.mended, mended),
+            counts: counts(&mut self.summary).map(|n| *n),
+            left_out: told(&self.summary.left_out),
+            mended: told(&self.summary.mended),
         };
-        let files = self.folder.since(mark).to_vec();
-        self.journal.put(&Unit { name: name.to_owned(), tree: tree.as_ref().map(Node::from), files, gained })?;
+        let files = std::mem::take(&mut self.written);
+        self.journal.put(&Unit { name: name.to_owned(), tree: Node::from(&tree), files, gained })?;
         Ok(tree)
     }
 
-    fn take_over(&mut self, unit: Unit) -> Option<TileNode> {
+    fn take_over(&mut self, unit: Unit) -> TileNode {
         let Gained { counts: gained, left_out, mended } = unit.gained;
         for (count, n) in counts(&mut self.summary).into_iter().zip(gained) {
             *count += n;
@@ -224,11 +234,8 @@ impl Writer<'_> {
             self.summary.left_out.push((key, self.journal.reason(why)));
         }
         for (key, why) in mended {
-            if why == Defect::PictureUnread.note() {
-                self.unread.insert(key.clone());
-            }
             self.summary.mended.push((key, self.journal.reason(why)));
         }
-        unit.tree.map(TileNode::from)
+        unit.tree.into()
     }
 }

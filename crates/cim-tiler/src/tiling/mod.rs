@@ -7,12 +7,15 @@ mod far;
 mod fingerprint;
 mod folder;
 mod ground;
+mod growth;
+mod hands;
 mod implicit;
 mod journal;
 mod layers;
 mod network;
 mod options;
 mod placed;
+mod quarters;
 mod relief;
 mod report;
 mod rows;
@@ -36,7 +39,7 @@ use crate::{
 };
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, Place, Site, Timestamp};
-use folder::Folder;
+use folder::{Folder, Written};
 use glam::DVec3;
 use journal::Journal;
 use layers::Layer;
@@ -98,16 +101,45 @@ pub fn write_city(
     options: &TilingOptions,
     progress: &mut dyn Progress,
 ) -> Result<CitySummary, TilerError> {
+    write_city_by(hands::cores(), city, out, options, progress)
+}
+
+/// The same with so many threads at work on tiles.
+fn write_city_by(
+    hands: usize,
+    city: &City,
+    out: &Path,
+    options: &TilingOptions,
+    progress: &mut dyn Progress,
+) -> Result<CitySummary, TilerError> {
     let folder = Folder::new(out)?;
     let journal = Journal::open(&folder, city, options)?;
-    let mut writer = Writer::new(city, options, folder, journal);
+    let frame = SiteFrame::new(Geodetic::new(city.origin.lon, city.origin.lat, 0.0));
+    let ground = Ground::new(city, |ring| metres(&frame, ring));
+    let mut writer = Writer {
+        city,
+        options,
+        frame,
+        ground: &ground,
+        folder: &folder,
+        journal: &journal,
+        hands,
+        spare: Vec::new(),
+        summary: CitySummary::default(),
+        written: Vec::new(),
+        pictures: Cache::new(hands),
+        unread: BTreeSet::new(),
+    };
+    writer.summary.terrain = city.terrain.as_ref().map(|t| t.report.to_string()).unwrap_or_default();
+    writer.summary.left_out.clone_from(&city.findings.left_out);
+    writer.summary.mended.clone_from(&city.findings.mended);
     writer.site()?;
     let streets = writer.streets();
     writer.network(&streets)?;
     writer.tiles(&streets, progress)?;
     writer.report()?;
-    crate::records::write(&city.records, writer.folder.part(), progress)?;
-    let Writer { mut summary, folder, journal, .. } = writer;
+    crate::records::write(&city.records, folder.part(), progress)?;
+    let mut summary = writer.summary;
     summary.cases = city.records.cases.len();
     summary.records = city.records.count();
     folder.pack(options, progress)?;
@@ -116,14 +148,21 @@ pub fn write_city(
     Ok(summary)
 }
 
+/// One who writes tiles. There are several: one for the whole city, and its hands ([`Writer::together`]).
 struct Writer<'a> {
     city: &'a City,
     options: &'a TilingOptions,
     frame: SiteFrame,
-    ground: Ground,
-    folder: Folder,
-    journal: Journal,
+    ground: &'a Ground,
+    folder: &'a Folder,
+    journal: &'a Journal,
+    /// How many hands it has.
+    hands: usize,
+    /// Those that have nothing to do.
+    spare: Vec<Self>,
     summary: CitySummary,
+    /// The files of tiles that were written, in order.
+    written: Vec<Written>,
     /// The pictures that were used last.
     pictures: Cache,
     /// What has surfaces whose pictures turned out to be damaged.
@@ -131,15 +170,12 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(city: &'a City, options: &'a TilingOptions, folder: Folder, journal: Journal) -> Self {
-        let frame = SiteFrame::new(Geodetic::new(city.origin.lon, city.origin.lat, 0.0));
-        let findings = &city.findings;
-        let (left_out, mended) = (findings.left_out.clone(), findings.mended.clone());
-        let terrain = city.terrain.as_ref().map(|t| t.report.to_string()).unwrap_or_default();
-        let ground = Ground::new(city, |ring| metres(&frame, ring));
-        let summary = CitySummary { left_out, mended, terrain, ..CitySummary::default() };
-        let (pictures, unread) = (Cache::default(), BTreeSet::new());
-        Self { city, options, frame, ground, folder, journal, summary, pictures, unread }
+    /// A hand for it.
+    fn hand(&self) -> Self {
+        let Self { city, options, frame, ground, folder, journal, hands, .. } = *self;
+        let (summary, pictures, unread) = (CitySummary::default(), Cache::new(hands), BTreeSet::new());
+        let (spare, written) = (Vec::new(), Vec::new());
+        Self { city, options, frame, ground, folder, journal, hands, spare, summary, written, pictures, unread }
     }
 
     fn site(&mut self) -> Result<(), TilerError> {
@@ -172,7 +208,9 @@ impl<'a> Writer<'a> {
     }
 
     fn file(&mut self, name: &str, bytes: &[u8]) -> Result<(), TilerError> {
-        self.folder.write(name, bytes)
+        let written = self.folder.write(name, bytes)?;
+        self.written.push(written);
+        Ok(())
     }
 
     fn ring(&self, ring: &[Place]) -> Vec<[f64; 2]> {
@@ -189,12 +227,16 @@ impl<'a> Writer<'a> {
                 continue;
             }
             progress.stage(layer.name(), Some(things.len() as u64));
-            let (layer_edge, tree) = self.tree(layer, &things, progress)?;
+            let (layer_edge, tree) = self.tree(layer, things, progress)?;
             edge = edge.max(layer_edge);
             if let Some(tree) = tree {
                 children.extend(self.told(layer.prefix(), tree)?);
             }
+            // Those of other layers are few beside a large city's buildings.
+            sited.retain(|s| Layer::of(s) != layer);
+            sited.shrink_to_fit();
         }
+        drop(sited);
         if let Some(scenery) = self.scenery(streets, progress)? {
             children.extend(self.told(scenery::PREFIX, scenery)?);
         }

@@ -1,12 +1,20 @@
 //! The quadtree of trees and street lamps: near ones fine, those farther off coarse, and none where they would be less than
 //! a few pixels.
 
-use super::{Writer, implicit, layers::Layer, obb};
+use super::{
+    Writer,
+    growth::{Square, Tree},
+    implicit,
+    layers::Layer,
+    obb,
+    quarters::{order, quarters},
+};
 use crate::{
     Progress, TilerError,
     city::{Lamp, Plant, PlantKind},
     mesh::{COARSE_LOOK, LAMP_REACH, LOOKS, lamp_post, lamplight, plant},
     streets::Street,
+    workers,
 };
 use cim_geo::Geodetic;
 use cim_model::Place;
@@ -33,6 +41,8 @@ const SMALLEST_M: f64 = 60.0;
 const ERROR_SHARE: f64 = 0.016;
 /// Metres from a pavement within which a lamp is the street's.
 const BESIDE_M: f64 = 4.0;
+/// Trees whose places are found at a time.
+const TURN: usize = 1 << 18;
 
 /// What is drawn in many places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,24 +62,36 @@ impl Shape {
     }
 }
 
-/// Something of one height.
-struct Sited {
-    at: DVec3,
-    height: f32,
-    thing: Thing,
+/// What stands somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Tree(PlantKind),
+    /// A lamp that burns at night.
+    Lit,
+    /// One that does not.
+    Dark,
 }
 
-enum Thing {
-    /// Its number chooses look, turn and stretch.
-    Tree { kind: PlantKind, dice: u64 },
-    /// Radians from east, counter-clockwise, that its arm reaches to; whether it burns at night.
-    Lamp { turn: f32, is_lit: bool },
+/// One of millions: few bytes.
+struct Sited {
+    /// Metres east and north.
+    at: [f64; 2],
+    height_m: f32,
+    kind: Kind,
+    look: u8,
+    /// A tree's turn and its stretch by chance; of a lamp where its arm reaches, 65,536ths of a turn from east,
+    /// counter-clockwise.
+    dice: [u8; 2],
 }
 
 impl Sited {
+    fn is_lamp(&self) -> bool {
+        !matches!(self.kind, Kind::Tree(_))
+    }
+
     /// Metres that it reaches around its foot.
     fn around(&self) -> f64 {
-        f64::from(self.height) * if matches!(self.thing, Thing::Lamp { .. }) { f64::from(LAMP_REACH) } else { 0.6 }
+        f64::from(self.height_m) * if self.is_lamp() { f64::from(LAMP_REACH) } else { 0.6 }
     }
 }
 
@@ -116,80 +138,146 @@ impl Writer<'_> {
         streets: &[Option<Street>],
         progress: &mut dyn Progress,
     ) -> Result<Option<TileNode>, TilerError> {
-        let beside = Beside::new(streets);
-        let trees = self.city.plants.iter().map(|p| self.tree_thing(p));
-        let lamps = self.city.lamps.iter().map(|l| self.lamp_thing(l, &beside));
-        let usable = |s: &Sited| s.at.is_finite() && s.height.is_finite() && s.height > 0.0;
-        let sited: Vec<Sited> = trees.chain(lamps).filter(usable).collect();
+        let scenery = Scenery { beside: Beside::new(streets) };
+        let usable = |s: &Sited| s.at.iter().all(|c| c.is_finite()) && s.height_m.is_finite() && s.height_m > 0.0;
+        let mut sited: Vec<Sited> = Vec::with_capacity(self.city.plants.len() + self.city.lamps.len());
+        for turn in self.city.plants.chunks(TURN) {
+            sited.extend(workers::each(turn, |p| self.tree_thing(p)).into_iter().filter(usable));
+        }
+        let lamps = workers::each(&self.city.lamps, |l| self.lamp_thing(l, &scenery.beside));
+        sited.extend(lamps.into_iter().filter(usable));
         if sited.is_empty() {
             return Ok(None);
         }
         progress.stage("trees and lamps", Some(sited.len() as u64));
-        let reach = sited.iter().map(|s| s.at.x.abs().max(s.at.y.abs())).fold(0.0, f64::max);
+        let reach = sited.iter().map(|s| s.at[0].abs().max(s.at[1].abs())).fold(0.0, f64::max);
         // Squares that meet a tile of half a kilometre, whatever the city's size.
         let mut edge = LARGEST_M;
         while 0.5 * edge < reach + 1.0 {
             edge *= 2.0;
         }
-        let all: Vec<&Sited> = sited.iter().collect();
-        self.scenery_quad(PREFIX, [0.0; 2], edge, &all, progress)
+        order(&mut sited, ([0.0; 2], edge), (&|s| s.at, &|_| ()), &|things, edge| is_leaf(things, edge));
+        let inside = Stand { centre: [0.0; 2], things: &sited };
+        let root = Square { name: PREFIX.into(), edge, steps: sited.len() as u64, inside };
+        self.grow(&scenery, root, progress)
     }
 
-    fn standing_at(&self, place: Place) -> DVec3 {
+    fn plane(&self, place: Place) -> [f64; 2] {
         let enu = self.frame.to_enu(Geodetic::new(place.lon, place.lat, 0.0));
-        DVec3::new(enu.x, enu.y, self.ground.z(enu.x, enu.y))
+        [enu.x, enu.y]
     }
 
     fn tree_thing(&self, plant: &Plant) -> Sited {
-        let thing = Thing::Tree { kind: plant.kind, dice: dice(plant) };
-        Sited { at: self.standing_at(plant.place), height: plant.height_m, thing }
+        let (at, dice) = (self.plane(plant.place), dice(plant));
+        let (look, dice) = ((dice % LOOKS as u64) as u8, [(dice >> 8) as u8, (dice >> 16) as u8]);
+        Sited { at, height_m: plant.height_m, kind: Kind::Tree(plant.kind), look, dice }
     }
 
-    /// A lamp on the street that it stands beside, which may be a bridge, across which its arm reaches unless it is known to
-    /// reach elsewhere.
+    /// A lamp whose arm reaches across the nearest street, unless it is known to reach elsewhere.
     fn lamp_thing(&self, lamp: &Lamp, beside: &Beside) -> Sited {
-        let foot = self.standing_at(lamp.place);
-        let (across, above) = beside.look(foot.truncate()).unwrap_or((DVec2::NEG_Y, 0.0));
-        let turn = lamp.heading_deg.map_or(across.to_angle() as f32, |h| (90.0 - h).to_radians());
-        let thing = Thing::Lamp { turn, is_lit: lamp.is_lit };
-        Sited { at: foot + DVec3::Z * above, height: lamp.height_m, thing }
+        let at = self.plane(lamp.place);
+        let across = beside.look(at.into()).map_or(DVec2::NEG_Y, |(across, _)| across);
+        let turn = lamp.heading_deg.map_or(across.to_angle(), |h| f64::from(90.0 - h).to_radians());
+        let turn = (turn / std::f64::consts::TAU * 65_536.0).round().rem_euclid(65_536.0) as u16;
+        let kind = if lamp.is_lit { Kind::Lit } else { Kind::Dark };
+        Sited { at, height_m: lamp.height_m, kind, look: 0, dice: turn.to_le_bytes() }
+    }
+}
+
+/// The tree of trees and lamps.
+struct Scenery {
+    beside: Beside,
+}
+
+/// Things in the order of the tree of tiles, and the middle of the square that they are in.
+struct Stand<'t> {
+    centre: [f64; 2],
+    things: &'t [Sited],
+}
+
+/// Whether things are few enough for a leaf.
+fn is_leaf(things: &[Sited], edge: f64) -> bool {
+    edge < 0.75 * LARGEST_M && things.len() <= LEAF_THINGS || edge < 2.0 * SMALLEST_M
+}
+
+impl Scenery {
+    /// Where something stands, site metres: a lamp on its street, which may be a bridge.
+    fn foot(&self, writer: &Writer<'_>, sited: &Sited) -> DVec3 {
+        let [x, y] = sited.at;
+        let above =
+            if sited.is_lamp() { self.beside.look(DVec2::new(x, y)).map_or(0.0, |(_, above)| above) } else { 0.0 };
+        DVec3::new(x, y, writer.ground.z(x, y) + above)
     }
 
-    fn scenery_quad(
-        &mut self,
-        name: &str,
-        centre: [f64; 2],
-        edge: f64,
-        things: &[&Sited],
-        progress: &mut dyn Progress,
-    ) -> Result<Option<TileNode>, TilerError> {
-        if things.is_empty() {
-            return Ok(None);
-        }
-        let leaf = edge < 0.75 * LARGEST_M && things.len() <= LEAF_THINGS || edge < 2.0 * SMALLEST_M;
-        let mut children = Vec::new();
-        if !leaf {
-            for quarter in 0..4u8 {
-                let (right, top) = (quarter % 2 == 1, quarter / 2 == 1);
-                let inside = |s: &&&Sited| (s.at.x >= centre[0]) == right && (s.at.y >= centre[1]) == top;
-                let inside: Vec<&Sited> = things.iter().filter(inside).copied().collect();
-                let q = 0.25 * edge;
-                let at = [centre[0] + if right { q } else { -q }, centre[1] + if top { q } else { -q }];
-                let child = format!("{name}{quarter}");
-                let tree = self.unit((&child, 0.5 * edge, inside.len()), progress, |writer, progress| {
-                    writer.scenery_quad(&child, at, 0.5 * edge, &inside, progress)
-                })?;
-                children.extend(tree.map(|tree| TileNode { quarter: Some(quarter), ..tree }));
+    fn content(
+        &self,
+        writer: &mut Writer<'_>,
+        (name, centre): (&str, [f64; 2]),
+        things: &[Sited],
+        fine: bool,
+    ) -> Result<String, TilerError> {
+        let origin = DVec3::new(centre[0], centre[1], writer.ground.z(centre[0], centre[1]));
+        let mut shapes: BTreeMap<Shape, Vec<CopyPlace>> = BTreeMap::new();
+        for s in things {
+            let (at, height) = ((self.foot(writer, s) - origin).as_vec3().to_array(), s.height_m);
+            if let Kind::Tree(kind) = s.kind {
+                // From afar trees of a kind look the same, and their shapes are most of a small tile.
+                let look = if fine { usize::from(s.look) } else { COARSE_LOOK };
+                let [turn, stretch] = s.dice.map(|d| f32::from(d) / 255.0);
+                let wide = height * (0.85 + 0.3 * stretch);
+                let place = CopyPlace { at, turn: std::f32::consts::TAU * turn, scale: [wide, wide, height] };
+                shapes.entry(Shape::Tree(kind, look)).or_default().push(place);
+                continue;
+            }
+            let turn = f32::from(u16::from_le_bytes(s.dice)) / 65_536.0;
+            let place = CopyPlace { at, turn: std::f32::consts::TAU * turn, scale: [height; 3] };
+            let is_lit = s.kind == Kind::Lit;
+            shapes.entry(Shape::Post { is_lit }).or_default().push(place);
+            if is_lit {
+                shapes.entry(Shape::Light).or_default().push(place);
             }
         }
-        let content = if edge <= LARGEST_M { Some(self.scenery_tile(name, centre, things, leaf)?) } else { None };
-        if leaf {
-            progress.advance(things.len() as u64);
+        let shapes: Vec<WriteCopies> =
+            shapes.into_iter().map(|(shape, places)| WriteCopies { shape: shape.mesh(fine), places }).collect();
+        let glb = GlbWriter::write_copies_with(&shapes, origin, &writer.options.write())
+            .map_err(|source| TilerError::Tile { tile: name.to_owned(), source })?;
+        writer.summary.tiles += 1;
+        let file = implicit::file(name, writer.options.tiling);
+        writer.file(&format!("tiles/{file}"), &glb)?;
+        Ok(file)
+    }
+}
+
+impl<'t> Tree<Stand<'t>> for Scenery {
+    fn quarters(&self, square: &Square<Stand<'t>>) -> Vec<(u8, Square<Stand<'t>>)> {
+        let Square { name, edge, inside: Stand { centre, things }, .. } = square;
+        if is_leaf(things, *edge) {
+            return Vec::new();
         }
-        let wide = |s: &Sited| DVec3::new(s.around(), s.around(), 0.0);
-        let low = things.iter().fold(DVec3::MAX, |l, s| l.min(s.at - wide(s) - DVec3::Z * 0.5));
-        let high = things.iter().fold(DVec3::MIN, |h, s| h.max(s.at + wide(s) + DVec3::Z * f64::from(s.height) * 1.3));
-        Ok(Some(TileNode {
+        let quarter = |(quarter, centre, things): (u8, [f64; 2], &'t [Sited])| {
+            let (name, steps) = (format!("{name}{quarter}"), things.len() as u64);
+            (quarter, Square { name, edge: 0.5 * edge, steps, inside: Stand { centre, things } })
+        };
+        quarters(things, (*centre, *edge), |s| s.at).into_iter().map(quarter).collect()
+    }
+
+    fn tile(
+        &self,
+        writer: &mut Writer<'_>,
+        square: &Square<Stand<'t>>,
+        children: Vec<TileNode>,
+    ) -> Result<TileNode, TilerError> {
+        let Square { name, edge, inside: Stand { centre, things }, .. } = square;
+        let leaf = children.is_empty();
+        let content =
+            if *edge <= LARGEST_M { Some(self.content(writer, (name, *centre), things, leaf)?) } else { None };
+        let (mut low, mut high) = (DVec3::MAX, DVec3::MIN);
+        for s in *things {
+            let (foot, around) = (self.foot(writer, s), s.around());
+            low = low.min(foot - DVec3::new(around, around, 0.5));
+            high = high.max(foot + DVec3::new(around, around, f64::from(s.height_m) * 1.3));
+        }
+        Ok(TileNode {
             volume: obb(low, high),
             geometric_error: if leaf { 0.0 } else { edge * ERROR_SHARE },
             refine: Refine::Replace,
@@ -199,47 +287,7 @@ impl Writer<'_> {
             children,
             quarter: None,
             implicit: None,
-        }))
-    }
-
-    fn scenery_tile(
-        &mut self,
-        name: &str,
-        centre: [f64; 2],
-        things: &[&Sited],
-        fine: bool,
-    ) -> Result<String, TilerError> {
-        let origin = DVec3::new(centre[0], centre[1], self.ground.z(centre[0], centre[1]));
-        let mut shapes: BTreeMap<Shape, Vec<CopyPlace>> = BTreeMap::new();
-        for s in things {
-            let (at, height) = ((s.at - origin).as_vec3().to_array(), s.height);
-            match s.thing {
-                Thing::Tree { kind, dice } => {
-                    // From afar trees of a kind look the same, and their shapes are most of a small tile.
-                    let look = if fine { (dice % LOOKS as u64) as usize } else { COARSE_LOOK };
-                    let share = |shift: u32| ((dice >> shift) & 0xff) as f32 / 255.0;
-                    let wide = height * (0.85 + 0.3 * share(16));
-                    let turn = std::f32::consts::TAU * share(8);
-                    let place = CopyPlace { at, turn, scale: [wide, wide, height] };
-                    shapes.entry(Shape::Tree(kind, look)).or_default().push(place);
-                }
-                Thing::Lamp { turn, is_lit } => {
-                    let place = CopyPlace { at, turn, scale: [height; 3] };
-                    shapes.entry(Shape::Post { is_lit }).or_default().push(place);
-                    if is_lit {
-                        shapes.entry(Shape::Light).or_default().push(place);
-                    }
-                }
-            }
-        }
-        let shapes: Vec<WriteCopies> =
-            shapes.into_iter().map(|(shape, places)| WriteCopies { shape: shape.mesh(fine), places }).collect();
-        let glb = GlbWriter::write_copies_with(&shapes, origin, &self.options.write())
-            .map_err(|source| TilerError::Tile { tile: name.to_owned(), source })?;
-        self.summary.tiles += 1;
-        let file = implicit::file(name, self.options.tiling);
-        self.file(&format!("tiles/{file}"), &glb)?;
-        Ok(file)
+        })
     }
 }
 

@@ -6,20 +6,24 @@ use super::{
     ERROR_SHARE, Rows, SMALLEST_EDGE_M, Writer,
     far::{Block, Far, Plan, Solid, block, shows_roof},
     ground::{DETAILS_M, PIXEL, add_lying_area, add_lying_road, add_road_details},
+    growth::{Square, Tree},
     layers::Layer,
     obb,
     placed::add_placed,
+    quarters::{order, quarters},
     relief::{Ground, Lie},
 };
 use crate::{
     Progress, TilerError,
     atlas::Facades,
-    city::{Area, Building, Facet, FacetKind, Model, PlacedModel, Road, Skin},
+    city::{Area, Building, City, Facet, FacetKind, Model, PlacedModel, Road, Skin},
     citymodel::Defect,
     mesh::{Look, Shape, Surface, add_building, add_facet, append, facet_color, linear_bytes, twice_area_vector},
     streets::Street,
+    workers,
 };
 use cim_geo::Geodetic;
+use cim_model::EntityKey;
 use glam::DVec3;
 use std::collections::BTreeMap;
 use tiles3d::{
@@ -27,6 +31,8 @@ use tiles3d::{
     write::{TileNode, WritePrimitive},
 };
 
+/// Things whose places are found at a time: no second copy of all of them is held.
+const TURN: usize = 1 << 16;
 /// Things of a leaf at most.
 const LEAF_THINGS: usize = 220;
 /// Corners of a leaf's models, roads and areas at most, unless it is one thing.
@@ -120,34 +126,37 @@ pub(super) type Primitives = BTreeMap<Surface, WritePrimitive>;
 impl<'a> Writer<'a> {
     /// Buildings and models with their places.
     pub(super) fn standing_things(&mut self) -> Vec<Sited<'a>> {
-        let city = self.city;
-        let mut sited: Vec<Sited<'_>> = Vec::new();
-        for building in &city.buildings {
-            match self.building(building) {
-                Some(s) => sited.push(s),
-                None => self.summary.left_out.push((building.key.clone(), "position is not a number")),
-            }
-        }
-        for model in &city.models {
-            match self.model(model) {
-                Some(s) => sited.push(s),
-                None => self.summary.left_out.push((model.key.clone(), "position is not a number")),
-            }
-        }
-        for placed in &city.placed {
-            match self.placed(placed) {
-                Some(s) => sited.push(s),
-                None => self.summary.left_out.push((placed.key.clone(), "position is not a number")),
-            }
-        }
+        let City { buildings, models, placed, .. } = self.city;
+        let mut sited: Vec<Sited<'_>> = Vec::with_capacity(buildings.len() + models.len() + placed.len());
+        self.sited(buildings, &mut sited, Self::building, |b| &b.key);
+        self.sited(models, &mut sited, Self::model, |m| &m.key);
+        self.sited(placed, &mut sited, Self::placed, |p| &p.key);
         sited
+    }
+
+    /// Adds things with their places; those that have none are reported.
+    fn sited<T: Sync>(
+        &mut self,
+        things: &'a [T],
+        sited: &mut Vec<Sited<'a>>,
+        place: impl Fn(&Self, &'a T) -> Option<Sited<'a>> + Sync,
+        key: impl Fn(&T) -> &EntityKey,
+    ) {
+        for turn in things.chunks(TURN) {
+            for (thing, placed) in turn.iter().zip(workers::each(turn, |thing| place(self, thing))) {
+                match placed {
+                    Some(s) => sited.push(s),
+                    None => self.summary.left_out.push((key(thing).clone(), "position is not a number")),
+                }
+            }
+        }
     }
 
     /// The quadtree of a layer; the edge of its square and its tiles.
     pub(super) fn tree(
         &mut self,
         layer: Layer,
-        sited: &[&Sited<'_>],
+        mut sited: Vec<&Sited<'_>>,
         progress: &mut dyn Progress,
     ) -> Result<(f64, Option<TileNode>), TilerError> {
         let mut edge = SMALLEST_EDGE_M;
@@ -155,7 +164,12 @@ impl<'a> Writer<'a> {
         while 0.5 * edge < sited.iter().map(|s| reach(s)).fold(0.0, f64::max) + 1.0 {
             edge *= 2.0;
         }
-        Ok((edge, self.quad((layer, layer.prefix()), [0.0; 2], edge, sited, progress)?))
+        // As their source has them, which is how they lie in memory.
+        let place = |s: &&Sited<'_>| std::ptr::from_ref(*s).addr();
+        order(&mut sited, ([0.0; 2], edge), (&|s| s.centre, &place), &|things, edge| is_leaf(things, edge));
+        let (name, steps) = (layer.prefix().to_owned(), sited.len() as u64);
+        let root = Square { name, edge, steps, inside: Pile { centre: [0.0; 2], things: &sited } };
+        Ok((edge, self.grow(&layer, root, progress)?))
     }
 
     fn building<'b>(&self, building: &'b Building) -> Option<Sited<'b>> {
@@ -198,84 +212,6 @@ impl<'a> Writer<'a> {
 
     fn corner(&self, p: &crate::city::Point) -> DVec3 {
         self.frame.to_enu(Geodetic::new(p.place.lon, p.place.lat, p.height_m))
-    }
-
-    /// The tile of a square and those below it.
-    fn quad(
-        &mut self,
-        (layer, name): (Layer, &str),
-        centre: [f64; 2],
-        edge: f64,
-        things: &[&Sited<'_>],
-        progress: &mut dyn Progress,
-    ) -> Result<Option<TileNode>, TilerError> {
-        if things.is_empty() {
-            return Ok(None);
-        }
-        let corners: usize = things.iter().map(|s| s.corners).sum();
-        let few = things.len() <= LEAF_THINGS && corners <= LEAF_CORNERS;
-        let leaf = few || things.len() == 1 || edge < 60.0;
-        let mut children = Vec::new();
-        if !leaf {
-            for quarter in 0..4u8 {
-                let (right, top) = (quarter % 2 == 1, quarter / 2 == 1);
-                let inside: Vec<&Sited<'_>> = things
-                    .iter()
-                    .filter(|s| (s.centre[0] >= centre[0]) == right && (s.centre[1] >= centre[1]) == top)
-                    .copied()
-                    .collect();
-                let q = 0.25 * edge;
-                let at = [centre[0] + if right { q } else { -q }, centre[1] + if top { q } else { -q }];
-                let child = format!("{name}{quarter}");
-                let tree = self.unit((&child, 0.5 * edge, inside.len()), progress, |writer, progress| {
-                    writer.quad((layer, &child), at, 0.5 * edge, &inside, progress)
-                })?;
-                children.extend(tree.map(|tree| TileNode { quarter: Some(quarter), ..tree }));
-            }
-        }
-        let mut error = if leaf { 0.0 } else { edge * ERROR_SHARE };
-        let shown: Vec<&Sited<'_>> = things.iter().filter(|s| leaf || s.size > s.least(error)).copied().collect();
-        let steps = children.iter().map(steps_down).max().unwrap_or(0);
-        let (content, blocks) = self.tile(name, (centre, error), &shown, steps)?;
-        if leaf {
-            progress.advance(things.len() as u64);
-        }
-        let low = things.iter().fold(DVec3::splat(f64::MAX), |l, s| l.min(s.low));
-        let high = things.iter().fold(DVec3::splat(f64::MIN), |h, s| h.max(s.high));
-        // Blocks reach beyond what they stand for, here and below.
-        let below = children.iter().map(reach);
-        let (low, high) = below.chain(blocks).fold((low, high), |(l, h), [low, high]| (l.min(low), h.max(high)));
-        let mut refine = Refine::Replace;
-        if leaf && let Some(content) = self.details(&format!("{name}d"), centre, things)? {
-            let (volume, transform) = (obb(low, high), None);
-            let (content, group, none) = (Some(content), layer.group(), Vec::new());
-            let geometric_error = 0.0;
-            let (quarter, implicit) = (Some(0), None);
-            children.push(TileNode {
-                volume,
-                geometric_error,
-                refine,
-                transform,
-                content,
-                group,
-                children: none,
-                quarter,
-                implicit,
-            });
-            // No more than that of the tile above.
-            (error, refine) = (DETAILS_M.min(2.0 * edge * ERROR_SHARE), Refine::Add);
-        }
-        Ok(Some(TileNode {
-            volume: obb(low, high),
-            geometric_error: error,
-            refine,
-            transform: None,
-            content,
-            group: layer.group(),
-            children,
-            quarter: None,
-            implicit: None,
-        }))
     }
 
     /// Writes the content of a tile; and how far its blocks reach, where it has any.
@@ -344,7 +280,7 @@ impl<'a> Writer<'a> {
                     }
                 }
                 Thing::Area { area, ring, holes, lie } => {
-                    let ground = (&self.ground, *lie);
+                    let ground = (self.ground, *lie);
                     if add_lying_area(&mut primitives, area, (ring, holes), (origin, error), ground, rows.count()) {
                         rows.area(area);
                         self.summary.areas += usize::from(leaf);
@@ -423,6 +359,82 @@ impl<'a> Writer<'a> {
             };
         }
         any
+    }
+}
+
+/// Things in the order of the tree, and the middle of the square that they are in.
+struct Pile<'t> {
+    centre: [f64; 2],
+    things: &'t [&'t Sited<'t>],
+}
+
+/// Whether things are few enough for a leaf.
+fn is_leaf(things: &[&Sited<'_>], edge: f64) -> bool {
+    let corners = || things.iter().map(|s| s.corners).sum::<usize>();
+    things.len() <= 1 || edge < 60.0 || things.len() <= LEAF_THINGS && corners() <= LEAF_CORNERS
+}
+
+impl<'t> Tree<Pile<'t>> for Layer {
+    fn quarters(&self, square: &Square<Pile<'t>>) -> Vec<(u8, Square<Pile<'t>>)> {
+        let Square { name, edge, inside: Pile { centre, things }, .. } = square;
+        if is_leaf(things, *edge) {
+            return Vec::new();
+        }
+        let quarter = |(quarter, centre, things): (u8, [f64; 2], &'t [&'t Sited<'t>])| {
+            let (name, steps) = (format!("{name}{quarter}"), things.len() as u64);
+            (quarter, Square { name, edge: 0.5 * edge, steps, inside: Pile { centre, things } })
+        };
+        quarters(things, (*centre, *edge), |s| s.centre).into_iter().map(quarter).collect()
+    }
+
+    fn tile(
+        &self,
+        writer: &mut Writer<'_>,
+        square: &Square<Pile<'t>>,
+        mut children: Vec<TileNode>,
+    ) -> Result<TileNode, TilerError> {
+        let (group, leaf) = (self.group(), children.is_empty());
+        let Square { name, edge, inside: Pile { centre, things }, .. } = square;
+        let mut error = if leaf { 0.0 } else { edge * ERROR_SHARE };
+        let shown: Vec<&Sited<'_>> = things.iter().filter(|s| leaf || s.size > s.least(error)).copied().collect();
+        let steps = children.iter().map(steps_down).max().unwrap_or(0);
+        let (content, blocks) = writer.tile(name, (*centre, error), &shown, steps)?;
+        let low = things.iter().fold(DVec3::splat(f64::MAX), |l, s| l.min(s.low));
+        let high = things.iter().fold(DVec3::splat(f64::MIN), |h, s| h.max(s.high));
+        // Blocks reach beyond what they stand for, here and below.
+        let below = children.iter().map(reach);
+        let (low, high) = below.chain(blocks).fold((low, high), |(l, h), [low, high]| (l.min(low), h.max(high)));
+        let mut refine = Refine::Replace;
+        if leaf && let Some(content) = writer.details(&format!("{name}d"), *centre, things)? {
+            let (volume, transform) = (obb(low, high), None);
+            let (content, none) = (Some(content), Vec::new());
+            let geometric_error = 0.0;
+            let (quarter, implicit) = (Some(0), None);
+            children.push(TileNode {
+                volume,
+                geometric_error,
+                refine,
+                transform,
+                content,
+                group,
+                children: none,
+                quarter,
+                implicit,
+            });
+            // No more than that of the tile above.
+            (error, refine) = (DETAILS_M.min(2.0 * edge * ERROR_SHARE), Refine::Add);
+        }
+        Ok(TileNode {
+            volume: obb(low, high),
+            geometric_error: error,
+            refine,
+            transform: None,
+            content,
+            group,
+            children,
+            quarter: None,
+            implicit: None,
+        })
     }
 }
 

@@ -1,10 +1,16 @@
 //! The quadtree of the ground itself: meshes whose error is measured, coarse to fine.
 
-use super::{ERROR_SHARE, Rows, Writer, ground::PIXEL, layers::Layer, obb};
+use super::{
+    ERROR_SHARE, Rows, Writer,
+    ground::PIXEL,
+    growth::{Square, Tree},
+    layers::Layer,
+    obb,
+};
 use crate::{
     Progress, TilerError,
     mesh::Surface,
-    terrain::{Errors, Square},
+    terrain::{Errors, Square as Part},
 };
 use cim_geo::Relief;
 use glam::{DVec3, Vec3};
@@ -38,8 +44,9 @@ impl Writer<'_> {
         progress.stage("terrain", Some((steps * steps) as u64));
         let errors = Errors::measure(steps, |i, j| self.node(relief, [i, j]).z);
         let edge = relief.step() * steps as f64;
-        let tree = self.relief_quad(PREFIX, Square { column: 0, row: 0, size: steps }, &errors, progress)?;
-        Ok((edge, Some(tree)))
+        let part = Part { column: 0, row: 0, size: steps };
+        let root = Square { name: PREFIX.into(), edge, steps: (steps * steps) as u64, inside: part };
+        Ok((edge, self.grow(&Land { errors, step: relief.step() }, root, progress)?))
     }
 
     /// Writes the heights that vehicles and lines lie on in the viewer; false without a terrain.
@@ -59,58 +66,10 @@ impl Writer<'_> {
         DVec3::new(x, y, relief.node(i as u32, j as u32) + super::drop_m(x, y))
     }
 
-    fn relief_quad(
-        &mut self,
-        name: &str,
-        square: Square,
-        errors: &Errors,
-        progress: &mut dyn Progress,
-    ) -> Result<TileNode, TilerError> {
-        let step = self.ground.relief().map_or(1.0, Relief::step);
-        let edge = step * square.size as f64;
-        let mut tolerance = FINEST_M;
-        let mut mesh = errors.mesh(square, tolerance);
-        let leaf = mesh.1.len() <= LEAF_TRIANGLES;
-        let mut children = Vec::new();
-        if leaf {
-            progress.advance((square.size * square.size) as u64);
-        } else {
-            tolerance = (edge * ERROR_SHARE * PIXEL).max(2.0 * FINEST_M);
-            mesh = errors.mesh(square, tolerance);
-            let size = square.size / 2;
-            for quarter in 0..4 {
-                let (column, row) = (square.column + quarter % 2 * size, square.row + quarter / 2 * size);
-                let part = Square { column, row, size };
-                let child = format!("{name}{quarter}");
-                let tree = self.unit((&child, 0.5 * edge, size * size), progress, |writer, progress| {
-                    writer.relief_quad(&child, part, errors, progress).map(Some)
-                })?;
-                children.extend(tree.map(|tree| TileNode { quarter: Some(quarter as u8), ..tree }));
-            }
-        }
-        let (primitive, origin, [mut low, mut high]) = self.relief_mesh(square, &mesh, tolerance);
-        let content = self.content(name, &[primitive], &Rows::default().columns(), origin)?;
-        for child in &children {
-            let (c, h) = (child.volume[2], child.volume[11]);
-            (low.z, high.z) = (low.z.min(c - h), high.z.max(c + h));
-        }
-        Ok(TileNode {
-            volume: obb(low, high),
-            geometric_error: if leaf { 0.0 } else { tolerance / PIXEL },
-            refine: Refine::Replace,
-            transform: None,
-            content,
-            group: Layer::Terrain.group(),
-            children,
-            quarter: None,
-            implicit: None,
-        })
-    }
-
     /// The mesh of a square with its skirt, relative to an origin; its lowest and highest corner in site metres.
     fn relief_mesh(
         &self,
-        square: Square,
+        square: Part,
         (nodes, triangles): &(Vec<[usize; 2]>, Vec<[u32; 3]>),
         tolerance: f64,
     ) -> (WritePrimitive, DVec3, [DVec3; 2]) {
@@ -134,6 +93,59 @@ impl Writer<'_> {
     }
 }
 
+/// The tree of the ground.
+struct Land {
+    errors: Errors,
+    /// Metres between nodes.
+    step: f64,
+}
+
+impl Tree<Part> for Land {
+    fn quarters(&self, square: &Square<Part>) -> Vec<(u8, Square<Part>)> {
+        let part = square.inside;
+        if self.errors.mesh(part, FINEST_M).1.len() <= LEAF_TRIANGLES {
+            return Vec::new();
+        }
+        let size = part.size / 2;
+        let quarter = |quarter: u8| {
+            let at = usize::from(quarter);
+            let (column, row) = (part.column + at % 2 * size, part.row + at / 2 * size);
+            let (name, inside) = (format!("{}{quarter}", square.name), Part { column, row, size });
+            (quarter, Square { name, edge: 0.5 * square.edge, steps: (size * size) as u64, inside })
+        };
+        (0..4).map(quarter).collect()
+    }
+
+    fn tile(
+        &self,
+        writer: &mut Writer<'_>,
+        square: &Square<Part>,
+        children: Vec<TileNode>,
+    ) -> Result<TileNode, TilerError> {
+        let leaf = children.is_empty();
+        let edge = self.step * square.inside.size as f64;
+        let tolerance = if leaf { FINEST_M } else { (edge * ERROR_SHARE * PIXEL).max(2.0 * FINEST_M) };
+        let mesh = self.errors.mesh(square.inside, tolerance);
+        let (primitive, origin, [mut low, mut high]) = writer.relief_mesh(square.inside, &mesh, tolerance);
+        let content = writer.content(&square.name, &[primitive], &Rows::default().columns(), origin)?;
+        for child in &children {
+            let (c, h) = (child.volume[2], child.volume[11]);
+            (low.z, high.z) = (low.z.min(c - h), high.z.max(c + h));
+        }
+        Ok(TileNode {
+            volume: obb(low, high),
+            geometric_error: if leaf { 0.0 } else { tolerance / PIXEL },
+            refine: Refine::Replace,
+            transform: None,
+            content,
+            group: Layer::Terrain.group(),
+            children,
+            quarter: None,
+            implicit: None,
+        })
+    }
+}
+
 /// The ground's normal, from the heights `reach` nodes around.
 fn normal(relief: &Relief, [i, j]: [usize; 2], reach: usize) -> [f32; 3] {
     let (columns, rows) = relief.size();
@@ -147,7 +159,7 @@ fn normal(relief: &Relief, [i, j]: [usize; 2], reach: usize) -> [f32; 3] {
 }
 
 /// Walls down from the outline of a square, which hide the gap to a neighbour of another tolerance.
-fn skirt(p: &mut WritePrimitive, s: Square, (nodes, triangles): (&[[usize; 2]], &[[u32; 3]]), depth: f32) {
+fn skirt(p: &mut WritePrimitive, s: Part, (nodes, triangles): (&[[usize; 2]], &[[u32; 3]]), depth: f32) {
     let ends = [[s.column, s.column + s.size], [s.row, s.row + s.size]];
     let rim = |a: [usize; 2], b: [usize; 2]| (0..2).any(|k| a[k] == b[k] && ends[k].contains(&a[k]));
     for t in triangles {

@@ -6,10 +6,13 @@ use super::{
     primitive::y_up,
 };
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{Hash, Hasher},
+};
 
 /// A vertex as it is stored.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Vertex {
     /// Steps.
     pub(super) position: [i32; 3],
@@ -19,6 +22,18 @@ pub(super) struct Vertex {
     /// 65,535ths of the picture.
     pub(super) uv: [i32; 2],
     pub(super) feature: u32,
+}
+
+impl Hash for Vertex {
+    /// All of it at once, which takes a third of the time of one part after the other.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { position: [x, y, z], normal, color, uv: [u, v], feature } = *self;
+        let mut bytes = [0; 32];
+        let words = [x, y, z, i32::from_le_bytes(normal.map(i8::cast_unsigned)), i32::from_le_bytes(color), u, v];
+        let words = words.into_iter().chain([feature.cast_signed()]);
+        bytes.as_chunks_mut::<4>().0.iter_mut().zip(words).for_each(|(to, word)| *to = word.to_le_bytes());
+        state.write(&bytes);
+    }
 }
 
 /// The triangles of a primitive and their vertices, in the order in which they are used.
@@ -50,15 +65,19 @@ impl Mesh {
         };
         let all: Vec<Vertex> = (0..p.positions.len()).map(vertex).collect();
         let mut known: HashMap<Vertex, u32> = HashMap::with_capacity(all.len());
+        // Most vertices are corners of several triangles and looked up once.
+        let mut numbers: Vec<Option<u32>> = vec![None; all.len()];
         for triangle in p.indices.as_chunks::<3>().0 {
             let [a, b, c] = triangle.map(|i| all[i as usize]);
             if a.position == b.position || b.position == c.position || c.position == a.position {
                 continue;
             }
-            for vertex in [a, b, c] {
-                let index = *known.entry(vertex).or_insert_with(|| {
-                    out.vertices.push(vertex);
-                    out.vertices.len() as u32 - 1
+            for (i, vertex) in triangle.iter().zip([a, b, c]) {
+                let index = *numbers[*i as usize].get_or_insert_with(|| {
+                    *known.entry(vertex).or_insert_with(|| {
+                        out.vertices.push(vertex);
+                        out.vertices.len() as u32 - 1
+                    })
                 });
                 out.indices.push(index);
             }

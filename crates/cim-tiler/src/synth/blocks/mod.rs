@@ -11,9 +11,8 @@ use super::{
     districts, names,
     plan::{Plan, bend, width_m},
     water::Water,
-    workers,
 };
-use crate::city::Roof;
+use crate::{city::Roof, workers};
 use rand::Rng;
 use rand_pcg::Pcg64;
 use std::collections::BTreeMap;

@@ -4,10 +4,8 @@ use super::{Survey, grid::Grid, people::spread};
 use crate::{
     city::Edge,
     records::{Component, ComponentClass, ComponentState, Components},
-    synth::{
-        demo::{self, Stand, demo},
-        workers,
-    },
+    synth::demo::{self, Stand, demo},
+    workers,
 };
 use rand::Rng;
 use rand_pcg::Pcg64;

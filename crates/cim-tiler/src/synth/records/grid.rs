@@ -10,8 +10,9 @@ use crate::{
     synth::{
         districts::{self, Community, Subdistrict},
         plan::bend,
-        workers,
+        squares::Rings,
     },
+    workers,
 };
 use cim_model::{EntityKey, EntityKind};
 use std::sync::Arc;
@@ -45,7 +46,7 @@ pub(super) struct Grid {
 impl Grid {
     pub(super) fn new(survey: &Survey<'_>) -> Self {
         let plan = survey.given.plan;
-        let (mut cells, mut rings) = (Vec::new(), Vec::new());
+        let (mut cells, mut rings) = (Vec::new(), Rings::default());
         for subdistrict in districts::subdistricts(plan) {
             for community in districts::communities(&subdistrict) {
                 community_cells(survey, (&subdistrict, &community), &mut cells, &mut rings);
@@ -92,7 +93,7 @@ fn community_cells(
     survey: &Survey<'_>,
     (subdistrict, community): (&Subdistrict, &Community),
     cells: &mut Vec<Cell>,
-    rings: &mut Vec<Vec<[f64; 2]>>,
+    rings: &mut Rings,
 ) {
     let [columns, rows] = [community.blocks.columns, community.blocks.rows];
     let first = community.code.parse::<u64>().unwrap_or_default() * 1000;
@@ -144,8 +145,7 @@ fn land_uses(survey: &Survey<'_>, polygons: &PolygonIndex) -> Vec<&'static str> 
         }
     }
     let metres = |a: &crate::city::Area| a.ring.iter().map(|p| survey.given.site.metres(*p)).collect::<Vec<_>>();
-    let parks: Vec<Vec<[f64; 2]>> =
-        survey.given.areas.iter().filter(|a| a.name.ends_with("公园")).map(metres).collect();
+    let parks: Rings = survey.given.areas.iter().filter(|a| a.name.ends_with("公园")).map(metres).collect();
     let parks = PolygonIndex::new(parks);
     (0..polygons.rings.len())
         .map(|i| {

@@ -1,6 +1,9 @@
 //! Looking things up by place: buckets of the plane.
 
-use crate::ring::inside;
+use crate::{
+    ring::inside,
+    synth::squares::{Rings, Squares},
+};
 use std::collections::HashMap;
 
 type Bucket = (i32, i32);
@@ -24,27 +27,26 @@ fn extent(points: &[[f64; 2]]) -> ([f64; 2], [f64; 2]) {
 /// Polygons without holes.
 #[derive(Debug)]
 pub(super) struct PolygonIndex {
-    pub(super) rings: Vec<Vec<[f64; 2]>>,
-    buckets: HashMap<Bucket, Vec<u32>>,
+    pub(super) rings: Rings,
+    buckets: Squares<u32>,
 }
 
 impl PolygonIndex {
     const EDGE: f64 = 60.0;
 
-    pub(super) fn new(rings: Vec<Vec<[f64; 2]>>) -> Self {
-        let mut map: HashMap<Bucket, Vec<u32>> = HashMap::new();
-        for (i, ring) in rings.iter().enumerate() {
-            let (low, high) = extent(ring);
-            for b in buckets(low, high, Self::EDGE) {
-                map.entry(b).or_default().push(i as u32);
+    pub(super) fn new(rings: Rings) -> Self {
+        let buckets = Squares::new(|put| {
+            for (i, ring) in rings.iter().enumerate() {
+                let (low, high) = extent(ring);
+                buckets(low, high, Self::EDGE).for_each(|b| put(b, i as u32));
             }
-        }
-        Self { rings, buckets: map }
+        });
+        Self { rings, buckets }
     }
 
     /// The first polygon that holds a point.
     pub(super) fn at(&self, p: [f64; 2]) -> Option<usize> {
-        let near = self.buckets.get(&bucket(p, Self::EDGE))?;
+        let near = self.buckets.get(bucket(p, Self::EDGE));
         near.iter().map(|i| *i as usize).find(|i| inside(&self.rings[*i], p))
     }
 
@@ -121,7 +123,7 @@ mod tests {
     #[test]
     fn what_holds_a_point_and_what_is_nearest_are_found() {
         let square = |x: f64| vec![[x, 0.0], [x + 100.0, 0.0], [x + 100.0, 100.0], [x, 100.0]];
-        let polygons = PolygonIndex::new(vec![square(-50.0), square(200.0)]);
+        let polygons = PolygonIndex::new([square(-50.0), square(200.0)].iter().collect());
         assert_eq!([[0.0, 50.0], [299.0, 1.0], [150.0, 50.0]].map(|p| polygons.at(p)), [Some(0), Some(1), None]);
         let lines = SegmentIndex::new(vec![vec![[0.0, 0.0], [1000.0, 0.0]], vec![[0.0, 90.0], [1000.0, 90.0]]]);
         let found = lines.nearest([500.0, 60.0], 100.0, |_| true).unwrap();

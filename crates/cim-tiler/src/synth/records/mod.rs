@@ -18,7 +18,7 @@ mod sites;
 mod street;
 mod subjects;
 
-use super::{Sited, SynthOptions, blocks::Site, plan::Plan, planting::StreetTree, water::Water};
+use super::{Sited, SynthOptions, blocks::Site, plan::Plan, planting::StreetTree, squares::Rings, water::Water};
 use crate::{
     city::{Area, Building, Network, Road},
     records::{Feature, Records},
@@ -37,7 +37,7 @@ pub(super) struct Given<'a> {
     pub(super) waters: &'a [Water],
     pub(super) buildings: &'a [Building],
     /// Their footprints, east-north metres.
-    pub(super) footprints: Vec<Vec<[f64; 2]>>,
+    pub(super) footprints: Rings,
     pub(super) roads: &'a [Road],
     pub(super) areas: &'a [Area],
     pub(super) network: &'a Network,

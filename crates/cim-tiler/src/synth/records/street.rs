@@ -3,7 +3,8 @@
 use super::{Spot, Survey};
 use crate::{
     records::{Feature, Geometry},
-    synth::{demo::demo, workers},
+    synth::demo::demo,
+    workers,
 };
 use cim_model::{EntityKey, EntityKind};
 use rand::Rng;
