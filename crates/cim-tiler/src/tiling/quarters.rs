@@ -34,11 +34,11 @@ pub(super) fn order<T, R: Ord>(
 }
 
 /// The quarters of a square that have things, which are in order: their numbers, middles and things.
-pub(super) fn quarters<'t, T>(
-    things: &'t [T],
+pub(super) fn quarters<T>(
+    things: &[T],
     (centre, edge): ([f64; 2], f64),
     at: impl Fn(&T) -> [f64; 2],
-) -> Vec<(u8, [f64; 2], &'t [T])> {
+) -> Vec<(u8, [f64; 2], &[T])> {
     let mut rest = things;
     let part = |number: u8| {
         let (inside, others) = rest.split_at(rest.partition_point(|t| quarter(centre, at(t)) <= number));

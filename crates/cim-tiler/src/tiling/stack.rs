@@ -229,21 +229,20 @@ impl<'a> Writer<'a> {
         let mut far = (error > 0.0).then(|| Far::new(origin, error));
         for s in things {
             if let Some(far) = &mut far
-                && let Some(solid) = s.solid(error, &self.ground)
+                && let Some(solid) = s.solid(error, self.ground)
             {
                 let describe = |rows: &mut Rows| match &s.thing {
                     Thing::Building { building, .. } => rows.building(building),
                     Thing::Model { model, .. } => rows.model(model),
                     _ => {}
                 };
-                far.add((&mut primitives, &mut rows), (&solid, s.size), &self.ground, describe);
+                far.add((&mut primitives, &mut rows), (&solid, s.size), self.ground, describe);
                 continue;
             }
             match &s.thing {
                 Thing::Building { building, plan } => {
                     let outline = (&plan.ring[..], &plan.holes[..]);
-                    if add_extruded(&mut primitives, building, outline, (s.centre, origin), &self.ground, rows.count())
-                    {
+                    if add_extruded(&mut primitives, building, outline, (s.centre, origin), self.ground, rows.count()) {
                         rows.building(building);
                         self.summary.buildings += usize::from(leaf);
                     } else if leaf {
@@ -272,7 +271,7 @@ impl<'a> Writer<'a> {
                 }
                 Thing::Road { road, street } => {
                     let at = (origin, error);
-                    if add_lying_road(&mut primitives, (road, street), at, &self.ground, rows.count()) {
+                    if add_lying_road(&mut primitives, (road, street), at, self.ground, rows.count()) {
                         rows.road(road);
                         self.summary.roads += usize::from(leaf);
                     } else if leaf {
@@ -290,7 +289,7 @@ impl<'a> Writer<'a> {
                 }
             }
         }
-        let blocks = far.and_then(|far| far.finish(&mut primitives, &mut rows, &self.ground));
+        let blocks = far.and_then(|far| far.finish(&mut primitives, &mut rows, self.ground));
         let pictured = self.facades(name, &facades, error, (&mut primitives, &rows))?;
         let primitives: Vec<WritePrimitive> = primitives.into_values().chain(pictured).collect();
         Ok((self.content(name, &primitives, &rows.columns(), origin)?, blocks))
@@ -302,7 +301,7 @@ impl<'a> Writer<'a> {
         let (mut primitives, mut rows) = (Primitives::new(), Rows::default());
         for s in things {
             if let Thing::Road { road, street } = &s.thing
-                && add_road_details(&mut primitives, (road, street), origin, &self.ground, rows.count())
+                && add_road_details(&mut primitives, (road, street), origin, self.ground, rows.count())
             {
                 rows.road(road);
             }
