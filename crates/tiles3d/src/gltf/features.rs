@@ -324,7 +324,7 @@ fn whole_floats(values: &Elements<'_>) -> Option<Vec<u32>> {
     // In this way the compiler looks at several at once.
     let ids = values.map_floats(|[x]: [f32; 1]| {
         let moved = x + WHOLE;
-        are_whole &= (moved - WHOLE == x) & (x >= 0.0) & (x < WHOLE);
+        are_whole &= (moved - WHOLE == x) & (0.0..WHOLE).contains(&x);
         moved.to_bits() & 0x7f_ffff
     });
     ids.filter(|_| are_whole)
