@@ -4,7 +4,7 @@
 use super::{
     Broken,
     sentinels::{self, WINDOW},
-    sums::{GROUP, Mode, Words, sums},
+    sums::{GROUP, Mode, sums},
 };
 
 /// Most elements of a block.
@@ -89,10 +89,9 @@ fn accumulate(block: &mut [u8], (stride, channel): (usize, usize), planes: &[Pla
         12 => each::<3>(words, channel, planes, mode, last),
         16 => each::<4>(words, channel, planes, mode, last),
         _ => {
-            for (group, sums) in words.chunks_mut(stride / 4 * GROUP).zip(groups(planes, mode, last)) {
-                for (element, sum) in group.chunks_exact_mut(stride / 4).zip(sums) {
-                    element.get_mut(channel).into_iter().for_each(|word| *word = sum);
-                }
+            for (group, planes) in words.chunks_mut(stride / 4 * GROUP).zip(groups(planes)) {
+                let elements = group.chunks_exact_mut(stride / 4);
+                sums(planes, mode, last, elements.filter_map(|element| element.get_mut(channel)));
             }
         }
     }
@@ -100,20 +99,20 @@ fn accumulate(block: &mut [u8], (stride, channel): (usize, usize), planes: &[Pla
 
 /// The same where an element has `WORDS` words.
 fn each<const WORDS: usize>(words: &mut [[u8; 4]], channel: usize, planes: &[Plane; 4], mode: Mode, last: &mut u32) {
-    for (group, sums) in words.as_chunks_mut::<WORDS>().0.chunks_mut(GROUP).zip(groups(planes, mode, last)) {
+    for (group, planes) in words.as_chunks_mut::<WORDS>().0.chunks_mut(GROUP).zip(groups(planes)) {
         // Only the last group of all is not whole.
         match group.as_chunks_mut::<GROUP>() {
-            ([group], _) => group.iter_mut().zip(sums).for_each(|(element, sum)| element[channel % WORDS] = sum),
-            (_, group) => group.iter_mut().zip(sums).for_each(|(element, sum)| element[channel % WORDS] = sum),
+            ([group], _) => sums(planes, mode, last, group.iter_mut().map(|element| &mut element[channel % WORDS])),
+            (_, group) => sums(planes, mode, last, group.iter_mut().map(|element| &mut element[channel % WORDS])),
         }
     }
 }
 
-/// A channel, group after group.
+/// The bytes of a channel, group after group.
 #[inline(always)]
-fn groups([a, b, c, d]: &[Plane; 4], mode: Mode, last: &mut u32) -> impl Iterator<Item = Words> {
+fn groups([a, b, c, d]: &[Plane; 4]) -> impl Iterator<Item = [&[u8; GROUP]; 4]> {
     let [a, b, c, d] = [a, b, c, d].map(|plane| plane.as_chunks::<GROUP>().0);
-    a.iter().zip(b).zip(c).zip(d).map(move |(((a, b), c), d)| sums([a, b, c, d], mode, last))
+    a.iter().zip(b).zip(c).zip(d).map(|(((a, b), c), d)| [a, b, c, d])
 }
 
 /// A place in a stream.
