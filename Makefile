@@ -34,7 +34,9 @@ bench-tiles: ## measure the engine of the tiles; SAMPLES=folder of the 3D Tiles 
 	@scripts/setup.sh build web
 	@cargo bench --locked -p tiles3d --bench select --bench style
 	@test -z "$(SAMPLES)" || { cargo run --release --locked --bin cim-twin -- synth -o "$(CARGO_TARGET_DIR)/bench-city" \
-	  && cd benches/decode && npm ci --silent && node compare.mjs "$(CARGO_TARGET_DIR)/bench-city" "$(abspath $(SAMPLES))"; }
+	  && cargo run --release --locked --bin cim-twin -- synth -o "$(CARGO_TARGET_DIR)/bench-plain" --compression none \
+	  && cd benches/decode && npm ci --silent \
+	  && node compare.mjs "$(CARGO_TARGET_DIR)/bench-city" "$(CARGO_TARGET_DIR)/bench-plain" "$(abspath $(SAMPLES))"; }
 
 fuzz: ## damaged input for every reader of tiles3d and cim-tiler; FUZZ_SECONDS=60 for each
 	@scripts/setup.sh build

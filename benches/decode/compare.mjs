@@ -1,7 +1,8 @@
 // Decoding, side by side: tiles3d against loaders.gl and 3DTilesRendererJS (three.js), on the same files, one after the
 // other on one core, with what copying the bytes costs beside it. Prints a table of MB/s (of the file's bytes).
 //
-//     node compare.mjs CITY SAMPLES     a city made by `cim-twin synth`, and the 3D Tiles samples
+//     node compare.mjs CITY PLAIN SAMPLES     a city made by `cim-twin synth`, one made with `--compression none`, and the
+//                                             3D Tiles samples
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +10,7 @@ import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { NodeIO } from "@gltf-transform/core";
 import { EXTMeshoptCompression, KHRDracoMeshCompression, KHRMeshQuantization } from "@gltf-transform/extensions";
-import { dequantize, draco, meshopt, weld } from "@gltf-transform/functions";
+import { draco, meshopt, weld } from "@gltf-transform/functions";
 import { Tiles3DLoader } from "@loaders.gl/3d-tiles";
 import { parse } from "@loaders.gl/core";
 import { DracoLoader } from "@loaders.gl/draco";
@@ -19,24 +20,29 @@ import draco3d from "draco3dgltf";
 import { MeshoptDecoder, MeshoptEncoder } from "meshoptimizer";
 import { GLTFLoader as ThreeGltf } from "three/addons/loaders/GLTFLoader.js";
 
-const [city, samples] = process.argv.slice(2);
-if (!city || !samples) {
-  console.error("usage: node compare.mjs CITY SAMPLES");
+const [city, plain, samples] = process.argv.slice(2);
+if (!city || !plain || !samples) {
+  console.error("usage: node compare.mjs CITY PLAIN SAMPLES");
   process.exit(2);
 }
 
 // --- the files
 const corpus = mkdtempSync(join(tmpdir(), "tiles3d-corpus-"));
-const tiles = join(city, "tiles");
-const size = (name) => readFileSync(join(tiles, name)).length;
-const largest = (pattern) => readdirSync(tiles).filter((n) => pattern.test(n)).sort((a, b) => size(b) - size(a))[0];
-copyFileSync(join(tiles, largest(/^b\d+\.glb$/)), join(corpus, "buildings.glb"));
-copyFileSync(join(tiles, largest(/^g\d*\.glb$/)), join(corpus, "ground.glb"));
+for (const [from, suffix] of [
+  [city, ""],
+  [plain, ".plain"],
+]) {
+  const tiles = join(from, "tiles");
+  const size = (name) => readFileSync(join(tiles, name)).length;
+  const largest = (pattern) => readdirSync(tiles).filter((n) => pattern.test(n)).sort((a, b) => size(b) - size(a))[0];
+  copyFileSync(join(tiles, largest(/^b\d+\.glb$/)), join(corpus, `buildings${suffix}.glb`));
+  copyFileSync(join(tiles, largest(/^g\d*\.glb$/)), join(corpus, `ground${suffix}.glb`));
+}
 copyFileSync(join(samples, "1.0/TilesetWithDiscreteLOD/dragon_medium.b3dm"), join(corpus, "dragon.b3dm"));
 copyFileSync(join(samples, "1.0/TilesetWithRequestVolume/points.pnts"), join(corpus, "points.pnts"));
 copyFileSync(join(samples, "1.1/MultipleContents/planePoints.glb"), join(corpus, "points.glb"));
 
-// The same ground once more as other tools compress it. (gltf-transform drops the extensions that it does not know.)
+// The plain ground once more as other tools compress it. (gltf-transform drops the extensions that it does not know.)
 await MeshoptEncoder.ready;
 const io = new NodeIO()
   .registerExtensions([EXTMeshoptCompression, KHRDracoMeshCompression, KHRMeshQuantization])
@@ -47,11 +53,10 @@ const io = new NodeIO()
     "draco3d.decoder": await draco3d.createDecoderModule(),
   });
 for (const [name, ...steps] of [
-  ["ground.plain.glb", dequantize()],
   ["ground.meshopt.glb", weld(), meshopt({ encoder: MeshoptEncoder, level: "medium" })],
   ["ground.draco.glb", weld(), draco()],
 ]) {
-  const document = await io.read(join(corpus, "ground.glb"));
+  const document = await io.read(join(corpus, "ground.plain.glb"));
   await document.transform(...steps);
   writeFileSync(join(corpus, name), await io.writeBinary(document));
 }

@@ -8,7 +8,7 @@ use std::{
 };
 use tiles3d::{
     Diagnostic,
-    archive::{ArchiveError, ArchiveLimits, ArchiveReader, EntryReader},
+    archive::{ArchiveError, ArchiveLimits, ArchiveReader, EntryReader, Packed},
 };
 use url::Url;
 
@@ -111,8 +111,10 @@ impl Archives {
 }
 
 /// One file of an archive on its way.
-struct Wish {
+struct Wish<T> {
     fetcher: Fetcher,
+    /// What is made of it here: it unpacks, or leaves that to others.
+    finish: fn(Packed) -> Result<T, ArchiveError>,
     /// The archive's URL without query.
     key: Url,
     inside: String,
@@ -122,15 +124,22 @@ struct Wish {
     again: bool,
 }
 
-/// Reads the file `inside` the archive at `archive`; `url` is its own.
-pub(super) fn read(fetcher: Fetcher, archive: Url, inside: String, url: Url, done: Done) {
+/// Reads the file `inside` the archive at `archive`; `url` is its own. `finish` says what is wanted of it.
+pub(super) fn read<T: 'static>(
+    fetcher: Fetcher,
+    archive: Url,
+    inside: String,
+    url: Url,
+    finish: fn(Packed) -> Result<T, ArchiveError>,
+    done: Done<T>,
+) {
     let mut key = archive.clone();
     key.set_query(None);
-    find(Wish { fetcher, key, inside, url, again: false }, archive, done);
+    find(Wish { fetcher, finish, key, inside, url, again: false }, archive, done);
 }
 
 /// Looks the file up once the archive is open.
-fn find(wish: Wish, archive: Url, done: Done) {
+fn find<T: 'static>(wish: Wish<T>, archive: Url, done: Done<T>) {
     let (fetcher, key) = (wish.fetcher.clone(), wish.key.clone());
     with_archive(&fetcher, &key, archive, move |source, result| match result {
         Ok(reader) => match reader.entry(&wish.inside) {
@@ -142,9 +151,15 @@ fn find(wish: Wish, archive: Url, done: Done) {
 }
 
 /// Fetches what the file still needs, then gives it out.
-fn pull(wish: Wish, source: Url, reader: Arc<ArchiveReader>, mut entry: EntryReader, done: Done) {
+fn pull<T: 'static>(wish: Wish<T>, source: Url, reader: Arc<ArchiveReader>, mut entry: EntryReader, done: Done<T>) {
     let Some(range) = entry.need() else {
-        done(entry.finish().map_err(|e| error(&wish.url, &e)));
+        match entry.finish_packed().and_then(wish.finish) {
+            Ok(file) => done(Ok(file)),
+            Err(e) => {
+                let e = error(&wish.url, &e);
+                fail(wish, source, &reader, e, done);
+            }
+        }
         return;
     };
     let fetcher = wish.fetcher.clone();
@@ -152,14 +167,18 @@ fn pull(wish: Wish, source: Url, reader: Arc<ArchiveReader>, mut entry: EntryRea
         let fed = result.and_then(|bytes| entry.feed(&bytes).map_err(|e| error(&wish.url, &e)));
         match fed {
             Ok(()) => pull(wish, source, reader, entry, done),
-            // Another archive may lie there by now: then its own index finds the file.
-            Err(FetchError::Archive { .. }) if !wish.again => {
-                wish.fetcher.archives().close(&wish.key, &reader);
-                find(Wish { again: true, ..wish }, source, done);
-            }
-            Err(e) => done(Err(e)),
+            Err(e) => fail(wish, source, &reader, e, done),
         }
     });
+}
+
+/// Another archive may lie there by now: then its own index finds the file. Otherwise it cannot be had.
+fn fail<T: 'static>(wish: Wish<T>, source: Url, reader: &Arc<ArchiveReader>, error: FetchError, done: Done<T>) {
+    if wish.again || !matches!(error, FetchError::Archive { .. }) {
+        return done(Err(error));
+    }
+    wish.fetcher.archives().close(&wish.key, reader);
+    find(Wish { again: true, ..wish }, source, done);
 }
 
 /// Calls `done` with the archive's full URL and the archive, which is opened if it is not.
@@ -237,6 +256,12 @@ mod tests {
         rx.recv_timeout(Duration::from_secs(20)).unwrap()
     }
 
+    fn get_packed(fetcher: &Fetcher, url: &Url) -> Result<Packed, FetchError> {
+        let (tx, rx) = mpsc::channel();
+        fetcher.get_packed(url.clone(), move |r| tx.send(r).unwrap());
+        rx.recv_timeout(Duration::from_secs(20)).unwrap()
+    }
+
     fn write(path: &Path, files: &[(&str, &[u8])]) {
         let mut writer = ArchiveWriter::new(Vec::new());
         files.iter().for_each(|(name, bytes)| writer.add(name, bytes, Compression::Deflate).unwrap());
@@ -266,6 +291,13 @@ mod tests {
         assert_eq!(get(&fetcher, &url(&path, "tileset.json")).unwrap(), b"{}");
         assert_eq!(get(&fetcher, &url(&path, "a/%E8%BF%90.glb")).unwrap(), vec![7; 100_000]);
         assert!(matches!(get(&fetcher, &url(&path, "b.glb")), Err(FetchError::Missing(_))));
+        let packed = get_packed(&fetcher, &url(&path, "a/%E8%BF%90.glb")).unwrap();
+        assert!(packed.bytes.len() < 1000);
+        assert_eq!(packed.unpack().unwrap(), vec![7; 100_000]);
+        let plain = folder.path().join("plain");
+        std::fs::write(&plain, b"as it is").unwrap();
+        let packed = get_packed(&fetcher, &Url::from_file_path(&plain).unwrap()).unwrap();
+        assert_eq!(packed, Packed::plain(b"as it is".to_vec()));
         let none = url(&folder.path().join("none.3tz"), "a.glb");
         assert!(matches!(get(&fetcher, &none), Err(FetchError::Missing(_))));
         assert!(fetcher.take_defects().is_empty());

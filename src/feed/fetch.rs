@@ -12,11 +12,11 @@ use std::{
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
-use tiles3d::Diagnostic;
+use tiles3d::{Diagnostic, archive::Packed};
 use url::Url;
 
 /// What is done with what was fetched.
-pub(super) type Done = Box<dyn FnOnce(Result<Vec<u8>, FetchError>) + Send>;
+pub(super) type Done<T = Vec<u8>> = Box<dyn FnOnce(Result<T, FetchError>) + Send>;
 
 /// Larger answers are refused, bytes.
 pub(super) const MAX_BYTES: usize = 512 << 20;
@@ -113,7 +113,18 @@ impl Fetcher {
             return;
         };
         let done = self.counted(done);
-        archive::read(self.clone(), package, inside, url, done);
+        archive::read(self.clone(), package, inside, url, Packed::unpack, done);
+    }
+
+    /// Like [`Self::get`], but leaves a file of an archive as it is packed there: what does not unpack may be one of an
+    /// archive that was written anew, and `get` finds out.
+    pub fn get_packed(&self, url: Url, done: impl FnOnce(Result<Packed, FetchError>) + Send + 'static) {
+        let Some((package, inside)) = archive::split(&url) else {
+            self.send(Method::Get, url, move |result| done(result.map(Packed::plain)));
+            return;
+        };
+        let done = self.counted(done);
+        archive::read(self.clone(), package, inside, url, Ok, done);
     }
 
     /// Reads `url` as [`Self::get`] does, but is not counted as under way: for what is asked again and again by itself.
@@ -197,7 +208,7 @@ impl Fetcher {
     }
 
     /// Counts a fetch as under way until `done` is.
-    fn counted(&self, done: impl FnOnce(Result<Vec<u8>, FetchError>) + Send + 'static) -> Done {
+    fn counted<T: 'static>(&self, done: impl FnOnce(Result<T, FetchError>) + Send + 'static) -> Done<T> {
         self.busy.fetch_add(1, Ordering::AcqRel);
         let busy = Arc::clone(&self.busy);
         Box::new(move |result| {

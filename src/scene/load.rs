@@ -16,6 +16,7 @@ use std::{
 };
 use tiles3d::{
     Diagnostic, TileId,
+    archive::Packed,
     content::{TextureFormats, inflate},
     tileset::Subtree,
 };
@@ -169,29 +170,42 @@ fn subtree(fetcher: Fetcher, mut waiting: Waiting, mut missing: Vec<String>, out
 }
 
 /// Reads the `index`-th content, then those after it.
-fn next(fetcher: Fetcher, job: Arc<Job>, index: usize, mut loaded: Loaded, out: Sender<Parcel>) {
+fn next(fetcher: Fetcher, job: Arc<Job>, index: usize, loaded: Loaded, out: Sender<Parcel>) {
     let Some(url) = job.urls.get(index).cloned().map(entrance).filter(|_| !job.ticket.is_cancelled()) else {
         // A closed channel means that the application is going down.
         let _ = out.send(Parcel::Tile { tile: job.tile, ticket: job.ticket.clone(), loaded });
         return;
     };
     let fetch = fetcher.clone();
-    fetch.get(url.clone(), move |result| match result {
-        Ok(content) => {
+    fetch.get_packed(url.clone(), move |result| begin(fetcher, job, index, (url, result, true), loaded, out));
+}
+
+/// Goes on with a content that came, or not; files are unpacked by the decoder while `packed`.
+fn begin(
+    fetcher: Fetcher,
+    job: Arc<Job>,
+    index: usize,
+    (url, result, packed): (Url, Result<Packed, FetchError>, bool),
+    mut loaded: Loaded,
+    out: Sender<Parcel>,
+) {
+    match result {
+        Ok(Packed { bytes: content, packing }) => {
             let work = Work {
                 render_from_tile: job.render_from_tile,
                 root_from_tile: job.root_from_tile,
                 gltf_z_up: job.gltf_z_up,
                 texture_formats: job.texture_formats,
+                packing,
                 files: BTreeMap::new(),
             };
-            read(fetcher, job, index, Part { url, content, work, round: 0 }, loaded, out);
+            read(fetcher, job, index, Part { url, content, work, round: 0, packed }, loaded, out);
         }
         Err(error) => {
             loaded.errors.push((url, error.into()));
             next(fetcher, job, index + 1, loaded, out);
         }
-    });
+    }
 }
 
 /// A content with the files that it refers to, as far as they are here.
@@ -200,6 +214,7 @@ struct Part {
     content: Vec<u8>,
     work: Work,
     round: usize,
+    packed: bool,
 }
 
 fn read(fetcher: Fetcher, job: Arc<Job>, index: usize, part: Part, mut loaded: Loaded, out: Sender<Parcel>) {
@@ -207,11 +222,11 @@ fn read(fetcher: Fetcher, job: Arc<Job>, index: usize, part: Part, mut loaded: L
         next(fetcher, job, index, loaded, out);
         return;
     }
-    let Part { url, content, work, round } = part;
+    let Part { url, content, work, round, packed } = part;
     decode(content, work, move |content, work, outcome| {
         match outcome {
             Outcome::Missing(missing) if round < ROUNDS => {
-                let part = Part { url, content, work, round: round + 1 };
+                let part = Part { url, content, work, round: round + 1, packed };
                 externals(fetcher, job, index, part, missing, loaded, out);
                 return;
             }
@@ -219,7 +234,16 @@ fn read(fetcher: Fetcher, job: Arc<Job>, index: usize, part: Part, mut loaded: L
                 let message = format!("it refers to {} and so on without end", missing.join(", "));
                 loaded.errors.push((url, LoadError::Content(Diagnostic::new("tile-broken", "", message))));
             }
-            Outcome::Tileset => match unpacked(content) {
+            // Once more, unpacked where it is fetched: there it shows whether the archive was written anew.
+            Outcome::Damaged(_) if packed => {
+                let fetch = fetcher.clone();
+                fetch.get(url.clone(), move |result| {
+                    begin(fetcher, job, index, (url, result.map(Packed::plain), false), loaded, out);
+                });
+                return;
+            }
+            Outcome::Damaged(why) => loaded.errors.push((url, LoadError::Content(why))),
+            Outcome::Tileset => match tileset(Packed { bytes: content, packing: work.packing }) {
                 Ok(json) => loaded.tilesets.push((url, json)),
                 Err(why) => loaded.errors.push((url, LoadError::Content(why))),
             },
@@ -231,6 +255,11 @@ fn read(fetcher: Fetcher, job: Arc<Job>, index: usize, part: Part, mut loaded: L
         }
         next(fetcher, job, index + 1, loaded, out);
     });
+}
+
+/// An external tileset's JSON.
+fn tileset(file: Packed) -> Result<Vec<u8>, Diagnostic> {
+    unpacked(file.unpack().map_err(|e| Diagnostic::new("tileset-invalid", "", e.to_string()))?)
 }
 
 /// A tileset's JSON, which may be stored gzipped.
@@ -259,11 +288,16 @@ fn externals(
     };
     match part.url.join(&uri) {
         Ok(url) => {
-            let fetch = fetcher.clone();
-            fetch.get(url, move |result| {
+            let (fetch, packed) = (fetcher.clone(), part.packed);
+            let go_on = move |result: Result<Packed, FetchError>| {
                 part.work.files.insert(uri, result.map_err(|e| e.to_string()));
                 externals(fetcher, job, index, part, missing, loaded, out);
-            });
+            };
+            if packed {
+                fetch.get_packed(url, go_on);
+            } else {
+                fetch.get(url, move |result| go_on(result.map(Packed::plain)));
+            }
         }
         Err(e) => {
             part.work.files.insert(uri, Err(e.to_string()));

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use tiles3d::{
     DecodedTile,
+    archive::{ArchiveLimits, ArchiveReader, ArchiveWriter, Compression, Packed},
     content::{
         ColorSpace, Instance, Picture, PictureFormat, Primitive, PrimitiveMode, Sampler, TextureFormats, TextureRef,
         TextureTransform, TileMaterial, UvSlot, Wrap,
@@ -276,6 +277,7 @@ fn what_a_worker_sends_back_is_what_it_made() {
         root_from_tile: DMat4::IDENTITY,
         gltf_z_up: false,
         texture_formats: TextureFormats::default(),
+        packing: None,
         files: BTreeMap::new(),
     };
     let sent: Work = from_bytes(&to_bytes(&work).unwrap()).unwrap();
@@ -291,6 +293,50 @@ fn what_a_worker_sends_back_is_what_it_made() {
     assert!(models[0].pick.cast(Vec3::new(0.2, 5.0, -0.2), Vec3::NEG_Y, 1e9).is_some());
 }
 
+/// A file in an archive as it is packed there.
+fn packed(bytes: &[u8]) -> Packed {
+    let mut writer = ArchiveWriter::new(Vec::new());
+    writer.add("a", bytes, Compression::Deflate).unwrap();
+    let archive = writer.finish().unwrap();
+    let part = |range: std::ops::Range<u64>| &archive[range.start as usize..range.end as usize];
+    let mut reader = ArchiveReader::new(archive.len() as u64, ArchiveLimits::default()).unwrap();
+    while let Some(range) = reader.need() {
+        reader.feed(part(range)).unwrap();
+    }
+    let mut entry = reader.entry("a").unwrap();
+    while let Some(range) = entry.need() {
+        entry.feed(part(range)).unwrap();
+    }
+    entry.finish_packed().unwrap()
+}
+
+#[test]
+fn what_is_packed_is_unpacked_where_the_work_is_done() {
+    let gltf = SURVEYED.replace("MODE", "4");
+    let numbers: Vec<u8> =
+        [0.0f32, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0, 3.0, 10.0, 20.0, 30.0].map(f32::to_le_bytes).concat();
+    let Packed { bytes: content, packing } = packed(gltf.as_bytes());
+    assert!(content.len() < gltf.len());
+    let mut work = Work {
+        render_from_tile: RENDER,
+        root_from_tile: DMat4::IDENTITY,
+        gltf_z_up: false,
+        texture_formats: TextureFormats::default(),
+        packing,
+        files: [("a.bin".to_owned(), Ok(packed(&numbers)))].into(),
+    };
+    let sent: Work = from_bytes(&to_bytes(&work).unwrap()).unwrap();
+    let Outcome::Models(models, defects) = sent.run(&content) else { panic!("no model") };
+    assert_eq!((models.len(), defects.len()), (1, 0));
+    // Either of them may be damaged.
+    let Outcome::Damaged(why) = sent.run(&content[..content.len() / 2]) else { panic!("it is whole") };
+    assert_eq!((why.code, why.message.contains("archive's a")), ("tile-broken", true));
+    let mut file = packed(&numbers);
+    file.bytes.truncate(5);
+    work.files.insert("a.bin".into(), Ok(file));
+    assert!(matches!(work.run(&content), Outcome::Damaged(_)));
+}
+
 #[test]
 fn files_that_are_referred_to_are_asked_for_once() {
     let gltf = br#"{"asset":{"version":"2.0"},"buffers":[{"uri":"a.bin","byteLength":36}],
@@ -301,11 +347,12 @@ fn files_that_are_referred_to_are_asked_for_once() {
         root_from_tile: DMat4::IDENTITY,
         gltf_z_up: false,
         texture_formats: TextureFormats::default(),
+        packing: None,
         files: BTreeMap::new(),
     };
     let Outcome::Missing(missing) = work.run(gltf) else { panic!("nothing is missing") };
     assert_eq!(missing, ["a.bin"]);
-    work.files.insert("a.bin".into(), Ok(vec![0; 36]));
+    work.files.insert("a.bin".into(), Ok(Packed::plain(vec![0; 36])));
     assert!(matches!(work.run(gltf), Outcome::Models(..)));
     work.files.insert("a.bin".into(), Err("404".into()));
     let Outcome::Failed(why) = work.run(gltf) else { panic!("it did not fail") };
@@ -346,7 +393,8 @@ fn surveyed(mode: &str, mirrored: bool) -> PreparedTile {
         root_from_tile: DMat4::IDENTITY,
         gltf_z_up: true,
         texture_formats: TextureFormats::default(),
-        files: [("a.bin".to_owned(), Ok(bytes))].into(),
+        packing: None,
+        files: [("a.bin".to_owned(), Ok(Packed::plain(bytes)))].into(),
     };
     let sent: Work = from_bytes(&to_bytes(&work).unwrap()).unwrap();
     let outcome = to_bytes(&sent.run(SURVEYED.replace("MODE", mode).as_bytes())).unwrap();

@@ -3,8 +3,13 @@
 use crate::{PreparedTile, prepare};
 use glam::DMat4;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use tiles3d::{Content, DecodeError, DecodeOptions, Diagnostic, content::TextureFormats, decode_content};
+use std::{borrow::Cow, collections::BTreeMap};
+use tiles3d::{
+    Content, DecodeError, DecodeOptions, Diagnostic,
+    archive::{ArchiveError, Packed, Packing},
+    content::TextureFormats,
+    decode_content,
+};
 
 /// How a content is to be decoded, beside its bytes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -17,8 +22,10 @@ pub struct Work {
     pub gltf_z_up: bool,
     /// The compressed pictures that the device takes.
     pub texture_formats: TextureFormats,
-    /// Files that the content refers to, by the URI in it: their bytes, or why they cannot be had.
-    pub files: BTreeMap<String, Result<Vec<u8>, String>>,
+    /// How the content's bytes are packed: those of an archive's file are unpacked where the work is done.
+    pub packing: Option<Packing>,
+    /// Files that the content refers to, by the URI in it, or why they cannot be had.
+    pub files: BTreeMap<String, Result<Packed, String>>,
 }
 
 /// What came of it.
@@ -26,6 +33,8 @@ pub struct Work {
 pub enum Outcome {
     /// It refers to files that [`Work::files`] does not have: try again with them.
     Missing(Vec<String>),
+    /// What is packed cannot be unpacked: the archive that it is from may be another by now. The diagnostic has no place.
+    Damaged(Diagnostic),
     /// It is an external tileset.
     Tileset,
     /// Models ready to be drawn, and what was wrong without being fatal.
@@ -35,7 +44,7 @@ pub enum Outcome {
 }
 
 impl Work {
-    /// Decodes `content` and prepares it.
+    /// Unpacks and decodes `content` and prepares it.
     #[must_use]
     pub fn run(&self, content: &[u8]) -> Outcome {
         let options = DecodeOptions {
@@ -44,9 +53,19 @@ impl Work {
             texture_formats: self.texture_formats,
             ..DecodeOptions::default()
         };
-        let mut missing = Vec::new();
-        let decoded = decode_content(content, &options, &mut |uri: &str| match self.files.get(uri) {
-            Some(known) => known.clone(),
+        let damaged = |e: &ArchiveError| Diagnostic::new("tile-broken", "", e.to_string());
+        let content = match self.packing.as_ref().map(|packing| packing.unpack(content)).transpose() {
+            Ok(unpacked) => unpacked.unwrap_or(Cow::Borrowed(content)),
+            Err(e) => return Outcome::Damaged(damaged(&e)),
+        };
+        let (mut missing, mut broken) = (Vec::new(), None);
+        let decoded = decode_content(&content, &options, &mut |uri: &str| match self.files.get(uri) {
+            Some(known) => known.clone().and_then(|file| {
+                file.unpack().map_err(|e| {
+                    broken = Some(damaged(&e));
+                    e.to_string()
+                })
+            }),
             None => {
                 missing.push(uri.to_owned());
                 Err("not fetched yet".to_owned())
@@ -54,6 +73,9 @@ impl Work {
         });
         if !missing.is_empty() {
             return Outcome::Missing(missing);
+        }
+        if let Some(broken) = broken {
+            return Outcome::Damaged(broken);
         }
         match decoded {
             Ok(Content::Tileset) => Outcome::Tileset,

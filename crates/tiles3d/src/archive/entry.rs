@@ -3,11 +3,12 @@
 use super::{
     ArchiveError,
     index::Sizes,
+    packed::{Packed, Packing},
     path::normalize,
-    reader::{check_length, crc32},
+    reader::check_length,
     records::{ENCRYPTED, FileRecord, LOCAL_SIZE, SIZES_FOLLOW},
 };
-use std::{io::Read, ops::Range};
+use std::ops::Range;
 
 /// A file is read together with its header when both are at most this long; a longer one costs two reads.
 const ONE_READ: u64 = 8 << 20;
@@ -43,7 +44,7 @@ enum State {
         range: Range<u64>,
         record: FileRecord,
     },
-    Done(Vec<u8>),
+    Done(Packed),
 }
 
 impl EntryReader {
@@ -66,13 +67,14 @@ impl EntryReader {
     /// Takes the bytes that [`Self::need`] asked for.
     ///
     /// # Errors
-    /// They are not as many as asked for, or the file is broken, too large, or stored in a way that is not read.
+    /// They are not as many as asked for, or the file is not where it should be, too large, or stored in a way that is
+    /// not read.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
         let Some(range) = self.need() else { return Ok(()) };
         check_length(&range, bytes)?;
         match &self.state {
             State::Done(_) => {}
-            State::Data { record, .. } => self.state = State::Done(self.unpack(record, bytes)?),
+            State::Data { record, .. } => self.state = State::Done(self.packed(record, bytes)?),
             State::Header { .. } => self.header(&range, bytes)?,
         }
         Ok(())
@@ -81,10 +83,18 @@ impl EntryReader {
     /// The file's bytes, unpacked and with their checksum verified.
     ///
     /// # Errors
-    /// It has not been fed what it needs.
+    /// It has not been fed what it needs, or the file is broken.
     pub fn finish(self) -> Result<Vec<u8>, ArchiveError> {
+        self.finish_packed()?.unpack()
+    }
+
+    /// The file as it is packed, to be unpacked elsewhere.
+    ///
+    /// # Errors
+    /// It has not been fed what it needs.
+    pub fn finish_packed(self) -> Result<Packed, ArchiveError> {
         match self.state {
-            State::Done(bytes) => Ok(bytes),
+            State::Done(packed) => Ok(packed),
             State::Header { range } | State::Data { range, .. } => {
                 Err(ArchiveError::WrongLength { want: range.end - range.start, got: 0 })
             }
@@ -135,19 +145,18 @@ impl EntryReader {
             .ok_or_else(|| ArchiveError::broken(&self.uri, "its data lies outside the archive"))?;
         let here = usize::try_from(record.compressed).ok().and_then(|n| n.checked_add(record.length));
         self.state = match here.and_then(|e| bytes.get(record.length..e)) {
-            Some(data) => State::Done(self.unpack(&record, data)?),
+            Some(data) => State::Done(self.packed(&record, data)?),
             None => State::Data { range: start..end, record },
         };
         Ok(())
     }
 
     fn check(&self, record: &FileRecord) -> Result<(), ArchiveError> {
-        let unsupported = |how: String| Err(ArchiveError::Unsupported { path: self.uri.clone(), how });
         if record.flags & ENCRYPTED != 0 {
-            return unsupported("encrypted".into());
+            return Err(ArchiveError::Unsupported { path: self.uri.clone(), how: "encrypted".into() });
         }
-        if ![0, 8, 93].contains(&record.method) {
-            return unsupported(format!("compressed by method {}", record.method));
+        if Packing::of(&self.uri, record).is_none() {
+            return Err(self.unsupported(record.method));
         }
         let bytes = record.compressed.max(record.uncompressed);
         if bytes > self.limit {
@@ -156,58 +165,12 @@ impl EntryReader {
         Ok(())
     }
 
-    fn unpack(&self, record: &FileRecord, data: &[u8]) -> Result<Vec<u8>, ArchiveError> {
-        let broken = |message: String| ArchiveError::broken(&self.uri, message);
-        let bytes = match record.method {
-            0 => data.to_vec(),
-            8 => inflate(flate2::read::DeflateDecoder::new(data), record.uncompressed).map_err(broken)?,
-            _ => zstd(data, record.uncompressed).map_err(broken)?,
-        };
-        if bytes.len() as u64 != record.uncompressed {
-            return Err(broken(format!("it is not the {} bytes that its header says", record.uncompressed)));
-        }
-        if crc32(&bytes) != record.crc32 {
-            return Err(broken("its checksum is wrong".into()));
-        }
-        Ok(bytes)
+    fn packed(&self, record: &FileRecord, data: &[u8]) -> Result<Packed, ArchiveError> {
+        let packing = Packing::of(&self.uri, record).ok_or_else(|| self.unsupported(record.method))?;
+        Ok(Packed { bytes: data.to_vec(), packing: Some(packing) })
     }
-}
 
-/// All that `decoder` gives, but at most one byte more than `size`: the surplus shows that the size is a lie.
-fn inflate(decoder: impl Read, size: u64) -> Result<Vec<u8>, String> {
-    let mut out = Vec::new();
-    decoder.take(size.saturating_add(1)).read_to_end(&mut out).map_err(|e| e.to_string())?;
-    Ok(out)
-}
-
-/// All Zstandard frames of `data`.
-fn zstd(mut data: &[u8], size: u64) -> Result<Vec<u8>, String> {
-    let mut out = Vec::new();
-    while !data.is_empty() && out.len() as u64 <= size {
-        window_fits(data, size)?;
-        let decoder = ruzstd::decoding::StreamingDecoder::new(&mut data).map_err(|e| e.to_string())?;
-        out.extend(inflate(decoder, size - out.len() as u64)?);
+    fn unsupported(&self, method: u16) -> ArchiveError {
+        ArchiveError::Unsupported { path: self.uri.clone(), how: format!("compressed by method {method}") }
     }
-    Ok(out)
-}
-
-/// Refuses a frame whose window, which the decoder allocates, is out of proportion to what the file holds.
-fn window_fits(frame: &[u8], size: u64) -> Result<(), String> {
-    // RFC 8878, 3.1.1.1: the descriptor's bit 5 says that there is no window but the content itself.
-    let descriptor = frame.get(4).copied().ok_or("it is cut off")?;
-    if descriptor & 0x20 == 0 {
-        let byte = frame.get(5).copied().ok_or("it is cut off")?;
-        let base = 1u64 << (10 + (byte >> 3));
-        let window = base + base / 8 * u64::from(byte & 7);
-        // Encoders round up, and have a least window of their own.
-        if window > size.saturating_mul(4).max(8 << 20) {
-            return Err(format!("it asks for a window of {window} bytes to unpack {size}"));
-        }
-        return Ok(());
-    }
-    let length = 1usize << (descriptor >> 6);
-    let dictionary = [0usize, 1, 2, 4][usize::from(descriptor & 3)];
-    let field = frame.get(5 + dictionary..5 + dictionary + length).ok_or("it is cut off")?;
-    let content = field.iter().rev().fold(0u64, |n, b| n << 8 | u64::from(*b)) + if length == 2 { 256 } else { 0 };
-    if content > size { Err(format!("a frame says {content} bytes where the header says {size}")) } else { Ok(()) }
 }

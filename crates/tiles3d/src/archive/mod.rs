@@ -22,12 +22,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`EntryReader::finish_packed`] leaves the unpacking to whoever has the time: a [`Packed`] file knows how.
+//!
 //! [`ArchiveFile`] does the same over anything that reads and seeks; [`ArchiveWriter`] writes archives.
 
 mod entry;
 mod error;
 mod file;
 mod index;
+mod packed;
 mod path;
 mod reader;
 mod records;
@@ -36,6 +39,7 @@ mod writer;
 pub use entry::EntryReader;
 pub use error::ArchiveError;
 pub use file::ArchiveFile;
+pub use packed::{Packed, Packing};
 pub use reader::{ArchiveLimits, ArchiveReader};
 pub use writer::{ArchiveWriter, Compression};
 

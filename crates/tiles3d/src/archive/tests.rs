@@ -61,6 +61,33 @@ fn a_small_archive_opens_by_one_read_and_a_file_by_another() {
 }
 
 #[test]
+fn a_file_is_unpacked_elsewhere_with_the_same_checks() {
+    for compression in [Compression::Stored, Compression::Deflate] {
+        let bytes = archive(compression);
+        let mut reader = ArchiveReader::new(bytes.len() as u64, ArchiveLimits::default()).unwrap();
+        reader.feed(&bytes).unwrap();
+        let mut entry = reader.entry("tiles/0/0.glb").unwrap();
+        let range = entry.need().unwrap();
+        entry.feed(&bytes[range.start as usize..range.end as usize]).unwrap();
+        let packed = entry.finish_packed().unwrap();
+        assert_eq!(packed.bytes.len() < 100, compression == Compression::Deflate);
+        let reason = |packed: Packed| match packed.unpack() {
+            Err(ArchiveError::Broken { what, message }) if what == "tiles/0/0.glb" => message,
+            other => panic!("{other:?}"),
+        };
+        let mut short = packed.clone();
+        short.bytes.truncate(9);
+        reason(short);
+        if compression == Compression::Stored {
+            let mut other = packed.clone();
+            other.bytes[100] ^= 1;
+            assert_eq!(reason(other), "its checksum is wrong");
+        }
+        assert_eq!(packed.unpack().unwrap(), vec![7; 5000]);
+    }
+}
+
+#[test]
 fn the_index_is_sorted_as_the_format_says() {
     // Hashes by `printf %s PATH | md5sum`; the halves are compared as little-endian numbers.
     let index = index::Index::write([("tileset.json", 5), ("a", 6), ("b", 7)].into_iter());

@@ -241,6 +241,16 @@ impl<'a> Elements<'a> {
         (self.kind.component == Component::F32).then(|| self.each(f))
     }
 
+    /// What `f` makes of the first `N` components of every element as the whole numbers that they are, the lowest as its
+    /// neighbour where it would be below -1; `None` when the elements are no signed integers.
+    pub(super) fn map_signed<const N: usize, T>(&self, mut f: impl FnMut([f32; N]) -> T) -> Option<Vec<T>> {
+        match (self.kind.component, self.kind.normalized) {
+            (Component::I8, true) => Some(self.each(|v: [i8; N]| f(v.map(|c| f32::from(c.max(-i8::MAX)))))),
+            (Component::I16, true) => Some(self.each(|v: [i16; N]| f(v.map(|c| f32::from(c.max(-i16::MAX)))))),
+            _ => None,
+        }
+    }
+
     fn each<C: Number, const N: usize, T>(&self, mut f: impl FnMut([C; N]) -> T) -> Vec<T> {
         let read = |bytes: &[u8]| std::array::from_fn(|k| C::read(bytes.get(k * C::SIZE..).unwrap_or_default()));
         let (size, bytes) = (N * C::SIZE, self.bytes.as_ref());

@@ -3,6 +3,7 @@
 
 use super::{
     accessor::ReadAttribute,
+    elements::Elements,
     metadata::{Metadata, Rows},
     pictures::Pictures,
     texture_info,
@@ -209,7 +210,7 @@ impl Metadata {
                 if values.width() != 1 || values.count() != count {
                     return Err(format!("{} ids for {count} vertices or instances", values.count()));
                 }
-                let ids = match (values.whole(), null) {
+                let ids = match (values.whole().or_else(|| whole_floats(&values)), null) {
                     (Some(ids), None) => ids,
                     (Some(ids), Some(null)) => {
                         ids.into_iter().map(|id| if id == null { NO_FEATURE } else { id }).collect()
@@ -314,6 +315,21 @@ pub(super) fn take_primary(sets: &mut [FeatureSet]) -> Vec<u32> {
     }
 }
 
+/// The ids of an attribute of floats that are all whole and not negative; `None` of any other. Other ids are looked at one
+/// by one.
+fn whole_floats(values: &Elements<'_>) -> Option<Vec<u32>> {
+    /// The last digit of a number from here to twice as much has the value 1.
+    const WHOLE: f32 = 8_388_608.0;
+    let mut are_whole = true;
+    // In this way the compiler looks at several at once.
+    let ids = values.map_floats(|[x]: [f32; 1]| {
+        let moved = x + WHOLE;
+        are_whole &= (moved - WHOLE == x) & (0.0..WHOLE).contains(&x);
+        moved.to_bits() & 0x7f_ffff
+    });
+    ids.filter(|_| are_whole)
+}
+
 /// A feature id from an attribute, which may be a float; what is no whole number of features is none.
 fn id(value: f64, null: Option<u32>) -> u32 {
     // Nearly all are whole, and rounding is a call on processors that have no instruction for it.
@@ -351,4 +367,30 @@ fn number(features: &mut FeatureTable, mut ids: Vec<u32>, declared: u64) -> Resu
         return Err("there are too many features".into());
     }
     Ok(Rows { first: features.push_bare(count, ids), count })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gltf::elements::{Component, Kind, Shape};
+    use proptest::prelude::*;
+    use std::borrow::Cow;
+
+    proptest! {
+        #[test]
+        fn ids_of_floats_are_the_same_one_by_one(
+            values in prop::collection::vec(prop_oneof![
+                8 => (0u32..9_000_000).prop_map(|i| i as f32),
+                1 => any::<f32>(),
+                1 => prop::sample::select(vec![-0.0, 0.5, -1.0, 8_388_607.0, 8_388_608.0, f32::NAN, f32::INFINITY]),
+            ], 0..40),
+        ) {
+            let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+            let kind = Kind { shape: Shape::Vector(1), component: Component::F32, normalized: false };
+            let elements = Elements::new(Cow::Owned(bytes), values.len(), None, kind).unwrap();
+            let whole = |v: &f32| v.fract() == 0.0 && (0.0..8_388_608.0).contains(v);
+            let expected = values.iter().all(whole).then(|| values.iter().map(|v| id(f64::from(*v), None)).collect());
+            prop_assert_eq!(whole_floats(&elements), expected);
+        }
+    }
 }

@@ -78,10 +78,12 @@ impl Place {
         let turn = self.steps.filter(|s| s.factor.iter().all(|f| f.abs() == s.factor[0].abs()));
         let turn = turn.map(|s| Shuffle { from: s.from, factor: s.factor.map(|f| f.signum() as f32) });
         let Some(mut normals) = turn.and_then(|turn| turn.apply(elements)) else {
-            if turn.is_some_and(|turn| turn == Z_UP) {
-                // Whole numbers are of unit length only by chance.
-                let unit = |n: Vec3| direction(n, Vec3::Z).to_array();
-                return elements.map(|[x, y, z]| unit(Vec3::new(x as f32, -z as f32, y as f32)));
+            // Whole numbers are of unit length only by chance.
+            if turn == Some(Z_UP)
+                && let Some(mut normals) = elements.map_signed(|[x, y, z]| [x, -z, y])
+            {
+                unit_lengths(&mut normals);
+                return normals;
             }
             let floats = elements.map_floats(|n| unit(Vec3::from_array(n)));
             return floats.unwrap_or_else(|| elements.map(|n| unit(DVec3::from_array(n).as_vec3())));
@@ -160,11 +162,38 @@ fn scaled(matrix: DMat3) -> Mat3 {
     if largest > 0.0 && largest.is_finite() { (matrix * (1.0 / largest)).as_mat3() } else { Mat3::IDENTITY }
 }
 
+/// Makes unit vectors of vectors of whole numbers, upright ones of those that are none.
+fn unit_lengths(vectors: &mut [[f32; 3]]) {
+    /// So many beside each other: roots and quotients of several take as long as one's.
+    const LANES: usize = 8;
+    let (chunks, rest) = vectors.as_chunks_mut::<LANES>();
+    for chunk in chunks {
+        let square: [f32; LANES] = std::array::from_fn(|i| {
+            let [x, y, z] = chunk[i];
+            x * x + y * y + z * z
+        });
+        // Nothing is shorter than a step but what has no length, and that stays what it is.
+        let factor = square.map(|square| 1.0 / square.max(1.0).sqrt());
+        for (v, factor) in chunk.iter_mut().zip(factor) {
+            *v = v.map(|c| c * factor);
+        }
+        if square.contains(&0.0) {
+            chunk.iter_mut().filter(|v| **v == [0.0; 3]).for_each(|v| *v = Vec3::Z.to_array());
+        }
+    }
+    rest.iter_mut().for_each(|v| *v = direction(Vec3::from_array(*v), Vec3::Z).to_array());
+}
+
+/// Whether all numbers are finite.
+pub(crate) fn all_finite(vectors: &[[f32; 3]]) -> bool {
+    const INFINITY: u32 = f32::INFINITY.to_bits();
+    // No early end, so that the compiler looks at several at once.
+    vectors.as_flattened().iter().fold(true, |all, v| all & (v.to_bits() & INFINITY != INFINITY))
+}
+
 /// Makes positions that are not finite zero, and says how many there were.
 pub(super) fn clean(positions: &mut [[f32; 3]]) -> usize {
-    const INFINITY: u32 = f32::INFINITY.to_bits();
-    let bits = |v: &f32| v.to_bits() & INFINITY;
-    if positions.as_flattened().iter().fold(0, |most, v| bits(v).max(most)) < INFINITY {
+    if all_finite(positions) {
         return 0;
     }
     let broken = positions.iter_mut().filter(|p| p.iter().any(|v| !v.is_finite()));

@@ -23,10 +23,10 @@ pub(super) fn lists(
     vertices: usize,
     found: &mut Vec<Diagnostic>,
 ) -> Result<Lists, DecodeError> {
-    let most = indices.iter().fold(0, |most, i| most.max(*i));
-    if indices.is_empty() || (most as usize) < vertices {
+    if are_below(&indices, vertices) {
         return whole(mode, indices, found);
     }
+    let most = indices.iter().copied().max().unwrap_or(0);
     // Some writers restart strips all the same. Such a value beyond the vertices can mean nothing else.
     if !RESTARTS.contains(&most) || indices.iter().any(|i| *i as usize >= vertices && *i != most) {
         return Err(DecodeError::malformed("glTF indices", format!("there is no vertex {most} of {vertices}")));
@@ -40,6 +40,18 @@ pub(super) fn lists(
         out.indices.extend(run.indices);
     }
     Ok(out)
+}
+
+/// Whether all indices are below `vertices`.
+fn are_below(indices: &[u32], vertices: usize) -> bool {
+    let last = match u32::try_from(vertices) {
+        Ok(0) => return indices.is_empty(),
+        Ok(vertices) if vertices <= 1 << 31 => vertices - 1,
+        _ => return indices.iter().all(|i| (*i as usize) < vertices),
+    };
+    // The highest bit of a difference says that it is negative, that of an index that it is beyond 2^31. Processors
+    // compare and choose among unsigned numbers slowly.
+    indices.iter().fold(0, |bits, i| bits | last.wrapping_sub(*i) | i) < 1 << 31
 }
 
 /// Without restarts.
@@ -107,6 +119,20 @@ mod tests {
             assert_eq!(made(mode, &[0], 1).1.len(), usize::from(mode == 0));
         }
         assert!(lists(7, Vec::new(), 0, &mut Vec::new()).is_err());
+    }
+
+    #[test]
+    fn indices_are_compared_as_they_should_be() {
+        let edges = [0, 1, 2, 5, (1 << 31) - 1, 1 << 31, (1 << 31) + 1, u32::MAX - 1, u32::MAX];
+        for vertices in edges.iter().flat_map(|e| [*e as usize, *e as usize + 1]) {
+            for index in edges {
+                for indices in [vec![index], vec![0, index, 0, 0, 0]] {
+                    let expected = indices.iter().all(|i| (*i as usize) < vertices);
+                    assert_eq!(are_below(&indices, vertices), expected, "{indices:?} of {vertices}");
+                }
+            }
+            assert!(are_below(&[], vertices));
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod container;
 mod document;
 mod finding;
+mod given;
 mod glb;
 mod gltf;
 mod implicit;

@@ -3,10 +3,11 @@
 use super::{
     document,
     finding::{Findings, at},
+    given::Given,
     implicit::Implicit,
     metadata, rules, schemas,
 };
-use crate::tileset::Bits;
+use crate::{content::DecodeError, tileset::Bits};
 use serde_json::Value;
 
 /// What a subtree says is there.
@@ -16,8 +17,8 @@ pub(super) struct Subtree {
     /// For each content of the tiles.
     pub(super) contents: Vec<Bits>,
     pub(super) children: Bits,
-    /// Tiles may have volumes and errors of their own in its metadata.
-    pub(super) has_metadata: bool,
+    /// What its tables say of the tiles and contents.
+    pub(super) given: Given,
 }
 
 /// Gives the bytes of a file that the subtree refers to; `None` when it cannot be had, which is a defect found there.
@@ -53,7 +54,12 @@ pub(super) fn check(
     }
     check_availability(&tiles, &contents, &children, implicit, level, place, find);
     check_metadata(&json, &tiles, &contents, bits, schema, place, find);
-    Some(Subtree { tiles, contents, children, has_metadata: json.get("tileMetadata").is_some() })
+    let view = |index: usize| {
+        let view = json.get("bufferViews").and_then(|v| v.get(index)).and_then(|v| view_bytes(v, &buffers));
+        view.ok_or(DecodeError::Truncated { what: "subtree buffer view" })
+    };
+    let given = Given::read(&json, schema, &view);
+    Some(Subtree { tiles, contents, children, given })
 }
 
 /// The JSON and the binary chunk.

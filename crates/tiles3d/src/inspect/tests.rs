@@ -1,5 +1,6 @@
 mod breaches;
 mod builder;
+mod described;
 mod rules;
 mod samples;
 mod survival;

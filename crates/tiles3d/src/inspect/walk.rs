@@ -57,7 +57,10 @@ struct ContentJob {
 struct SubtreeJob {
     place: String,
     source: Rc<Source>,
+    /// The implicit root tile as the tileset's file has it.
     above: Above,
+    /// The tile that the root of the subtree hangs below.
+    parent: Above,
     depth: usize,
     implicit: Rc<Implicit>,
     /// Templates and places of the contents.
@@ -178,7 +181,10 @@ impl<'a, 'f> Walk<'a, 'f> {
         }
         let has_children = count.is_some_and(|n| n > 0);
         let implicit = json.get("implicitTiling").and_then(Implicit::parse);
-        self.tally_tile(&checked.here, has_children || implicit.is_some(), checked.contents.is_empty());
+        // Whether an implicit root has children and contents, only its subtree knows.
+        if implicit.is_none() {
+            self.tally_tile(&checked.here, has_children, checked.contents.is_empty());
+        }
         for (i, child) in children.into_iter().flatten().enumerate().collect::<Vec<_>>().into_iter().rev() {
             let place = at(&at(place, "children"), i);
             let (source, above) = (source.clone(), checked.here.clone());
@@ -191,6 +197,7 @@ impl<'a, 'f> Walk<'a, 'f> {
                 place: place.to_owned(),
                 source,
                 above: checked.here,
+                parent: above.clone(),
                 depth,
                 implicit: Rc::new(implicit),
                 contents: Rc::new(contents),

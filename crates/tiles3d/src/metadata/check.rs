@@ -24,7 +24,7 @@ pub(super) fn column(column: &Column, rows: usize, bounds: Bounds<'_>) -> Vec<(&
     offsets(column, rows, &mut out);
     let kind = &column.kind;
     if kind.scalar == Scalar::Text {
-        if std::str::from_utf8(&column.values).is_err() {
+        if simdutf8::basic::from_utf8(&column.values).is_err() {
             let message = "the text is not UTF-8; what is unreadable is shown as replacement characters";
             out.push(("property-text-invalid", message.to_owned()));
         }

@@ -69,6 +69,27 @@ impl Bits {
     }
 }
 
+/// Counts the bits that are set before an index, going up: the rows of tables stand in this order.
+#[derive(Debug)]
+pub(crate) struct Rank<'a> {
+    bits: &'a Bits,
+    at: u64,
+    count: u64,
+}
+
+impl<'a> Rank<'a> {
+    pub(crate) fn new(bits: &'a Bits) -> Self {
+        Self { bits, at: 0, count: 0 }
+    }
+
+    /// How many are set before `index`, which is no less than that of the call before.
+    pub(crate) fn of(&mut self, index: u64) -> u32 {
+        self.count += self.bits.count_between(self.at, index);
+        self.at = index.max(self.at);
+        u32::try_from(self.count).unwrap_or(u32::MAX)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

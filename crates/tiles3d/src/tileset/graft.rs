@@ -1,7 +1,9 @@
 //! Subtrees made part of the tree: the tiles of an implicit tileset as they are (OGC 22-025r4, clause 9).
 
 use super::{
-    Bits, BoundingVolume, Refine, Subtree, Tile, TileId, Tileset, TilesetError, frame,
+    Bits, BoundingVolume, Refine, Subtree, Tile, TileId, Tileset, TilesetError,
+    availability::Rank,
+    frame,
     implicit::{Implicit, Place, Scheme},
     metadata::{ContentMetadata, Source, TileMetadata},
     semantics::{ContentOverrides, Meanings, Of, TileOverrides},
@@ -31,21 +33,6 @@ struct Rows {
 impl Rows {
     fn meanings(rows: Option<&Self>, of: Of) -> Meanings<'_> {
         rows.and_then(|r| r.table.as_ref()).map(|table| Meanings::new(of, table)).unwrap_or_default()
-    }
-}
-
-/// Counts the bits that are set before an index, going up.
-struct Rank<'a> {
-    bits: &'a Bits,
-    at: u64,
-    count: u64,
-}
-
-impl Rank<'_> {
-    fn of(&mut self, index: u64) -> u32 {
-        self.count += self.bits.count_between(self.at, index);
-        self.at = index.max(self.at);
-        u32::try_from(self.count).unwrap_or(u32::MAX)
     }
 }
 
@@ -111,7 +98,6 @@ impl Tileset {
         let content_rows: Vec<_> = content_tables.into_iter().map(rows).collect();
 
         self.slots.remember(before);
-        let rank = |bits| Rank { bits, at: 0, count: 0 };
         let mut graft = Graft {
             implicit: &implicit,
             subtree: &subtree,
@@ -119,10 +105,10 @@ impl Tileset {
             place,
             tile_rows: tile_rows.as_ref(),
             tile_meanings: Rows::meanings(tile_rows.as_ref(), Of::Tile),
-            tile_rank: rank(&subtree.tiles),
+            tile_rank: Rank::new(&subtree.tiles),
             content_rows: &content_rows,
             content_meanings: content_rows.iter().map(|r| Rows::meanings(r.as_ref(), Of::Content)).collect(),
-            content_ranks: subtree.contents.iter().map(rank).collect(),
+            content_ranks: subtree.contents.iter().map(Rank::new).collect(),
             bytes: 0,
         };
         if let Some(t) = self.tiles.get_mut(tile.0 as usize) {

@@ -19,7 +19,7 @@ mod tests;
 mod tree;
 mod volume;
 
-pub(crate) use availability::Bits;
+pub(crate) use availability::{Bits, Rank};
 pub use document::{ClassStatistics, Group, PropertyRange, Statistics};
 pub use subtree::Subtree;
 pub use tree::{Refine, Tile, TileId, Tileset, TilesetError};

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     Diagnostic,
     content::{DecodeError, DecodeOptions, DecodedTile, Primitive, PrimitiveMode, TileMaterial, direction},
+    gltf::all_finite,
     metadata::{Component, DecodedColumn},
 };
 use glam::{DVec2, DVec3, Vec3};
@@ -282,7 +283,7 @@ fn near(values: &Values<'_>) -> Positions {
 fn finite(primitive: &mut Primitive, found: &mut Vec<Diagnostic>) {
     let count = primitive.positions.len();
     let is_finite = |p: &[f32; 3]| p.iter().all(|v| v.is_finite());
-    if primitive.positions.iter().all(is_finite) {
+    if all_finite(&primitive.positions) {
         primitive.indices = (0..count as u32).collect();
         return;
     }

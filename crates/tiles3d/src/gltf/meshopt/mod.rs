@@ -2,6 +2,7 @@
 
 mod filter;
 mod sentinels;
+mod sums;
 mod triangles;
 mod vertex;
 

@@ -4,11 +4,11 @@
 use super::{
     Broken,
     sentinels::{self, WINDOW},
+    sums::{GROUP, Mode, sums},
 };
 
 /// Most elements of a block.
 const BLOCK: usize = 256;
-const GROUP: usize = 16;
 /// Bits of a delta by the mode of its group.
 const BITS_0: [u8; 4] = [0, 2, 4, 8];
 /// Version 1 has two such lists, by the control mode of the byte.
@@ -66,7 +66,12 @@ pub(super) fn decode(stream: &[u8], count: usize, stride: usize) -> Result<Vec<u
                     Some(list) => reader.plane::<false>(elements, BITS_1[usize::from(list & 1)], plane)?,
                 }
             }
-            *last = accumulate(block, (stride, channel), &planes, mode, *last);
+            let mode = match mode {
+                0 => Mode::Bytes,
+                1 => Mode::Shorts,
+                bits => Mode::Bits(u32::from(bits >> 4)),
+            };
+            accumulate(block, (stride, channel), &planes, mode, last);
         }
     }
     if reader.at != end {
@@ -75,90 +80,39 @@ pub(super) fn decode(stream: &[u8], count: usize, stride: usize) -> Result<Vec<u
     Ok(out)
 }
 
-/// Writes the 4 bytes of a channel of every element, each from its deltas and the element before; returns the last.
-fn accumulate(block: &mut [u8], (stride, channel): (usize, usize), planes: &[Plane; 4], mode: u8, last: u32) -> u32 {
-    match mode {
-        0 => {
-            let [mut w, mut x, mut y, mut z] = last.to_le_bytes();
-            // Four sums beside each other, since each waits for the one before.
-            each(block, (stride, channel), planes, |word, [a, b, c, d]| {
-                (w, x, y, z) = (w.wrapping_add(a), x.wrapping_add(b), y.wrapping_add(c), z.wrapping_add(d));
-                (word[0], word[1], word[2], word[3]) = (w, x, y, z);
-            });
-            u32::from_le_bytes([w, x, y, z])
-        }
-        1 => {
-            let mut last = last;
-            each(block, (stride, channel), planes, |word, deltas| {
-                last = add_shorts(unzigzag_shorts(u32::from_le_bytes(deltas)), last);
-                *word = last.to_le_bytes();
-            });
-            last
-        }
-        _ => {
-            let (mut last, turn) = (last, u32::from(mode >> 4));
-            each(block, (stride, channel), planes, |word, deltas| {
-                last ^= u32::from_le_bytes(deltas).rotate_right(turn);
-                *word = last.to_le_bytes();
-            });
-            last
-        }
-    }
-}
-
-/// Lets `next` write a channel of each element, from its deltas.
-#[inline(always)]
-fn each(
-    block: &mut [u8],
-    (stride, channel): (usize, usize),
-    planes: &[Plane; 4],
-    mut next: impl FnMut(&mut [u8; 4], [u8; 4]),
-) {
+/// Writes the 4 bytes of a channel of every element, each from its deltas and the element before.
+fn accumulate(block: &mut [u8], (stride, channel): (usize, usize), planes: &[Plane; 4], mode: Mode, last: &mut u32) {
     let words = block.as_chunks_mut::<4>().0;
     match stride {
-        4 => words.iter_mut().zip(deltas(planes)).for_each(|(word, deltas)| next(word, deltas)),
-        8 => each_of::<2>(words, channel, planes, next),
-        12 => each_of::<3>(words, channel, planes, next),
-        16 => each_of::<4>(words, channel, planes, next),
+        4 => each::<1>(words, channel, planes, mode, last),
+        8 => each::<2>(words, channel, planes, mode, last),
+        12 => each::<3>(words, channel, planes, mode, last),
+        16 => each::<4>(words, channel, planes, mode, last),
         _ => {
-            for (element, deltas) in words.chunks_exact_mut(stride / 4).zip(deltas(planes)) {
-                if let Some(word) = element.get_mut(channel) {
-                    next(word, deltas);
-                }
+            for (group, planes) in words.chunks_mut(stride / 4 * GROUP).zip(groups(planes)) {
+                let elements = group.chunks_exact_mut(stride / 4);
+                sums(planes, mode, last, elements.filter_map(|element| element.get_mut(channel)));
             }
         }
     }
 }
 
 /// The same where an element has `WORDS` words.
-#[inline(always)]
-fn each_of<const WORDS: usize>(
-    words: &mut [[u8; 4]],
-    channel: usize,
-    planes: &[Plane; 4],
-    mut next: impl FnMut(&mut [u8; 4], [u8; 4]),
-) {
-    for (element, deltas) in words.as_chunks_mut::<WORDS>().0.iter_mut().zip(deltas(planes)) {
-        if let Some(word) = element.get_mut(channel) {
-            next(word, deltas);
+fn each<const WORDS: usize>(words: &mut [[u8; 4]], channel: usize, planes: &[Plane; 4], mode: Mode, last: &mut u32) {
+    for (group, planes) in words.as_chunks_mut::<WORDS>().0.chunks_mut(GROUP).zip(groups(planes)) {
+        // Only the last group of all is not whole.
+        match group.as_chunks_mut::<GROUP>() {
+            ([group], _) => sums(planes, mode, last, group.iter_mut().map(|element| &mut element[channel % WORDS])),
+            (_, group) => sums(planes, mode, last, group.iter_mut().map(|element| &mut element[channel % WORDS])),
         }
     }
 }
 
-/// The deltas of one element after the other.
+/// The bytes of a channel, group after group.
 #[inline(always)]
-fn deltas([a, b, c, d]: &[Plane; 4]) -> impl Iterator<Item = [u8; 4]> {
-    a.iter().zip(b).zip(c).zip(d).map(|(((a, b), c), d)| [*a, *b, *c, *d])
-}
-
-/// Two numbers of 16 bits at once: 1 becomes -1, 2 becomes 1, 3 becomes -2.
-fn unzigzag_shorts(v: u32) -> u32 {
-    ((v >> 1) & 0x7fff_7fff) ^ ((v & 0x0001_0001) * 0xffff)
-}
-
-/// Two sums without carry from one to the other.
-fn add_shorts(a: u32, b: u32) -> u32 {
-    ((a & 0x7fff_7fff) + (b & 0x7fff_7fff)) ^ ((a ^ b) & 0x8000_8000)
+fn groups([a, b, c, d]: &[Plane; 4]) -> impl Iterator<Item = [&[u8; GROUP]; 4]> {
+    let [a, b, c, d] = [a, b, c, d].map(|plane| plane.as_chunks::<GROUP>().0);
+    a.iter().zip(b).zip(c).zip(d).map(|(((a, b), c), d)| [a, b, c, d])
 }
 
 /// A place in a stream.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 /// All of them.
 pub(super) fn all() -> Vec<(&'static str, Files)> {
-    [of_tileset(), of_metadata(), of_implicit(), of_containers(), of_gltf()].concat()
+    [of_tileset(), of_metadata(), of_implicit(), super::described::broken(), of_containers(), of_gltf()].concat()
 }
 
 /// The explicit tileset with its main file changed.

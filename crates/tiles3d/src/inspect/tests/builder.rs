@@ -246,6 +246,58 @@ pub(super) fn root_subtree() -> Value {
     })
 }
 
+/// [`implicit`] with metadata: what a row of a table says of the root, of the tile below it, and of that one's content. A
+/// row is semantics and their numbers.
+pub(super) fn described(volume: &Value, rows: [&[(&str, &[f64])]; 3]) -> Files {
+    let mut files = implicit();
+    let mut tileset: Value = serde_json::from_slice(&files["tileset.json"]).unwrap();
+    tileset["root"]["boundingVolume"] = volume.clone();
+    let classes = rows.iter().enumerate().map(|(i, row)| {
+        let property = |(semantic, values): &(&str, &[f64])| {
+            let mut property = json!({ "type": "SCALAR", "componentType": "FLOAT64", "semantic": semantic });
+            if values.len() > 1 {
+                property["array"] = json!(true);
+                property["count"] = json!(values.len());
+            }
+            (semantic.to_lowercase(), property)
+        };
+        let properties: serde_json::Map<String, Value> = row.iter().map(property).collect();
+        (format!("c{i}"), json!({ "properties": properties }))
+    });
+    tileset["schema"] = json!({ "id": "s", "classes": classes.collect::<serde_json::Map<_, _>>() });
+    files.insert("tileset.json".into(), tileset.to_string().into_bytes());
+    for (path, mut json, mut binary, used) in
+        [("0/0/0.subtree", root_subtree(), vec![0b1000], 0..1), ("1/1/1.subtree", leaf_subtree(), Vec::new(), 1..3)]
+    {
+        let mut tables = Vec::new();
+        let mut views: Vec<Value> = json["bufferViews"].as_array().cloned().unwrap_or_default();
+        for i in used {
+            let mut properties = serde_json::Map::new();
+            for (semantic, values) in rows[i] {
+                binary.resize(binary.len().next_multiple_of(8), 0);
+                properties.insert(semantic.to_lowercase(), json!({ "values": views.len() }));
+                views.push(json!({ "buffer": 0, "byteOffset": binary.len(), "byteLength": 8 * values.len() }));
+                binary.extend(values.iter().flat_map(|x| x.to_le_bytes()));
+            }
+            tables.push(json!({ "class": format!("c{i}"), "count": 1, "properties": properties }));
+        }
+        json["buffers"] = json!([{ "byteLength": binary.len().max(1) }]);
+        json["bufferViews"] = json!(views);
+        json["tileMetadata"] = json!(0);
+        if tables.len() > 1 {
+            json["contentMetadata"] = json!([1]);
+        }
+        json["propertyTables"] = json!(tables);
+        files.insert(path.into(), subtree(&json, &binary));
+    }
+    files
+}
+
+/// The twelve numbers of a cube.
+pub(super) fn cube(x: f64, y: f64, z: f64, half: f64) -> [f64; 12] {
+    [x, y, z, half, 0.0, 0.0, 0.0, half, 0.0, 0.0, 0.0, half]
+}
+
 fn leaf_subtree() -> Value {
     json!({
         "tileAvailability": { "constant": 1 },
