@@ -15,7 +15,7 @@ use crate::{
 use bevy::{ecs::system::SystemParam, prelude::*};
 use cim_geo::Relief;
 use cim_model::{Alert, Case, CaseSummary, LayerId, Place, Site, Timestamp, live::Body, live::Envelope};
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, sync::Arc};
@@ -113,7 +113,8 @@ pub(super) struct Inbox {
 
 impl Default for Inbox {
     fn default() -> Self {
-        let (sender, receiver) = if cfg!(target_arch = "wasm32") { unbounded() } else { bounded(WAITING) };
+        // Where nobody can wait, answers have room of their own beyond what live messages may fill.
+        let (sender, receiver) = bounded(if cfg!(target_arch = "wasm32") { 16 * WAITING } else { WAITING });
         let link = Link::default();
         let (collections, again) = (Collections::default(), Again::default());
         Self { sender, receiver, collections, again, link, base: None, defects_at: f64::INFINITY }
@@ -157,7 +158,10 @@ pub(super) struct OpenSocket(Option<Socket>);
 /// may wait, and answers are as few as questions.
 pub(super) fn deliver(sender: &Sender<Parcel>, parcel: Parcel) {
     // Without a receiver the application is going down.
+    #[cfg(not(target_arch = "wasm32"))]
     let _ = sender.send(parcel);
+    #[cfg(target_arch = "wasm32")]
+    let _ = sender.try_send(parcel);
 }
 
 pub(super) fn connect(

@@ -198,7 +198,7 @@ mod tests {
             "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
             "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 16\r\n\r\n{\"features\": []}",
         ]);
-        let (sender, parcels) = crossbeam_channel::unbounded();
+        let (sender, parcels) = crossbeam_channel::bounded(16);
         let next = || parcels.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
         let source = Source { fetcher: Fetcher::new().unwrap(), base: base.clone(), sender };
         let url = base.join("api/collections/camera/items").unwrap();

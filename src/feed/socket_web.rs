@@ -45,7 +45,7 @@ pub(super) fn open(_fetcher: &Fetcher, url: Url, generation: u64, sender: Sender
         };
         if out.len() < WAITING {
             // Without a receiver the page is going down.
-            let _ = out.send(parcel);
+            let _ = out.try_send(parcel);
         } else if let Some(socket) = &own {
             let _ = socket.close();
         }
@@ -53,7 +53,7 @@ pub(super) fn open(_fetcher: &Fetcher, url: Url, generation: u64, sender: Sender
     let out = sender.clone();
     let on_close = Closure::new(move |event: CloseEvent| {
         let reason = format!("the connection ended (code {})", event.code());
-        let _ = out.send(Parcel::Closed { generation, reason });
+        let _ = out.try_send(Parcel::Closed { generation, reason });
     });
     match &socket {
         Some(socket) => {
@@ -62,7 +62,7 @@ pub(super) fn open(_fetcher: &Fetcher, url: Url, generation: u64, sender: Sender
             socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
         }
         None => {
-            let _ = sender.send(Parcel::Closed { generation, reason: format!("{url} cannot be opened") });
+            let _ = sender.try_send(Parcel::Closed { generation, reason: format!("{url} cannot be opened") });
         }
     }
     Socket { socket, _on_message: on_message, _on_close: on_close }
