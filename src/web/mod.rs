@@ -4,7 +4,7 @@ use crate::{
     app::{AppOptions, Product, build_app},
     camera::{CameraLimits, FlyTo, MapCamera, ViewSpec},
     cases::{CaseBook, History, OpenCase, OpenCaseRequest},
-    feed::{Arrivals, Clock, Fetcher, LinkState, LinkStatus},
+    feed::{Arrivals, Clock, LinkState, LinkStatus},
     live::{Layers, LiveCity},
     pick::{Picked, Select, Selection},
     scene::{CityStyle, Quality, SceneStatus, SiteGeo, TileScene, set_decoder},
