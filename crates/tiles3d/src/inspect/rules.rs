@@ -107,7 +107,6 @@ rules! {
     SUBTREE_CONTENT Error "subtree-content-without-tile" "OGC 22-025r4, Content availability";
     SUBTREE_LEVELS Error "subtree-below-available-levels" "OGC 22-025r4, Implicit root tile (availableLevels)";
     SUBTREE_METADATA Error "subtree-metadata-count" "OGC 22-025r4, Tile metadata";
-    SUBTREE_VOLUME Info "subtree-volume-outside-division" "OGC 22-025r4, Tile metadata (a more specific bounding volume)";
 
     CONTENT_UNKNOWN Error "content-unknown" "OGC 22-025r4, Tile format specifications";
     CONTENT_UNREAD Info "content-not-read" "the decoder's own limit";

@@ -26,8 +26,6 @@ pub(super) fn broken() -> Vec<(&'static str, Files)> {
     let content = cube(1.0, 1.0, 1.0, 1.0);
     let of_tile = |row: &[(&str, &[f64])]| described(&whole(), [&[("TILE_BOUNDING_BOX", &root)], row, &[]]);
     vec![
-        // Beyond the border at 0 between the quarters, but within the root.
-        ("subtree-volume-outside-division", cubes(root, cube(2.5, 3.0, 1.0, 3.0), content)),
         // Within the quarter, but the root says less.
         ("child-outside-parent", cubes(root, cube(6.0, 6.0, 1.0, 3.0), content)),
         ("child-outside-parent", of_tile(&[("TILE_BOUNDING_SPHERE", &[5.0, 5.0, 1.0, 4.0])])),

@@ -144,17 +144,15 @@ impl Walk<'_, '_> {
         let outer = if cell.level == 0 { divided.transform } else { parent.transform };
         let transform = rows.transform(row).map_or(outer, |local| outer * local);
         let volumes = rows.volumes(row, "TILE", divided.volume.as_ref(), &transform, place, &mut self.find);
-        for volume in &volumes.list {
-            for (rule, outer, whose) in [
-                (&rules::CHILD_OUTSIDE, &parent.volume, "of the tile above"),
-                (&rules::SUBTREE_VOLUME, &divided.volume, "that the division gives the tile"),
-            ] {
-                let Some(outer) = outer else { continue };
+        // Beyond what the division gives it a tile may reach: trees of loose fit, whose tiles overlap, do.
+        if let Some(outer) = &parent.volume {
+            for volume in &volumes.list {
                 let out = outer.sticks_out(volume);
                 if out > slack(outer) {
                     let (kind, outer) = (volume.kind(), outer.kind());
-                    let message = format!("the {kind} of {cell} sticks {out:.3} m out of the {outer} {whose}");
-                    self.find.add(rule, place, message);
+                    let message =
+                        format!("the {kind} of {cell} sticks {out:.3} m out of the {outer} of the tile above");
+                    self.find.add(&rules::CHILD_OUTSIDE, place, message);
                 }
             }
         }
