@@ -6,6 +6,7 @@ use crate::{
     feed::{Backend, FeedEvent},
 };
 use bevy::prelude::*;
+use cim_geo::{Geodetic, SiteFrame};
 use cim_model::Site;
 
 /// What the backend says of the city; `None` for a tileset alone.
@@ -28,6 +29,8 @@ pub(super) fn follow(
         let Some(base) = &backend.base else { continue };
         match base.join(&site.tileset_url) {
             Ok(url) if !source.fixed => {
+                // The records may come before the tileset, and lie in this frame.
+                geo.frame = SiteFrame::new(Geodetic::new(site.origin.lon, site.origin.lat, 0.0));
                 let next = TilesetSource { url: Some(url), origin: Some(site.origin), fixed: false };
                 source.set_if_neq(next);
             }
