@@ -39,3 +39,37 @@ pub(super) fn follow(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cim_model::{Place, SiteBounds, Timestamp};
+
+    #[test]
+    fn records_that_come_before_the_tileset_lie_in_the_frame_of_the_site() {
+        let origin = Place::new(24.94, 60.17);
+        let site = Site {
+            name_zh: String::new(),
+            name_en: String::new(),
+            origin,
+            bounds: SiteBounds { west: 24.9, south: 60.1, east: 25.0, north: 60.2 },
+            tileset_url: "tiles/tileset.json".into(),
+            terrain_url: None,
+            utc_offset_minutes: 120,
+            now: Timestamp::default(),
+        };
+        let mut app = App::new();
+        app.add_message::<FeedEvent>()
+            .insert_resource(Backend { base: Some("http://127.0.0.1:1/".parse().unwrap()) })
+            .init_resource::<SiteInfo>()
+            .init_resource::<TilesetSource>()
+            .init_resource::<SiteGeo>()
+            .init_resource::<Diagnostics>()
+            .add_systems(Update, follow);
+        let off = |app: &App| app.world().resource::<SiteGeo>().position(origin, 0.0).length();
+        assert!(off(&app) > 1e6);
+        app.world_mut().write_message(FeedEvent::Site { site, relief: None });
+        app.update();
+        assert!(off(&app) < 1e-3, "{}", off(&app));
+    }
+}
