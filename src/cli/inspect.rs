@@ -9,7 +9,7 @@ use url::Url;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A tileset file, a folder with a tileset.json, or a .3tz archive
+    /// A tileset file, a city folder, a folder with a tileset.json, or a .3tz archive
     tiles: String,
     /// Print this many features with all their properties
     #[arg(long, default_value_t = 3)]

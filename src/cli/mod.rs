@@ -12,9 +12,11 @@ mod tile;
 mod tiling;
 mod view;
 
+use cim_model::Site;
 use cim_twin::scene::CityStyle;
 use clap::{Parser, Subcommand};
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
+use url::Url;
 
 /// A city digital twin: 3D Tiles, live vehicles, sensors, alerts and case history. 城市数字孪生。
 #[derive(Debug, Parser)]
@@ -63,21 +65,33 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-/// A file or URL as the user wrote it.
-fn location(text: &str) -> Result<url::Url, String> {
+/// A tileset as the user wrote it: a URL, a file, a city folder, or a folder with a tileset.json.
+fn location(text: &str) -> Result<Url, String> {
     if text.starts_with("http://") || text.starts_with("https://") || text.starts_with("file://") {
         return text.parse().map_err(|e| format!("`{text}` is not a URL: {e}"));
     }
-    let mut path = std::path::PathBuf::from(text);
-    if path.is_dir() {
-        let candidates = [path.join("tileset.json"), path.join("tiles/tileset.json")];
-        path = candidates
-            .into_iter()
-            .find(|p| p.is_file())
-            .ok_or_else(|| format!("the folder {text} holds no tileset.json"))?;
+    let path = Path::new(text);
+    let full = path.canonicalize().map_err(|e| format!("{text} cannot be opened: {e}"))?;
+    if full.is_dir() {
+        return entrance(&full);
     }
-    let path = path.canonicalize().map_err(|e| format!("{text} cannot be opened: {e}"))?;
-    url::Url::from_file_path(&path).map_err(|()| format!("{text} is not a path that can be opened"))
+    Url::from_file_path(&full).map_err(|()| format!("{text} is not a path that can be opened"))
+}
+
+/// The tileset of a folder: what its site.json names if it is a city's, else the tileset.json in it.
+fn entrance(folder: &Path) -> Result<Url, String> {
+    let place = folder.display();
+    let url = Url::from_directory_path(folder).map_err(|()| format!("{place} is not a path that can be opened"))?;
+    let site = folder.join("site.json");
+    let tileset = if site.is_file() {
+        let bytes = std::fs::read(&site).map_err(|e| format!("{} cannot be read: {e}", site.display()))?;
+        serde_json::from_slice::<Site>(&bytes).map_err(|e| format!("{}: {e}", site.display()))?.tileset_url
+    } else if folder.join("tileset.json").is_file() {
+        "tileset.json".to_owned()
+    } else {
+        return Err(format!("the folder {place} holds no site.json and no tileset.json"));
+    };
+    url.join(&tileset).map_err(|e| format!("{}: the tileset's place `{tileset}`: {e}", site.display()))
 }
 
 /// A style by its name or from a file; none when nothing is asked for.

@@ -18,7 +18,7 @@ use url::Url;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A tileset alone: URL, file, folder with a tileset.json, or .3tz archive
+    /// A tileset alone: URL, file, city folder, folder with a tileset.json, or .3tz archive
     #[arg(long, conflicts_with_all = ["city", "backend"])]
     tiles: Option<String>,
     /// City folder; the demo city when left out

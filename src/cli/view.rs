@@ -18,7 +18,7 @@ pub(super) struct Args {
     /// A backend that runs somewhere, such as http://host:8620/; one is started in here when left out
     #[arg(long)]
     backend: Option<Url>,
-    /// A tileset: URL, file, folder with a tileset.json, or .3tz archive; shown alone unless there is a backend
+    /// A tileset: URL, file, city folder, folder with a tileset.json, or .3tz archive; shown alone unless there is a backend
     #[arg(long)]
     tiles: Option<String>,
     /// City folder; the demo city when left out
