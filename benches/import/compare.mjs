@@ -1,14 +1,17 @@
-// Times `cim-twin tile` beside the npm package citygml-to-3dtiles on one CityGML file, as whole processes.
+// Times `cim-twin tile` beside the npm package citygml-to-3dtiles on one CityGML file, as whole processes, and beside
+// PyPI's py3dtiles, which reads no CityGML: its buildings are taken out of the file for it before the clock starts.
 //
-// node compare.mjs CIM_TWIN FILE.gml.gz [RUNS]: the program, a file in the Dutch grid, runs of each (5).
+// node compare.mjs CIM_TWIN FILE.gml.gz [RUNS [PY3DTILES]]: the program, a file in the Dutch grid, runs of each (5), and
+// the py3dtiles of a virtual environment.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { write } from "./wkb.mjs";
 
-const [program, packed, runs = "5"] = process.argv.slice(2);
-if (!program || !packed) throw new Error("usage: node compare.mjs CIM_TWIN FILE.gml.gz [RUNS]");
+const [program, packed, runs = "5", py3dtiles] = process.argv.slice(2);
+if (!program || !packed) throw new Error("usage: node compare.mjs CIM_TWIN FILE.gml.gz [RUNS [PY3DTILES]]");
 const folder = mkdtempSync(join(tmpdir(), "cim-twin-import-"));
 const input = join(folder, "city.gml");
 writeFileSync(input, gunzipSync(readFileSync(packed)));
@@ -23,6 +26,13 @@ const programs = {
   "cim-twin tile": (out) => [program, ["tile", input, "-o", out]],
   "citygml-to-3dtiles": (out) => [process.execPath, [join(import.meta.dirname, "convert.mjs"), input, out]],
 };
+if (py3dtiles) {
+  const wkbs = join(folder, "wkb");
+  mkdirSync(wkbs);
+  const { count, offset } = write(gunzipSync(readFileSync(packed)).toString(), wkbs);
+  console.log(`${count} buildings and parts for py3dtiles`);
+  programs["py3dtiles export"] = (out) => [py3dtiles, ["export", "-d", wkbs, "-o", ...offset.map(String), "-s", out, "--spec-version", "1.1"]];
+}
 const rows = {};
 for (const name of Object.keys(programs)) rows[name] = { seconds: [], peak: [], bytes: 0 };
 for (let run = 0; run < Number(runs); run++) {
