@@ -7,6 +7,7 @@ mod inspect;
 mod progress;
 mod serve;
 mod snapshot;
+mod sources;
 mod synth;
 mod tile;
 mod tiling;

@@ -1,10 +1,15 @@
 //! `cim-twin tile`: other people's data as a city.
 
-use super::{progress::Voice, tiling::Tiles};
+use super::{
+    progress::Voice,
+    sources::{self, Format},
+    tiling::Tiles,
+};
 use cim_tiler::{
     AxisOrder, CitySummary,
     citymodel::{CityModelOptions, ModelHeights, tile_city_model},
-    osm::{self, OsmOptions, tile_osm},
+    osm::{OsmOptions, tile_osm},
+    packed::Inputs,
     terrain::TerrainSource,
     vector::{self, Mapping, VectorOptions, tile_vector},
 };
@@ -14,7 +19,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Args {
     /// An OpenStreetMap extract (.osm.pbf, .osm); or city models, CityGML (.gml, .xml) and CityJSON (.json, .jsonl); or
     /// vector files (GeoJSON, shapefiles, FlatGeobuf, GeoPackage, and .csv tables of places or of models in them); .gz
-    /// of any but the .pbf. Several files of the latter two, or a folder of them, make one city
+    /// of any but the .pbf. Several files of the latter two, or a folder or .zip of them, make one city
     #[arg(required = true)]
     inputs: Vec<PathBuf>,
     /// Folder to write the city into
@@ -46,8 +51,8 @@ pub(super) struct Args {
 /// What the city stands on.
 #[derive(Debug, clap::Args)]
 struct Terrain {
-    /// An elevation model that the city stands on: GeoTIFF (.tif), ASCII grid (.asc, .agr), or a folder of them; give it
-    /// again for more
+    /// An elevation model that the city stands on: GeoTIFF (.tif), ASCII grid (.asc, .agr), also .gz, or a folder or .zip
+    /// of them; give it again for more
     #[arg(long = "terrain")]
     terrain: Vec<PathBuf>,
     /// Its coordinate system, in place of the one that it declares, such as EPSG:4549, or with that of its heights
@@ -83,29 +88,12 @@ impl From<Heights> for ModelHeights {
 }
 
 impl Terrain {
-    /// The files that are meant; of a folder, those of the formats' names, by name.
-    fn source(&self) -> Result<TerrainSource, String> {
+    /// The elevation models that are meant, of the files in `terrain`.
+    fn source(&self, terrain: &[PathBuf]) -> Result<TerrainSource, String> {
         if self.terrain_datum.is_some_and(|d| !d.is_finite()) {
             return Err("--terrain-datum is not a height in metres".into());
         }
-        let mut files = Vec::new();
-        for path in &self.terrain {
-            if !path.is_dir() {
-                files.push(path.clone());
-                continue;
-            }
-            let unreadable = |e| format!("{} cannot be read: {e}", path.display());
-            let inside =
-                std::fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
-            let mut inside: Vec<PathBuf> = inside.into_iter().map(|entry| entry.path()).collect();
-            let end = |p: &PathBuf| p.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-            inside.retain(|p| p.is_file() && ["tif", "tiff", "asc", "agr"].contains(&end(p).as_str()));
-            inside.sort();
-            if inside.is_empty() {
-                return Err(format!("{} holds no elevation model (.tif, .asc)", path.display()));
-            }
-            files.extend(inside);
-        }
+        let files = sources::elevation_models(terrain)?;
         Ok(TerrainSource { files, crs: self.terrain_crs.clone(), datum_m: self.terrain_datum })
     }
 }
@@ -127,75 +115,23 @@ impl From<Axes> for AxisOrder {
     }
 }
 
-/// The formats that are read, by the ends of their files' names; extracts of OpenStreetMap also by what is in them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Osm,
-    CityModel,
-}
-
-const WANTED: &str = "give an OpenStreetMap extract (.osm.pbf, .osm), CityGML (.gml, .xml), CityJSON (.json, .jsonl), or \
-                      vector files (.geojson, .shp, .fgb, .gpkg, .csv)";
-
-fn format(path: &Path) -> Option<Format> {
-    let name = path.file_name()?.to_string_lossy().to_lowercase();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
-    let ends = |list: &[&str]| list.iter().any(|end| name.ends_with(end));
-    if ends(&[".pbf", ".osm", ".osm.bz2"]) || (ends(&[".xml"]) && osm::recognises(path)) {
-        Some(Format::Osm)
-    } else if ends(&[".json", ".jsonl", ".cityjson", ".ndjson", ".gml", ".xml", ".citygml"]) {
-        Some(Format::CityModel)
-    } else {
-        None
-    }
-}
-
-/// The files that are meant, and their one format. Of a folder, those that can be read, by name.
-fn files(inputs: &[PathBuf]) -> Result<(Vec<PathBuf>, Format), String> {
-    let mut files = Vec::new();
-    for input in inputs {
-        if input.is_dir() {
-            let unreadable = |e| format!("{} cannot be read: {e}", input.display());
-            let inside =
-                std::fs::read_dir(input).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
-            let mut inside: Vec<PathBuf> = inside.into_iter().map(|entry| entry.path()).collect();
-            inside.retain(|path| path.is_file() && format(path).is_some());
-            inside.sort();
-            if inside.is_empty() {
-                return Err(format!("{} holds no file that can be read: {WANTED}", input.display()));
-            }
-            files.extend(inside);
-        } else if input.is_file() {
-            files.push(input.clone());
-        } else {
-            return Err(format!("{} is not a file: {WANTED}", input.display()));
-        }
-    }
-    let mut found = None;
-    for path in &files {
-        let this = format(path).ok_or_else(|| format!("{} is of an unknown format: {WANTED}", path.display()))?;
-        if *found.get_or_insert(this) != this {
-            return Err(format!("{} is of another format than the files before it", path.display()));
-        }
-    }
-    let format = found.ok_or_else(|| WANTED.to_owned())?;
-    if format == Format::Osm && files.len() > 1 {
-        return Err("one OpenStreetMap extract makes a city: merge several with `osmium merge`".into());
-    }
-    Ok((files, format))
-}
-
 pub(super) fn run(args: Args) -> Result<(), String> {
-    if args.inputs.iter().all(|path| vector::recognises(path)) {
-        return run_vector(args);
+    let voice = Voice::new(args.json);
+    let open = |inputs: &[PathBuf], what: &str| {
+        Inputs::open(inputs, &args.out, what, &mut *voice.progress()).map_err(|e| e.to_string())
+    };
+    let inputs = open(&args.inputs, "data")?;
+    let models = open(&args.terrain.terrain, "terrain")?;
+    let terrain = args.terrain.source(models.paths())?;
+    let inputs = inputs.paths();
+    if inputs.iter().all(|path| vector::recognises(path)) {
+        return run_vector(args, inputs, terrain, voice);
     }
     if args.mapping.is_some() {
         return Err("--mapping is for vector files: GeoJSON, shapefiles, FlatGeobuf, GeoPackage and tables".into());
     }
-    let (files, format) = files(&args.inputs)?;
-    let voice = Voice::new(args.json);
+    let (files, format) = sources::files(inputs)?;
     let tiling = args.tiles.into();
-    let terrain = args.terrain.source()?;
     let name = args.name.unwrap_or_default();
     let made = match format {
         Format::Osm => {
@@ -227,19 +163,17 @@ fn finish(voice: Voice, made: &CitySummary, out: &Path) {
     voice.made(made, out);
 }
 
-fn run_vector(args: Args) -> Result<(), String> {
+fn run_vector(args: Args, inputs: &[PathBuf], terrain: TerrainSource, voice: Voice) -> Result<(), String> {
     let mapping = args.mapping.as_deref().map(Mapping::read).transpose().map_err(|e| e.to_string())?;
     let tiling = args.tiles.into();
     let options = VectorOptions {
         name: args.name.unwrap_or_default(),
         crs: args.crs,
         mapping: mapping.unwrap_or_default(),
-        terrain: args.terrain.source()?,
+        terrain,
         tiling,
     };
-    let voice = Voice::new(args.json);
-    let (made, report) =
-        tile_vector(&args.inputs, &args.out, &options, &mut *voice.progress()).map_err(|e| e.to_string())?;
+    let (made, report) = tile_vector(inputs, &args.out, &options, &mut *voice.progress()).map_err(|e| e.to_string())?;
     voice.say(report.to_string().trim_end());
     finish(voice, &made, &args.out);
     Ok(())
@@ -262,7 +196,7 @@ mod tests {
         let line = ["tile", "a.gml", "-o", "city", "--crs", "EPSG:7415", "--terrain", "a.tif", "--terrain", "b.asc"];
         let line = line.into_iter().chain(["--terrain-crs", "EPSG:28992+5709", "--terrain-datum", "-2.5"]);
         let args = Line::try_parse_from(line).unwrap().args;
-        let source = args.terrain.source().unwrap();
+        let source = args.terrain.source(&args.terrain.terrain).unwrap();
         assert_eq!(args.crs.as_deref(), Some("EPSG:7415"));
         assert_eq!(
             (source.files.len(), source.crs.as_deref(), source.datum_m),

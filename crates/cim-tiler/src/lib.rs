@@ -15,6 +15,7 @@ mod error;
 mod mesh;
 mod network;
 pub mod osm;
+pub mod packed;
 pub mod picture;
 mod progress;
 pub mod records;
