@@ -37,10 +37,14 @@ fn look(style: &Style) {
     bound.apply(&mut texels);
     let mut sizes = vec![7.0; COUNT as usize];
     bound.point_sizes(&mut sizes);
-    let _ = bound.errors();
+    // Beyond the limit a bound style compiles no more patterns, but a feature alone may.
+    let is_whole = bound.errors().is_none_or(|errors| !errors.patterns_spent);
     for ((feature, texel), size) in (0..COUNT).zip(texels).zip(sizes) {
         let (one, _) = style.evaluate(&House(feature));
         let many = bound.evaluate(feature);
+        if !is_whole {
+            continue;
+        }
         assert!(same(&one, &many), "feature {feature}: {one:?} is not {many:?}");
         let color = one.color.unwrap_or([1.0; 4]);
         assert!(color.iter().all(|c| (0.0..=1.0).contains(c)), "{color:?}");

@@ -8,11 +8,12 @@ use super::look::{self, FeatureStyle, or_default};
 use super::node::Row;
 use super::numeric::{BLOCK, Env, Num, Test};
 use super::program::{BLANK, Paint, Program, Scratch};
+use super::regexp::{Patterns, RegExp};
 use super::sheet::{Rule, Sheet};
 use super::value::Value;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// A style with the columns that its look needs. It holds copies, so that it outlives the table.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ pub struct BoundStyle {
     show: Plan<Test>,
     color: Plan<Paint>,
     point_size: Plan<Num>,
+    patterns: Mutex<Patterns>,
     failures: AtomicU64,
     first_failure: OnceLock<String>,
 }
@@ -86,6 +88,9 @@ pub struct StyleFailures {
     pub count: u64,
     /// What the first one says.
     pub first: String,
+    /// Whether one failed for want of a regular expression that was not compiled: there were as many as
+    /// [`super::limits`] allow.
+    pub patterns_spent: bool,
 }
 
 impl BoundStyle {
@@ -103,6 +108,7 @@ impl BoundStyle {
             columns,
             classes,
             time: 0.0,
+            patterns: Mutex::default(),
             failures: AtomicU64::new(0),
             first_failure: OnceLock::new(),
         }
@@ -204,7 +210,8 @@ impl BoundStyle {
     #[must_use]
     pub fn errors(&self) -> Option<StyleFailures> {
         let first = self.first_failure.get()?.clone();
-        Some(StyleFailures { count: self.failures.load(Ordering::Relaxed), first })
+        let patterns_spent = self.patterns().are_spent();
+        Some(StyleFailures { count: self.failures.load(Ordering::Relaxed), first, patterns_spent })
     }
 
     /// Bytes that the columns take, roughly.
@@ -216,6 +223,11 @@ impl BoundStyle {
     fn failed(&self, error: &EvaluationError) {
         self.failures.fetch_add(1, Ordering::Relaxed);
         self.first_failure.get_or_init(|| error.to_string());
+    }
+
+    fn patterns(&self) -> MutexGuard<'_, Patterns> {
+        // A pattern is added as a whole or not at all.
+        self.patterns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn row(&self, row: usize) -> BoundRow<'_> {
@@ -239,5 +251,8 @@ impl Row for BoundRow<'_> {
 
     fn classes(&self) -> &[String] {
         self.style.classes.get(self.row).map_or(&[], Vec::as_slice)
+    }
+    fn regexp(&self, pattern: &str, flags: &str) -> Result<Arc<RegExp>, String> {
+        self.style.patterns().get(pattern, flags)
     }
 }

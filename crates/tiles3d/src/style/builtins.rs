@@ -1,9 +1,9 @@
 //! The built-in functions.
 
+use super::color;
 use super::error::EvaluationError;
 use super::operators::{mismatch, text_of};
 use super::value::{Value, Vector};
-use super::{RegExp, color};
 use std::f64::consts::PI;
 
 /// A function: its name, how many arguments it takes at least and at most, and what it does.
@@ -211,10 +211,6 @@ pub(super) fn call(builtin: &Builtin, arguments: &[Value]) -> Result<Value, Eval
         (Function::Number, [x]) => Value::Number(x.to_number()),
         (Function::Text, []) => Value::text(""),
         (Function::Text, [x]) => Value::String(text_of(x)?.into()),
-        (Function::RegExp, arguments) => {
-            let text = |at: usize| arguments.get(at).map_or(Ok(String::new()), text_of);
-            Value::RegExp(RegExp::compiled(&text(0)?, &text(1)?).map_err(EvaluationError)?)
-        }
         _ => return wrong(),
     })
 }

@@ -1,14 +1,15 @@
 //! From [`Expr`] to [`Node`]: numbers the properties, puts the defines in, works constants out.
 
 use super::StyleErrorKind as Kind;
-use super::Value;
 use super::ast::{BinaryOp, Expr};
 use super::builtins::Function;
 use super::error::Fault;
 use super::limits::{MAX_EXPANDED_DEPTH, MAX_NODES};
 use super::node::{Node, Part, Row};
 use super::variable::{Piece, Step, Variable};
+use super::{RegExp, Value};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// The name of the variable that is the time since the tileset was loaded.
 const TIME: &str = "tiles3d_tileset_time";
@@ -39,6 +40,10 @@ impl Row for NoRow {
 
     fn classes(&self) -> &[String] {
         &[]
+    }
+
+    fn regexp(&self, pattern: &str, flags: &str) -> Result<Arc<RegExp>, String> {
+        RegExp::written(pattern, flags)
     }
 }
 

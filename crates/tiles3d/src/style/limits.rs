@@ -12,3 +12,8 @@ pub const MAX_EXPANDED_DEPTH: usize = 192;
 pub const MAX_NODES: usize = 1 << 16;
 /// Longest text, in bytes, that an expression may put together.
 pub const MAX_TEXT_BYTES: usize = 1 << 16;
+/// Most different regular expressions that a style may make of the properties of a bound table's features, as
+/// `regExp(${name})` does; further ones are errors of their features.
+pub const MAX_PATTERNS: usize = 2048;
+/// Most bytes that all of them may take when compiled, but for the last one. The time to compile them is in proportion.
+pub const MAX_PATTERN_MEMORY: usize = 16 << 20;

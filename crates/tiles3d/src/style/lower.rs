@@ -1,10 +1,12 @@
 //! From [`Node`] to [`Num`] and [`Test`], where the types of the columns leave no doubt about the types of the values.
 
-use super::Value;
 use super::ast::{BinaryOp, UnaryOp};
 use super::column::{Column, Data};
 use super::node::{Node, Row};
 use super::numeric::{Arithmetic, Comparison, Num, Test};
+use super::regexp::Patterns;
+use super::{RegExp, Value};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -34,11 +36,13 @@ pub(super) struct Lowering<'a> {
     lookups: usize,
     /// For columns that texts are compared with, the number of each text.
     texts: HashMap<usize, HashMap<&'a str, u32>>,
+    /// Made of single texts of columns.
+    patterns: RefCell<Patterns>,
 }
 
 impl<'a> Lowering<'a> {
     pub(super) fn new(columns: &'a [Column]) -> Self {
-        Self { columns, left: MAX_PARTS, lookups: MAX_LOOKUPS, texts: HashMap::new() }
+        Self { columns, left: MAX_PARTS, lookups: MAX_LOOKUPS, texts: HashMap::new(), patterns: RefCell::default() }
     }
 
     /// The expression over whole columns; `None` when it may be of several types, or may fail.
@@ -244,7 +248,7 @@ impl<'a> Lowering<'a> {
         let mut values = Vec::new();
         for text in texts {
             self.lookups = self.lookups.checked_sub(1)?;
-            let value = node.evaluate(&TextRow(Value::String(Arc::clone(text)))).ok()?;
+            let value = node.evaluate(&TextRow(Value::String(Arc::clone(text)), &self.patterns)).ok()?;
             if !matches!(value, Value::Bool(_) | Value::Number(_) | Value::Vector(_)) {
                 return None;
             }
@@ -276,9 +280,9 @@ impl<'a> Lowering<'a> {
 }
 
 /// A row whose only property that matters is a text.
-struct TextRow(Value);
+struct TextRow<'p>(Value, &'p RefCell<Patterns>);
 
-impl Row for TextRow {
+impl Row for TextRow<'_> {
     fn property(&self, _: usize) -> Value {
         self.0.clone()
     }
@@ -289,6 +293,10 @@ impl Row for TextRow {
 
     fn classes(&self) -> &[String] {
         &[]
+    }
+
+    fn regexp(&self, pattern: &str, flags: &str) -> Result<Arc<RegExp>, String> {
+        self.1.borrow_mut().get(pattern, flags)
     }
 }
 

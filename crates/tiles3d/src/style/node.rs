@@ -1,10 +1,11 @@
 //! The compiled form of expressions, and how one feature's values are put in.
 
-use super::Value;
 use super::ast::{BinaryOp, Method, UnaryOp};
 use super::builtins::{self, Builtin, Function};
 use super::error::EvaluationError;
-use super::operators::{self, concatenate, mismatch};
+use super::operators::{self, concatenate, mismatch, text_of};
+use super::{RegExp, Value};
+use std::sync::Arc;
 
 /// A compiled expression: properties are numbered, defines are put in, constants are worked out.
 #[derive(Debug)]
@@ -44,6 +45,8 @@ pub(super) trait Row {
     fn time(&self) -> f64;
     /// The feature's class, and the classes above it.
     fn classes(&self) -> &[String];
+    /// A regular expression whose pattern and flags come from the row.
+    fn regexp(&self, pattern: &str, flags: &str) -> std::result::Result<Arc<RegExp>, String>;
 }
 
 type Result<T = Value> = std::result::Result<T, EvaluationError>;
@@ -166,6 +169,10 @@ fn call(builtin: &Builtin, arguments: &[Node], row: &dyn Row) -> Result {
         (Function::IsExactClass, [name]) => Ok(Value::Bool(classes(name)? == Some(0))),
         (Function::IsClass, [name]) => Ok(Value::Bool(classes(name)?.is_some())),
         (Function::ExactClassName, _) => Ok(row.classes().first().map_or(Value::Undefined, |name| Value::text(name))),
+        (Function::RegExp, arguments) => {
+            let text = |at: usize| arguments.get(at).map_or(Ok(String::new()), |a| text_of(&a.evaluate(row)?));
+            row.regexp(&text(0)?, &text(1)?).map(Value::RegExp).map_err(EvaluationError)
+        }
         // The functions have at most four arguments; three are the most common.
         (_, [one]) => builtins::call(builtin, &[one.evaluate(row)?]),
         (_, [one, two]) => builtins::call(builtin, &[one.evaluate(row)?, two.evaluate(row)?]),

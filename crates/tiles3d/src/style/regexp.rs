@@ -1,30 +1,102 @@
 //! Regular expressions: JavaScript's syntax on an engine that needs linear time.
 
-use regex::{Regex, RegexBuilder};
+use super::limits::{MAX_PATTERN_MEMORY, MAX_PATTERNS};
+use regex_automata::meta::{BuildError, Builder, Config, Regex};
+use regex_automata::util::syntax;
 use std::{cell::RefCell, collections::HashMap, fmt, sync::Arc};
 
 /// Longest pattern, in bytes.
 const MAX_PATTERN: usize = 4096;
 /// Most memory that a compiled pattern may take, in bytes.
 const MAX_COMPILED: usize = 1 << 20;
-
-/// Expressions that are kept compiled: a pattern that is made of a feature's properties is often that of many features, and
-/// compiling takes a thousand times as long as a test.
-const KEPT: usize = 32;
+/// The same for one that is made of a feature's properties, of which there may be many.
+const MAX_MADE: usize = 128 << 10;
 
 /// What became of a pattern with its flags.
 type Compiled = Result<Arc<RegExp>, String>;
 
 thread_local! {
-    static COMPILED: RefCell<HashMap<(String, String), Compiled>> = RefCell::default();
+    static LATELY: RefCell<Kept> = RefCell::default();
 }
 
-/// A regular expression of a style.
+/// Patterns that are kept compiled: one that is made of a feature's properties is often that of many features, and compiling
+/// takes a thousand times as long as a test.
+#[derive(Debug, Default)]
+struct Kept {
+    /// By the flags, a line break, which no flags have, and the pattern; patterns that are written out have two.
+    patterns: HashMap<String, Compiled>,
+    /// Bytes that they take.
+    memory: usize,
+    /// The key that is looked for, so that looking allocates nothing.
+    key: String,
+}
+
+impl Kept {
+    fn get(&mut self, pattern: &str, flags: &str, is_made: bool) -> Option<Compiled> {
+        self.key.clear();
+        self.key.push_str(flags);
+        self.key.push_str(if is_made { "\n" } else { "\n\n" });
+        self.key.push_str(pattern);
+        self.patterns.get(&self.key).cloned()
+    }
+
+    /// Whether no more may be added.
+    fn is_full(&self) -> bool {
+        self.patterns.len() >= MAX_PATTERNS || self.memory >= MAX_PATTERN_MEMORY
+    }
+
+    /// Adds what [`Self::get`] did not find just now.
+    fn add(&mut self, compiled: &Compiled) {
+        let own = compiled.as_ref().map_or_else(String::len, |regexp| regexp.regex.memory_usage());
+        self.memory += own + self.key.len();
+        self.patterns.insert(self.key.clone(), compiled.clone());
+    }
+}
+
+/// The patterns that one bound style, or the evaluation of one feature, makes of properties: each is compiled once, and
+/// only so many are.
+#[derive(Debug, Default)]
+pub(super) struct Patterns {
+    kept: Kept,
+    spent: bool,
+}
+
+impl Patterns {
+    /// A pattern made of a feature's properties.
+    ///
+    /// # Errors
+    /// A sentence for people: what is wrong with the pattern, or that there are more than [`super::limits`] allow.
+    pub(super) fn get(&mut self, pattern: &str, flags: &str) -> Compiled {
+        if let Some(known) = self.kept.get(pattern, flags, true) {
+            return known;
+        }
+        if self.kept.is_full() {
+            self.spent = true;
+            return Err("the style makes more regular expressions of properties than may be compiled".into());
+        }
+        let compiled = RegExp::lately(pattern, flags, true);
+        self.kept.add(&compiled);
+        compiled
+    }
+
+    /// Whether a pattern was refused because there had been so many.
+    pub(super) fn are_spent(&self) -> bool {
+        self.spent
+    }
+}
+
+/// A regular expression of a style. Two are equal when they are written alike.
 #[derive(Debug)]
 pub struct RegExp {
     pattern: String,
     flags: String,
     regex: Regex,
+}
+
+impl PartialEq for RegExp {
+    fn eq(&self, other: &Self) -> bool {
+        self.pattern == other.pattern && self.flags == other.flags
+    }
 }
 
 impl fmt::Display for RegExp {
@@ -34,24 +106,27 @@ impl fmt::Display for RegExp {
 }
 
 impl RegExp {
-    /// A pattern compiled now, or lately; as [`Self::new`].
-    pub(super) fn compiled(pattern: &str, flags: &str) -> Compiled {
-        COMPILED.with_borrow_mut(|kept| {
-            let key = (pattern.to_owned(), flags.to_owned());
-            if let Some(known) = kept.get(&key) {
-                return known.clone();
+    /// Compiles a pattern that is written out; the flags are those of JavaScript. The error is a sentence for people.
+    pub(super) fn written(pattern: &str, flags: &str) -> Compiled {
+        Self::lately(pattern, flags, false)
+    }
+
+    /// A pattern compiled now, or lately.
+    fn lately(pattern: &str, flags: &str, is_made: bool) -> Compiled {
+        LATELY.with_borrow_mut(|lately| {
+            if let Some(known) = lately.get(pattern, flags, is_made) {
+                return known;
             }
-            if kept.len() >= KEPT {
-                kept.clear();
+            if lately.is_full() {
+                *lately = Kept { key: std::mem::take(&mut lately.key), ..Kept::default() };
             }
-            let compiled = Self::new(pattern, flags).map(Arc::new);
-            kept.insert(key, compiled.clone());
+            let compiled = Self::new(pattern, flags, is_made).map(Arc::new);
+            lately.add(&compiled);
             compiled
         })
     }
 
-    /// Compiles a pattern; the flags are those of JavaScript. The error is a sentence for people.
-    pub(super) fn new(pattern: &str, flags: &str) -> Result<Self, String> {
+    fn new(pattern: &str, flags: &str, is_made: bool) -> Result<Self, String> {
         if pattern.len() > MAX_PATTERN {
             return Err(format!("the regular expression is longer than {MAX_PATTERN} bytes"));
         }
@@ -71,14 +146,16 @@ impl RegExp {
             }
         }
         let translated = translate(pattern, dot_all)?;
-        let regex = RegexBuilder::new(&translated)
-            .case_insensitive(ignore_case)
-            .multi_line(multi_line)
-            .size_limit(MAX_COMPILED)
-            .dfa_size_limit(MAX_COMPILED)
-            .nest_limit(64)
-            .build()
-            .map_err(|e| describe(&e))?;
+        let memory = if is_made { MAX_MADE } else { MAX_COMPILED };
+        // What speeds up long searches takes most of the time of compiling; texts of features are short.
+        let config = Config::new()
+            .nfa_size_limit(Some(memory))
+            .hybrid_cache_capacity(memory)
+            .onepass(!is_made)
+            .auto_prefilter(!is_made);
+        let syntax = syntax::Config::new().case_insensitive(ignore_case).multi_line(multi_line).nest_limit(64);
+        let built = Builder::new().configure(config).syntax(syntax).build(&translated);
+        let regex = built.map_err(|e| describe(&e))?;
         // As JavaScript shows the empty pattern.
         let pattern = if pattern.is_empty() { "(?:)".to_owned() } else { pattern.to_owned() };
         let mut flags: Vec<char> = flags.chars().collect();
@@ -93,21 +170,20 @@ impl RegExp {
 
     /// The first group of the first match: outer `None` without a match, inner `None` without such a group.
     pub(super) fn exec<'t>(&self, text: &'t str) -> Option<Option<&'t str>> {
-        let found = self.regex.captures(text)?;
-        Some(found.get(1).map(|group| group.as_str()))
+        let mut found = self.regex.create_captures();
+        self.regex.captures(text, &mut found);
+        found.is_match().then(|| found.get_group(1).and_then(|group| text.get(group.range())))
     }
 }
 
-fn describe(error: &regex::Error) -> String {
-    match error {
-        regex::Error::CompiledTooBig(_) => "the regular expression needs too much memory".into(),
-        // The engine's message draws the pattern over several lines; its last line says what is wrong.
-        other => {
-            let text = other.to_string();
-            let last = text.lines().last().unwrap_or_default();
-            format!("the regular expression is broken: {}", last.strip_prefix("error: ").unwrap_or(last))
-        }
+fn describe(error: &BuildError) -> String {
+    if error.size_limit().is_some() {
+        return "the regular expression needs too much memory".into();
     }
+    // The engine's message draws the pattern over several lines; its last line says what is wrong.
+    let text = error.syntax_error().map_or_else(|| error.to_string(), ToString::to_string);
+    let last = text.lines().last().unwrap_or_default();
+    format!("the regular expression is broken: {}", last.strip_prefix("error: ").unwrap_or(last))
 }
 
 const WORD: &str = "0-9A-Za-z_";
@@ -334,7 +410,10 @@ mod tests {
             ("a b", "", "ab", false),
             ("", "", "anything", true),
         ] {
-            assert_eq!(RegExp::new(pattern, flags).unwrap().test(text), expected, "/{pattern}/{flags} on {text:?}");
+            for is_made in [false, true] {
+                let found = RegExp::new(pattern, flags, is_made).unwrap().test(text);
+                assert_eq!(found, expected, "/{pattern}/{flags} on {text:?}");
+            }
         }
     }
 
@@ -359,10 +438,10 @@ mod tests {
             ("a\\", "", "backslash"),
             ("((((a{99}){99}){99}){99}){99}", "", "memory"),
         ] {
-            let error = RegExp::new(pattern, flags).unwrap_err();
+            let error = RegExp::new(pattern, flags, false).unwrap_err();
             assert!(error.contains(says), "/{pattern}/{flags}: {error}");
             assert!(!error.contains('\n'), "{error:?}");
         }
-        assert!(RegExp::new(&"a".repeat(5000), "").unwrap_err().contains("longer"));
+        assert!(RegExp::new(&"a".repeat(5000), "", false).unwrap_err().contains("longer"));
     }
 }

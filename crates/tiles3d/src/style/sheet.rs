@@ -8,7 +8,8 @@ use super::feature::{StyleFeature, StyleTable};
 use super::limits::MAX_JSON_BYTES;
 use super::look::FeatureStyle;
 use super::node::{Node, Row};
-use super::{EvaluationError, Value, parser};
+use super::regexp::Patterns;
+use super::{EvaluationError, RegExp, Value, parser};
 use crate::Diagnostic;
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
@@ -299,11 +300,12 @@ struct FeatureRow<'a> {
     feature: &'a dyn StyleFeature,
     classes: OnceCell<Cow<'a, [String]>>,
     known: RefCell<BTreeMap<usize, Value>>,
+    patterns: RefCell<Patterns>,
 }
 
 impl<'a> FeatureRow<'a> {
     fn new(sheet: &'a Sheet, feature: &'a dyn StyleFeature) -> Self {
-        Self { sheet, feature, classes: OnceCell::new(), known: RefCell::default() }
+        Self { sheet, feature, classes: OnceCell::new(), known: RefCell::default(), patterns: RefCell::default() }
     }
 }
 
@@ -324,5 +326,9 @@ impl Row for FeatureRow<'_> {
 
     fn classes(&self) -> &[String] {
         self.classes.get_or_init(|| self.feature.classes())
+    }
+
+    fn regexp(&self, pattern: &str, flags: &str) -> Result<Arc<RegExp>, String> {
+        self.patterns.borrow_mut().get(pattern, flags)
     }
 }

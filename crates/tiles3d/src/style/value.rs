@@ -154,7 +154,7 @@ impl Value {
             (Self::Vector(a), Self::Vector(b)) => a == b,
             (Self::Array(a), Self::Array(b)) => Arc::ptr_eq(a, b),
             (Self::Object(a), Self::Object(b)) => Arc::ptr_eq(a, b),
-            (Self::RegExp(a), Self::RegExp(b)) => Arc::ptr_eq(a, b),
+            (Self::RegExp(a), Self::RegExp(b)) => a == b,
             _ => false,
         }
     }

@@ -3,6 +3,7 @@
 mod colors;
 mod columns;
 mod fixture;
+mod patterns;
 mod random;
 mod styles;
 mod tables;
