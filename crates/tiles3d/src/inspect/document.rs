@@ -1,7 +1,7 @@
 //! JSON documents, read so that nothing of what the encoding forbids is lost.
 
 use super::{
-    finding::{Findings, at, short},
+    finding::{Findings, Path, short},
     rules,
 };
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -16,7 +16,8 @@ pub(super) fn parse(bytes: &[u8], place: &str, find: &mut Findings) -> Option<Va
     }
     let mut duplicates = Vec::new();
     let mut json = serde_json::Deserializer::from_slice(text);
-    let seed = Seed { pointer: place.to_owned(), duplicates: &mut duplicates };
+    let mut path = Path::new(place);
+    let seed = Seed { path: &mut path, duplicates: &mut duplicates };
     let result = seed.deserialize(&mut json).and_then(|value| json.end().map(|()| value));
     for pointer in duplicates {
         find.add(&rules::JSON_DUPLICATE_KEY, &pointer, "stands twice in its object; the last one counts");
@@ -25,7 +26,7 @@ pub(super) fn parse(bytes: &[u8], place: &str, find: &mut Findings) -> Option<Va
 }
 
 struct Seed<'a> {
-    pointer: String,
+    path: &'a mut Path,
     duplicates: &'a mut Vec<String>,
 }
 
@@ -75,8 +76,10 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut out = Vec::new();
         loop {
-            let pointer = at(&self.pointer, out.len());
-            match seq.next_element_seed(Seed { pointer, duplicates: self.duplicates })? {
+            let above = self.path.enter(out.len());
+            let next = seq.next_element_seed(Seed { path: self.path, duplicates: self.duplicates })?;
+            self.path.leave(above);
+            match next {
                 Some(value) => out.push(value),
                 None => return Ok(Value::Array(out)),
             }
@@ -86,11 +89,12 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut out = Map::new();
         while let Some(key) = map.next_key::<String>()? {
-            let pointer = at(&self.pointer, short(&key));
+            let above = self.path.enter(short(&key));
             if out.contains_key(&key) {
-                self.duplicates.push(pointer.clone());
+                self.duplicates.push(self.path.as_str().to_owned());
             }
-            let value = map.next_value_seed(Seed { pointer, duplicates: self.duplicates })?;
+            let value = map.next_value_seed(Seed { path: self.path, duplicates: self.duplicates })?;
+            self.path.leave(above);
             out.insert(key, value);
         }
         Ok(Value::Object(out))

@@ -3,6 +3,7 @@
 use super::rules::{Rule, Severity};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// Of each rule, so many breaches are kept; the rest is counted.
 const KEPT: u64 = 1000;
@@ -47,11 +48,52 @@ impl Findings {
 
 /// The place of a member: JSON pointer syntax (RFC 6901) behind the file's `#`.
 pub(super) fn at(place: &str, key: impl std::fmt::Display) -> String {
-    let key = key.to_string();
-    if key.contains(['~', '/']) {
-        format!("{place}/{}", key.replace('~', "~0").replace('/', "~1"))
-    } else {
-        format!("{place}/{key}")
+    let mut path = Path(String::with_capacity(place.len() + 24));
+    path.0.push_str(place);
+    path.enter(key);
+    path.0
+}
+
+/// A place that goes down into members and comes back. Places are long where folders are deep, and most are never told.
+#[derive(Debug)]
+pub(super) struct Path(String);
+
+impl Path {
+    pub(super) fn new(place: &str) -> Self {
+        Self(place.to_owned())
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Goes to a member; [`Self::leave`] with what is returned comes back.
+    pub(super) fn enter(&mut self, key: impl std::fmt::Display) -> usize {
+        let length = self.0.len();
+        self.0.push('/');
+        // Writing to a text cannot fail.
+        let _ = write!(Escaped(&mut self.0), "{key}");
+        length
+    }
+
+    pub(super) fn leave(&mut self, length: usize) {
+        self.0.truncate(length);
+    }
+}
+
+/// Writes a key as JSON pointers have it.
+struct Escaped<'p>(&'p mut String);
+
+impl std::fmt::Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        for c in text.chars() {
+            match c {
+                '~' => self.0.push_str("~0"),
+                '/' => self.0.push_str("~1"),
+                other => self.0.push(other),
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! A small language for JSON schemas: what members an object has and of what kind they are. Unknown members are fine.
 
 use super::{
-    finding::{Findings, at, short},
+    finding::{Findings, Path, short},
     rules,
 };
 use serde_json::Value;
@@ -46,15 +46,24 @@ pub(super) struct Field(pub(super) &'static str, pub(super) bool, pub(super) Kin
 impl Shape {
     /// Finds everything in `value` that the schema forbids. Deep only as far as the JSON parser lets values nest.
     pub(super) fn check(&self, value: &Value, place: &str, find: &mut Findings) {
+        self.check_at(value, &mut Path::new(place), find);
+    }
+
+    fn check_at(&self, value: &Value, path: &mut Path, find: &mut Findings) {
+        let place = path.as_str();
         let Value::Object(members) = value else {
             find.add_with(&rules::JSON_TYPE, self.clause, place, format!("is {}, not an object", kind_of(value)));
             return;
         };
         for Field(name, required, kind) in self.fields {
             match members.get(*name) {
-                Some(member) => kind.check(member, &at(place, name), self.clause, find),
+                Some(member) => {
+                    let above = path.enter(name);
+                    kind.check(member, path, self.clause, find);
+                    path.leave(above);
+                }
                 None if *required => {
-                    find.add_with(&rules::JSON_MISSING, self.clause, place, format!("has no {name}"));
+                    find.add_with(&rules::JSON_MISSING, self.clause, path.as_str(), format!("has no {name}"));
                 }
                 None => {}
             }
@@ -63,7 +72,8 @@ impl Shape {
 }
 
 impl Kind {
-    fn check(&self, value: &Value, place: &str, clause: &'static str, find: &mut Findings) {
+    fn check(&self, value: &Value, path: &mut Path, clause: &'static str, find: &mut Findings) {
+        let place = path.as_str();
         let mut wrong = |what: &str| {
             find.add_with(&rules::JSON_TYPE, clause, place, format!("is {}, not {what}", kind_of(value)));
         };
@@ -90,7 +100,7 @@ impl Kind {
                 }
                 Some(_) => {}
             },
-            Self::Object(shape) => shape.check(value, place, find),
+            Self::Object(shape) => shape.check_at(value, path, find),
             Self::Array(kind, least, most) => match value.as_array() {
                 None => wrong("an array"),
                 Some(items) => {
@@ -103,18 +113,23 @@ impl Kind {
                         let message = format!("has {} items where {wanted} are needed", items.len());
                         find.add_with(&rules::JSON_LENGTH, clause, place, message);
                     }
-                    items.iter().enumerate().for_each(|(i, item)| kind.check(item, &at(place, i), clause, find));
+                    for (i, item) in items.iter().enumerate() {
+                        let above = path.enter(i);
+                        kind.check(item, path, clause, find);
+                        path.leave(above);
+                    }
                 }
             },
             Self::Map(kind) | Self::Names(kind) => match value.as_object() {
                 None => wrong("an object"),
                 Some(members) => {
                     for (key, member) in members {
-                        let place = at(place, short(key));
+                        let above = path.enter(short(key));
                         if matches!(self, Self::Names(_)) && !is_name(key) {
-                            find.add(&rules::JSON_NAME, &place, "is no identifier: letters, digits and _ only");
+                            find.add(&rules::JSON_NAME, path.as_str(), "is no identifier: letters, digits and _ only");
                         }
-                        kind.check(member, &place, clause, find);
+                        kind.check(member, path, clause, find);
+                        path.leave(above);
                     }
                 }
             },

@@ -275,8 +275,11 @@ impl<'a, 'f> Walk<'a, 'f> {
 
     fn read(&mut self, url: &Url, place: &str) -> Option<Vec<u8>> {
         let result = if url.scheme() == "data" { data(url) } else { (self.fetch)(url) };
-        let label = self.label(url);
-        result.map_err(|e| self.find.add(&rules::FILE_MISSING, place, format!("{label}: {e}"))).ok()
+        let missing = |e| {
+            let message = format!("{}: {e}", self.label(url));
+            self.find.add(&rules::FILE_MISSING, place, message);
+        };
+        result.map_err(missing).ok()
     }
 }
 
