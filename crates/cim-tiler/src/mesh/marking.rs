@@ -83,8 +83,8 @@ impl Painter<'_, '_> {
 
     /// A strip along the piece between two distances and two offsets to the right.
     fn paint(&mut self, along: (f64, f64), across: (f64, f64), look: Look) {
-        if let Some(line) = part(&self.piece.line, along.0, along.1) {
-            add_strip(self.to.marking, &line, across, UP_M, look);
+        if let Some(line) = part(&self.piece.line, along.0, along.1, self.to.bed) {
+            add_strip((self.to.marking, self.to.bed), &line, across, UP_M, look);
         }
     }
 
@@ -207,7 +207,7 @@ impl Painter<'_, '_> {
                 return;
             }
             let (near, far) = self.stretch(end, tip, foot);
-            let Some(line) = part(&self.piece.line, near, far) else { return };
+            let Some(line) = part(&self.piece.line, near, far, self.to.bed) else { return };
             let (head, tail) = if end == 1 { (line[line.len() - 1], line[0]) } else { (line[0], line[line.len() - 1]) };
             let heading = (head - tail).truncate().normalize_or(DVec2::X);
             for lane in 0..lanes {

@@ -12,6 +12,7 @@ mod street;
 #[cfg(test)]
 mod street_tests;
 mod strip;
+mod tunnel;
 
 pub(crate) use area::{add_area, add_ground};
 pub(crate) use building::{Shape, add_block, add_building, mean_height};

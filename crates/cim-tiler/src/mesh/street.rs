@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     city::RoadClass,
-    streets::{End, Junction, Piece, Street},
+    streets::{Bed, End, Junction, Piece, Street},
 };
 use glam::{DVec2, DVec3};
 use tiles3d::write::WritePrimitive;
@@ -16,17 +16,22 @@ pub(super) const CARRIAGEWAY_M: f64 = 0.1;
 /// Of paths above the ground: below the carriageways that they cross, metres.
 const PATH_M: f64 = 0.06;
 /// Of kerbs above the carriageway, metres (CJJ 37: 0.1 to 0.2).
-const KERB_M: f64 = 0.15;
+pub(super) const KERB_M: f64 = 0.15;
 /// Of markings above the carriageway, metres.
 pub(super) const MARKING_M: f64 = 0.03;
 /// Thickness of a bridge's deck and its beams, metres.
 const DECK_M: f64 = 1.0;
+/// Thickness of parapets, and of the walls of cuttings, metres.
+pub(super) const THICK_M: f64 = 0.3;
 /// Of parapets above what is walked on, metres (CJJ 11: 1.1).
-const PARAPET_M: f64 = 1.1;
+pub(super) const PARAPET_M: f64 = 1.1;
 /// Roads higher than this have walls and parapets, metres.
-const RAISED_M: f64 = 0.4;
+pub(super) const RAISED_M: f64 = 0.4;
 /// How far piers reach below the ground, into water, metres.
 const BELOW_M: f64 = 2.0;
+
+/// Colour of bridges and walls.
+pub(super) const CONCRETE: [u8; 3] = [178, 176, 170];
 
 /// Where the parts of a street go.
 pub(crate) struct StreetTarget<'a> {
@@ -34,6 +39,8 @@ pub(crate) struct StreetTarget<'a> {
     pub(crate) sidewalk: &'a mut WritePrimitive,
     pub(crate) marking: &'a mut WritePrimitive,
     pub(crate) structure: &'a mut WritePrimitive,
+    /// The ground, for the places that streets count from.
+    pub(crate) bed: Bed<'a>,
 }
 
 impl StreetTarget<'_> {
@@ -46,17 +53,20 @@ impl StreetTarget<'_> {
         }
         let (half, pavement) = (street.section.half, street.section.pavement);
         for piece in &street.pieces {
-            add_strip(self.road, &piece.line, (-half, half), CARRIAGEWAY_M, look);
+            add_strip((self.road, self.bed), &piece.line, (-half, half), CARRIAGEWAY_M, look);
             if pavement > 0.0 {
                 let top = CARRIAGEWAY_M + KERB_M;
-                add_strip(self.sidewalk, &piece.line, (half, half + pavement), top, look);
-                add_strip(self.sidewalk, &piece.line, (-half - pavement, -half), top, look);
+                add_strip((self.sidewalk, self.bed), &piece.line, (half, half + pavement), top, look);
+                add_strip((self.sidewalk, self.bed), &piece.line, (-half - pavement, -half), top, look);
             }
-            self.raised(piece, half + pavement, if pavement > 0.0 { KERB_M } else { 0.0 }, feature);
+            let beside = (half + pavement, if pavement > 0.0 { KERB_M } else { 0.0 });
+            self.raised(piece, beside.0, beside.1, feature);
+            self.sunk(piece, beside, class, feature);
         }
         for junction in &street.junctions {
             add_polygon(self.road, &junction.outline, CARRIAGEWAY_M, look);
             self.raised_corners(junction, feature);
+            self.sunk_corners(junction, class, feature);
             for corner in junction.corners.iter().filter(|c| c.back.len() > 1 && c.kerb.len() > 1) {
                 let outline: Vec<DVec3> = corner.kerb.iter().chain(corner.back.iter().rev()).copied().collect();
                 add_polygon(self.sidewalk, &outline, CARRIAGEWAY_M + KERB_M, look);
@@ -69,8 +79,9 @@ impl StreetTarget<'_> {
         let half = street.section.half;
         for piece in &street.pieces {
             let up = if piece.bridge.iter().any(|b| *b) { CARRIAGEWAY_M } else { PATH_M };
-            add_strip(self.sidewalk, &piece.line, (-half, half), up, look);
+            add_strip((self.sidewalk, self.bed), &piece.line, (-half, half), up, look);
             self.raised(piece, half, 0.0, look.feature);
+            self.sunk(piece, (half, 0.0), RoadClass::Footway, look.feature);
         }
     }
 
@@ -82,8 +93,10 @@ impl StreetTarget<'_> {
         for piece in street.pieces.iter().filter(|_| pavement > 0.0) {
             for side in [1.0, -1.0] {
                 let [front, back] = [half, half + pavement].map(|offset| side * offset);
-                let (foot, top) = (beside(&piece.line, front, low), beside(&piece.line, front, high));
-                let (ground, edge) = (beside(&piece.line, back, 0.0), beside(&piece.line, back, high));
+                let (foot, top) =
+                    (beside(&piece.line, front, low, self.bed), beside(&piece.line, front, high, self.bed));
+                let (ground, edge) =
+                    (beside(&piece.line, back, 0.0, self.bed), beside(&piece.line, back, high, self.bed));
                 // The kerb looks at the carriageway, the back of the pavement away from it.
                 if side > 0.0 {
                     add_wall_left(self.sidewalk, &foot, &top, kerb);
@@ -122,7 +135,7 @@ impl StreetTarget<'_> {
 
     /// The sides of what is above the ground: deck and parapets of bridges, walls of ramps, and piers.
     fn raised(&mut self, piece: &Piece, reach: f64, floor: f64, feature: u32) {
-        let concrete = Look { color: linear_bytes([178, 176, 170]), feature };
+        let concrete = Look { color: linear_bytes(CONCRETE), feature };
         let mut from = 0;
         // Runs of segments that are alike.
         while from < piece.bridge.len() {
@@ -136,13 +149,13 @@ impl StreetTarget<'_> {
             from += count;
         }
         for (at, along) in &piece.piers {
-            pier(self.structure, *at, *along, reach, concrete);
+            pier((self.structure, self.bed), *at, *along, reach, concrete);
         }
     }
 
     /// Walls and parapets round the corners of a junction that is above the ground.
     fn raised_corners(&mut self, junction: &Junction, feature: u32) {
-        let look = Look { color: linear_bytes([178, 176, 170]), feature };
+        let look = Look { color: linear_bytes(CONCRETE), feature };
         for corner in &junction.corners {
             let (line, floor) = if corner.back.is_empty() { (&corner.kerb, 0.0) } else { (&corner.back, KERB_M) };
             if line.len() < 2 || line.iter().all(|p| p.z <= RAISED_M) {
@@ -158,16 +171,15 @@ impl StreetTarget<'_> {
     }
 
     fn sides(&mut self, line: &[DVec3], (reach, floor): (f64, f64), bridge: bool, look: Look) {
-        const THICK_M: f64 = 0.3;
         let (walk, top) = (CARRIAGEWAY_M + floor, CARRIAGEWAY_M + floor + PARAPET_M);
         for side in [1.0, -1.0] {
             let (outer, inner) = (side * (reach + THICK_M), side * reach);
-            let mut foot = beside(line, outer, if bridge { CARRIAGEWAY_M - DECK_M } else { 0.0 });
+            let mut foot = beside(line, outer, if bridge { CARRIAGEWAY_M - DECK_M } else { 0.0 }, self.bed);
             if !bridge {
                 foot.iter_mut().for_each(|p| p.z = -0.1);
             }
-            let (edge, crest) = (beside(line, outer, top), beside(line, inner, top));
-            let step = beside(line, inner, walk);
+            let (edge, crest) = (beside(line, outer, top, self.bed), beside(line, inner, top, self.bed));
+            let step = beside(line, inner, walk, self.bed);
             if side > 0.0 {
                 add_wall(self.structure, &foot, &edge, look);
                 add_wall_left(self.structure, &step, &crest, look);
@@ -179,19 +191,23 @@ impl StreetTarget<'_> {
             }
         }
         if bridge {
-            let below = |offset: f64| beside(line, offset, CARRIAGEWAY_M - DECK_M);
+            let below = |offset: f64| beside(line, offset, CARRIAGEWAY_M - DECK_M, self.bed);
             add_underside(self.structure, &below(-reach - THICK_M), &below(reach + THICK_M), look);
         }
     }
 }
 
 /// Adds a wall across under the deck.
-fn pier(p: &mut WritePrimitive, at: DVec3, along: DVec2, reach: f64, look: Look) {
+fn pier((p, bed): (&mut WritePrimitive, Bed<'_>), at: DVec3, along: DVec2, reach: f64, look: Look) {
     const HALF_THICK_M: f64 = 0.5;
     let right = -along.perp();
     let (ahead, side) = (along * HALF_THICK_M, right * (0.75 * reach));
     let plan = [ahead + side, ahead - side, -ahead - side, -ahead + side, ahead + side];
-    let ring = |z: f64| plan.map(|d| (at.truncate() + d).extend(z));
-    // Anticlockwise, so that the outside is to the right.
-    add_wall(p, &ring(-BELOW_M), &ring(at.z + CARRIAGEWAY_M - DECK_M), look);
+    let plan = plan.map(|d| at.truncate() + d);
+    let top = plan.map(|p| p.extend(bed.beside(at, p) + CARRIAGEWAY_M - DECK_M));
+    // Where the ground comes up to the deck there is nothing to carry.
+    if top.iter().all(|p| p.z > 0.0) {
+        // Anticlockwise, so that the outside is to the right.
+        add_wall(p, &plan.map(|p| p.extend(-BELOW_M)), &top, look);
+    }
 }

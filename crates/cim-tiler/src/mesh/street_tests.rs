@@ -3,7 +3,7 @@
 use super::{Surface, street::StreetTarget};
 use crate::{
     city::{Road, RoadClass},
-    streets::{Shores, Street, streets},
+    streets::{Bed, Shores, Street, streets},
 };
 use cim_model::{EntityKey, EntityKind};
 use glam::DVec2;
@@ -25,7 +25,7 @@ impl Built {
 
     fn target(&mut self) -> StreetTarget<'_> {
         let Self { road, sidewalk, marking, structure } = self;
-        StreetTarget { road, sidewalk, marking, structure }
+        StreetTarget { road, sidewalk, marking, structure, bed: Bed::flat() }
     }
 }
 
@@ -43,7 +43,7 @@ fn crossroads(shores: &Shores) -> Vec<(RoadClass, Street)> {
     };
     let roads = [road(RoadClass::Primary, 30.0), road(RoadClass::Tertiary, 14.0)];
     let lines = [vec![DVec2::new(-300.0, 0.0), DVec2::new(300.0, 0.0)], vec![DVec2::ZERO, DVec2::new(0.0, 300.0)]];
-    let built = streets(&roads, &lines, shores);
+    let built = streets(&roads, &lines, shores, Bed::flat());
     roads.iter().map(|r| r.class).zip(built.into_iter().flatten()).collect()
 }
 

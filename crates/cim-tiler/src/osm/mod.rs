@@ -16,6 +16,8 @@ mod xml;
 #[cfg(test)]
 mod format_tests;
 #[cfg(test)]
+mod terrain_tests;
+#[cfg(test)]
 mod tests;
 
 use crate::{
@@ -209,10 +211,6 @@ impl<'a> Collect<'a> {
 
     fn road(&mut self, way: &Way, class: RoadClass) {
         let key = EntityKey::new(EntityKind::Road, format!("w{}", way.id));
-        if way.tags.yes("tunnel") {
-            self.left_out.push((key, "runs below the ground"));
-            return;
-        }
         // A road that leaves the extract is drawn as far as its nodes are known.
         let points: Vec<Place> = way.nodes.iter().filter_map(|n| self.data.place(*n)).collect();
         if points.len() < 2 {

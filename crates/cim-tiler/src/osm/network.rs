@@ -16,7 +16,7 @@ pub(super) fn network(data: &Data) -> Network {
         .ways
         .iter()
         .filter_map(|w| match w.kind {
-            Some(Kind::Road(class)) if tags::drivable(&w.tags, class) && !w.tags.yes("tunnel") => Some((w, class)),
+            Some(Kind::Road(class)) if tags::drivable(&w.tags, class) => Some((w, class)),
             _ => None,
         })
         .collect();

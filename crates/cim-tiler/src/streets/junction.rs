@@ -1,5 +1,6 @@
 //! The shape of a junction: how far its arms are cut back, and how its corners run.
 
+use super::Bed;
 use glam::{DVec2, DVec3};
 use std::f64::consts::{PI, TAU};
 
@@ -53,10 +54,32 @@ pub(crate) struct Corner {
 /// The left and the right end of an arm's edges where it is cut, seen from the junction.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CutEnd {
-    pub(crate) left: DVec3,
-    pub(crate) right: DVec3,
+    centre: DVec3,
+    left: DVec3,
+    right: DVec3,
     /// To the left, unit length.
-    pub(crate) across: DVec2,
+    across: DVec2,
+}
+
+impl CutEnd {
+    /// The end of a carriageway of half a width at a point of its centre line.
+    pub(crate) fn new(centre: DVec3, across: DVec2, half: f64, bed: Bed<'_>) -> Self {
+        let (left, right) = (beside(centre, across * half, bed), beside(centre, -across * half, bed));
+        Self { centre, left, right, across }
+    }
+
+    /// The back of a pavement on the left (1) or on the right (-1).
+    fn back(&self, side: f64, pavement: f64, bed: Bed<'_>) -> DVec3 {
+        let edge = if side > 0.0 { self.left } else { self.right };
+        let at = edge.truncate() + self.across * (side * pavement);
+        at.extend(bed.beside(self.centre, at))
+    }
+}
+
+/// A point beside that of a centre line.
+fn beside(centre: DVec3, by: DVec2, bed: Bed<'_>) -> DVec3 {
+    let at = centre.truncate() + by;
+    at.extend(bed.beside(centre, at))
 }
 
 impl Layout {
@@ -87,15 +110,15 @@ impl Layout {
     }
 
     /// The corner after arm `i`, between the ends where its edges were really cut.
-    pub(crate) fn corner(&self, i: usize, arms: &[Arm], ends: &[CutEnd], centre: DVec3) -> Corner {
+    pub(crate) fn corner(&self, i: usize, arms: &[Arm], ends: &[CutEnd], (centre, bed): (DVec3, Bed<'_>)) -> Corner {
         let j = (i + 1) % arms.len();
         let (a, b) = (&arms[i], &arms[j]);
         let (from, to) = (&ends[i], &ends[j]);
         let mut kerb = vec![from.left];
-        let mut back = vec![from.left + (from.across * a.pavement).extend(0.0)];
+        let mut back = vec![from.back(1.0, a.pavement, bed)];
         let paved = a.pavement > 0.0 && b.pavement > 0.0;
         let fits = |along: [f64; 2]| along[0] <= self.cuts[i] + 0.01 && along[1] <= self.cuts[j] + 0.01;
-        let at = |p: DVec2| p.extend(centre.z);
+        let at = |p: DVec2| p.extend(bed.beside(centre, p));
         match self.turns[i] {
             Turn::Corner { along, radius, angle } if fits(along) => {
                 let edge = |half: f64, along: f64| centre.truncate() + a.direction * along + a.direction.perp() * half;
@@ -135,14 +158,14 @@ impl Layout {
                     let d = DVec2::from_angle(sweep * share).rotate(first);
                     let half = a.half + (b.half - a.half) * share;
                     let pavement = a.pavement + (b.pavement - a.pavement) * share;
-                    kerb.push(centre + (d * half).extend(0.0));
-                    back.push(centre + (d * (half + pavement)).extend(0.0));
+                    kerb.push(beside(centre, d * half, bed));
+                    back.push(beside(centre, d * (half + pavement), bed));
                 }
             }
             Turn::Corner { .. } | Turn::Straight => {}
         }
         kerb.push(to.right);
-        back.push(to.right - (to.across * b.pavement).extend(0.0));
+        back.push(to.back(-1.0, b.pavement, bed));
         let apart = |line: &mut Vec<DVec3>| line.dedup_by(|p, q| p.truncate().distance(q.truncate()) < 0.02);
         apart(&mut kerb);
         apart(&mut back);
@@ -187,9 +210,8 @@ mod tests {
 
     fn ends(arms: &[Arm], layout: &Layout) -> Vec<CutEnd> {
         let end = |(arm, cut): (&Arm, &f64)| {
-            let (at, across) = (arm.direction * *cut, arm.direction.perp());
-            let side = |sign: f64| (at + across * (sign * arm.half)).extend(0.0);
-            CutEnd { left: side(1.0), right: side(-1.0), across }
+            let at = (arm.direction * *cut).extend(0.0);
+            CutEnd::new(at, arm.direction.perp(), arm.half, Bed::flat())
         };
         arms.iter().zip(&layout.cuts).map(end).collect()
     }
@@ -201,7 +223,7 @@ mod tests {
         for (cut, want) in layout.cuts.iter().zip([14.0, 18.0, 14.0, 18.0]) {
             assert!((cut - want).abs() < 1e-9, "{cut} {want}");
         }
-        let corner = layout.corner(0, &arms, &ends(&arms, &layout), DVec3::ZERO);
+        let corner = layout.corner(0, &arms, &ends(&arms, &layout), (DVec3::ZERO, Bed::flat()));
         // The kerb's circle has its middle 8 m from both edges, the back of the pavement is 3 m nearer to it.
         let middle = DVec2::new(14.0, 18.0);
         assert!(corner.kerb.iter().all(|p| (p.truncate().distance(middle) - 8.0).abs() < 1e-6));
@@ -214,7 +236,7 @@ mod tests {
     fn a_side_street_leaves_the_other_side_straight() {
         let arms = [arm(0.0, 10.0), arm(90.0, 6.0), arm(180.0, 10.0)];
         let layout = Layout::new(&arms);
-        let corner = layout.corner(2, &arms, &ends(&arms, &layout), DVec3::ZERO);
+        let corner = layout.corner(2, &arms, &ends(&arms, &layout), (DVec3::ZERO, Bed::flat()));
         assert_eq!(corner.kerb.len(), 2);
         assert!(corner.kerb.iter().all(|p| (p.y + 10.0).abs() < 1e-9));
     }
@@ -223,7 +245,7 @@ mod tests {
     fn a_bend_is_rounded_outside() {
         let arms = [arm(0.0, 5.0), arm(90.0, 5.0)];
         let layout = Layout::new(&arms);
-        let corner = layout.corner(1, &arms, &ends(&arms, &layout), DVec3::ZERO);
+        let corner = layout.corner(1, &arms, &ends(&arms, &layout), (DVec3::ZERO, Bed::flat()));
         let round = &corner.kerb[1..corner.kerb.len() - 1];
         assert!(round.len() > 3 && round.iter().all(|p| (p.length() - 5.0).abs() < 1e-9));
     }
@@ -243,7 +265,7 @@ mod tests {
             }
             let ends = ends(&arms, &layout);
             for i in 0..arms.len() {
-                let corner = layout.corner(i, &arms, &ends, DVec3::ZERO);
+                let corner = layout.corner(i, &arms, &ends, (DVec3::ZERO, Bed::flat()));
                 // Close ends become one point.
                 prop_assert!(!corner.kerb.is_empty());
                 prop_assert!(corner.kerb.iter().chain(&corner.back).all(|p| p.is_finite()));

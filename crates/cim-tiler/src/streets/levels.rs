@@ -1,26 +1,28 @@
 //! How high roads run: bridges over roads and water, and the ramps that lead up to them.
 //!
+//! Where there is a terrain, a bridge runs straight from where it leaves the ground to where it comes back to it (`chord`).
 //! Few sources say how high a bridge is. They say that it is one (OpenStreetMap's `bridge` and `layer`), and what it crosses
 //! is known. Whatever it crosses asks for a height there; from there the road falls at the usual gradient, through
 //! junctions and into side roads, until it is on the ground. So roads that meet are equally high where they do.
 
-use super::{Edge, water::Shores};
+use super::{
+    Bed, Edge, Limb,
+    chord::{Chords, Stretch},
+    hats::{CREST_M, Demand, Hat, Spread},
+    tunnel::Depths,
+    water::Shores,
+};
 use crate::city::Attribute;
 use glam::{DVec2, DVec3};
 use rstar::{
     AABB, RTree,
     primitives::{GeomWithData, Line},
 };
-use std::{cmp::Reverse, collections::BinaryHeap};
 
 /// From road to road: the clearance of 5 m that urban roads keep (CJJ 37) and the deck, metres.
 const OVER_ROAD_M: f64 = 6.0;
 /// Of a bridge over water whose banks are as high as the road, metres.
 const OVER_WATER_M: f64 = 1.4;
-/// The steepest gradient of a ramp for motor traffic (CJJ 37: 4 to 6 %).
-const GRADIENT: f64 = 0.05;
-/// Metres over which a crest is rounded.
-const CREST_M: f64 = 12.0;
 /// Metres between the stations of a road that is not level.
 const STATION_M: f64 = 6.0;
 /// A bridge shorter than this that crosses nothing known leads over a ditch, metres.
@@ -42,64 +44,50 @@ pub(crate) fn level(attributes: &[(String, Attribute)]) -> i8 {
         Some(Attribute::Text(text)) => text.trim().parse().unwrap_or(0),
         Some(Attribute::Bool(_)) | None => 0,
     };
-    match (yes("bridge"), yes("tunnel")) {
+    // A passage through a building is on the ground.
+    let passage = matches!(get("tunnel"), Some(Attribute::Text(text)) if text == "building_passage");
+    match (yes("bridge"), yes("tunnel") && !passage) {
         (true, _) => layer.clamp(1, 5) as i8,
         (false, true) => layer.clamp(-5, -1) as i8,
         (false, false) => 0,
     }
 }
 
-/// What asks for a height.
-#[derive(Debug, Clone, Copy)]
-struct Demand {
-    edge: usize,
-    /// Metres along the edge.
-    at: f64,
-    /// Metres above the ground.
-    top: f64,
-}
-
-/// A road's height round a demand: `top` at `at` metres along an edge (or before or behind it), falling both ways.
-#[derive(Debug, Clone, Copy)]
-struct Hat {
-    at: f64,
-    top: f64,
-}
-
-impl Hat {
-    fn height(self, at: f64) -> f64 {
-        let x = (at - self.at).abs();
-        let fall = if x < CREST_M { x * x / (2.0 * CREST_M) } else { x - 0.5 * CREST_M };
-        self.top - GRADIENT * fall
-    }
-
-    /// How far from its top it is above the ground.
-    fn reach(top: f64) -> f64 {
-        top / GRADIENT + CREST_M
-    }
-}
-
 /// Heights of all roads.
 #[derive(Debug)]
-pub(crate) struct Levels {
+pub(crate) struct Levels<'a> {
+    bed: Bed<'a>,
+    /// What bridges and tunnels run along; everything else runs along the ground.
+    chords: Chords,
     hats: Vec<Vec<Hat>>,
+    depths: Depths,
     /// Bridges of each edge: from and to, metres along it.
-    spans: Vec<Vec<(f64, f64)>>,
-    /// Where each edge crosses over lower roads, metres along it.
-    crossings: Vec<Vec<f64>>,
+    spans: Vec<Vec<Stretch>>,
+    /// Where each bridge crosses over lower roads, in the order of the metres along it.
+    crossings: Vec<Vec<Crossing>>,
 }
 
-impl Levels {
-    pub(crate) fn new(edges: &[Edge], places: usize, shores: &Shores) -> Self {
-        let mut spans: Vec<Vec<(f64, f64)>> = vec![Vec::new(); edges.len()];
+/// Where a bridge crosses over a lower road.
+#[derive(Debug, Clone, Copy)]
+struct Crossing {
+    /// Metres along the bridge.
+    at: f64,
+    /// The lower edge, and metres along that.
+    lower: (usize, f64),
+}
+
+impl<'a> Levels<'a> {
+    pub(crate) fn new(edges: &[Edge], limbs: &[Vec<Limb>], shores: &Shores, bed: Bed<'a>) -> Self {
+        let mut spans: Vec<Vec<Stretch>> = vec![Vec::new(); edges.len()];
         let crossings = crossings(edges);
+        let raised: Vec<bool> = raised_places(edges, limbs.len());
         let mut demands = Vec::new();
-        let raised: Vec<bool> = raised_places(edges, places);
+        let mut wet_bridges = vec![false; edges.len()];
         for (e, edge) in edges.iter().enumerate().filter(|(_, e)| e.level >= 0) {
             let wet = shores.crossings(&edge.line);
             if edge.level > 0 {
                 spans[e] = vec![(0.0, edge.length)];
-                demands.extend(bridge((e, edge), &crossings[e], !wet.is_empty(), &raised));
+                wet_bridges[e] = !wet.is_empty();
             } else {
                 for (from, to) in wet {
                     spans[e].push(((from - 3.0).max(0.0), (to + 3.0).min(edge.length)));
@@ -107,12 +95,60 @@ impl Levels {
                 }
             }
         }
-        Self { hats: spread(edges, places, &demands), spans, crossings }
+        let whole =
+            |(e, edge): (usize, &Edge)| if edge.level < 0 { vec![(0.0, edge.length)] } else { spans[e].clone() };
+        let stretches: Vec<Vec<Stretch>> = edges.iter().enumerate().map(whole).collect();
+        let chords = Chords::new(edges, limbs.len(), &stretches, bed);
+        let depths = Depths::new(edges, limbs, &chords, bed);
+        let mut levels = Self { bed, chords, hats: vec![Vec::new(); edges.len()], depths, spans, crossings };
+        let spread = Spread::new(edges, |e| e.level >= 0, vec![1.0; edges.len()], vec![false; limbs.len()]);
+        levels.raise(edges, &spread, demands);
+        // The lower ones first: a bridge over a bridge is as high as that wants it.
+        for level in 1..=edges.iter().map(|e| e.level).max().unwrap_or(0) {
+            let mut demands = Vec::new();
+            for (e, edge) in edges.iter().enumerate().filter(|(_, e)| e.level == level) {
+                demands.extend(bridge((e, edge), &levels.crossings[e], wet_bridges[e], &raised));
+                demands.extend(levels.over(e, edges));
+            }
+            levels.raise(edges, &spread, demands);
+        }
+        levels
     }
 
-    /// Metres above the ground at so many metres along an edge.
-    pub(crate) fn height(&self, edge: usize, at: f64) -> f64 {
-        self.hats[edge].iter().map(|h| h.height(at)).fold(0.0, f64::max)
+    /// Raises roads to what is demanded above the ground, where what they run along is not so high.
+    fn raise(&mut self, edges: &[Edge], spread: &Spread<'_>, mut demands: Vec<Demand>) {
+        for demand in &mut demands {
+            demand.top -= self.chords.above(demand.edge, &edges[demand.edge].line, demand.at, self.bed);
+        }
+        demands.retain(|d| d.top > 0.0);
+        spread.add(&demands, &mut self.hats);
+    }
+
+    /// What a bridge over others on a terrain asks for: on flat ground they are as high as their level says.
+    fn over(&self, e: usize, edges: &[Edge]) -> Vec<Demand> {
+        if self.bed.is_flat() {
+            return Vec::new();
+        }
+        let demand = |c: &Crossing| {
+            let (lower, along) = c.lower;
+            let levels = f64::from(edges[e].level - edges[lower].level);
+            let top = self.height(lower, &edges[lower], along) + levels * OVER_ROAD_M;
+            Demand { edge: e, at: c.at, top }
+        };
+        self.crossings[e].iter().map(demand).collect()
+    }
+
+    /// Metres above the ground at so many metres along an edge; below it in tunnels.
+    pub(crate) fn height(&self, e: usize, edge: &Edge, at: f64) -> f64 {
+        let raised = self.hats[e].iter().map(|h| h.height(at, 1.0)).fold(0.0, f64::max);
+        let above = self.chords.above(e, &edge.line, at, self.bed) + raised - self.depths.depth(e, edge, at);
+        match edge.level {
+            // A tunnel does not come out of the ground, and a bridge does not go into it.
+            ..0 => above.min(0.0),
+            1.. => above.max(0.0),
+            0 if self.is_bridge(e, at) => above.max(0.0),
+            0 => above,
+        }
     }
 
     /// Whether an edge is a bridge at so many metres along it.
@@ -127,7 +163,7 @@ impl Levels {
         for &(first, last) in &self.spans[edge] {
             let count = ((last - first) / apart).round().max(1.0);
             let stands = (1..count as usize).map(|i| first + (last - first) * i as f64 / count);
-            let clear = |at: &f64| self.crossings[edge].iter().all(|c| (c - at).abs() > 0.5 * apart);
+            let clear = |at: &f64| self.crossings[edge].iter().all(|c| (c.at - at).abs() > 0.5 * apart);
             out.extend(stands.filter(clear).filter(|at| (from..=to).contains(at)));
         }
         out
@@ -135,12 +171,13 @@ impl Levels {
 
     /// Where a straight part of an edge has corners, ascending: its ends and, where it is not level, as many as its heights
     /// need, and where bridges begin and end.
-    fn stations(&self, edge: usize, (low, high): (f64, f64)) -> Vec<f64> {
+    fn stations(&self, e: usize, edge: &Edge, (low, high): (f64, f64)) -> Vec<f64> {
         let mut out = vec![low, high];
-        if !self.hats[edge].is_empty() {
+        let hangs = !self.bed.is_flat() && (edge.level < 0 || !self.spans[e].is_empty());
+        if hangs || !self.hats[e].is_empty() || !self.depths.is_level(e) {
             let steps = ((high - low) / STATION_M).ceil() as usize;
             out.extend((1..steps).map(|i| low + (high - low) * i as f64 / steps as f64));
-            let joints = self.spans[edge].iter().flat_map(|&(a, b)| [a, b]);
+            let joints = self.spans[e].iter().flat_map(|&(a, b)| [a, b]);
             out.extend(joints.filter(|j| *j > low && *j < high));
             out.sort_by(f64::total_cmp);
         }
@@ -148,14 +185,14 @@ impl Levels {
     }
 
     /// A part of an edge's line with heights, and stations enough where it is not level.
-    pub(crate) fn profile(&self, edge: usize, line: &[DVec2], (from, to): (f64, f64)) -> Vec<(f64, DVec3)> {
+    pub(crate) fn profile(&self, e: usize, edge: &Edge, (from, to): (f64, f64)) -> Vec<(f64, DVec3)> {
         let mut stations: Vec<(f64, DVec2)> = Vec::new();
         let mut at = 0.0;
-        for pair in line.windows(2) {
+        for pair in edge.line.windows(2) {
             let length = pair[0].distance(pair[1]);
             let (low, high) = (from.max(at), to.min(at + length));
             if length > 0.0 && low <= high {
-                for s in self.stations(edge, (low, high)) {
+                for s in self.stations(e, edge, (low, high)) {
                     if stations.last().is_none_or(|(last, _)| s - last > 1e-3) {
                         stations.push((s, pair[0].lerp(pair[1], ((s - at) / length).clamp(0.0, 1.0))));
                     }
@@ -163,7 +200,7 @@ impl Levels {
             }
             at += length;
         }
-        stations.into_iter().map(|(s, p)| (s, p.extend(self.height(edge, s)))).collect()
+        stations.into_iter().map(|(s, p)| (s, p.extend(self.height(e, edge, s)))).collect()
     }
 }
 
@@ -178,13 +215,13 @@ fn arch((from, to): (f64, f64)) -> impl Iterator<Item = (f64, f64)> {
 }
 
 /// What a bridge asks for.
-fn bridge((e, edge): (usize, &Edge), crossings: &[f64], wet: bool, raised: &[bool]) -> Vec<Demand> {
+fn bridge((e, edge): (usize, &Edge), crossings: &[Crossing], wet: bool, raised: &[bool]) -> Vec<Demand> {
     let top = f64::from(edge.level) * OVER_ROAD_M;
     let middle = 0.5 * edge.length;
     let demand = |at: f64, top: f64| Demand { edge: e, at, top };
     let goes_on = [edge.from, edge.to].map(|place| raised[place]);
     let (first, last) = match (crossings.first(), crossings.last()) {
-        (Some(&first), Some(&last)) => (first, last),
+        (Some(first), Some(last)) => (first.at, last.at),
         _ if goes_on == [false, false] && wet => {
             return arch((0.0, edge.length)).map(|(at, top)| demand(at, top)).collect();
         }
@@ -206,8 +243,8 @@ fn raised_places(edges: &[Edge], places: usize) -> Vec<bool> {
     count.into_iter().map(|n| n > 1).collect()
 }
 
-/// Where bridges cross over lower roads: for each edge, metres along it, ascending.
-fn crossings(edges: &[Edge]) -> Vec<Vec<f64>> {
+/// Where bridges cross over lower roads that are not in tunnels: for each edge, in the order of metres along it.
+fn crossings(edges: &[Edge]) -> Vec<Vec<Crossing>> {
     /// What meets a bridge at its very end is no crossing.
     const END_M: f64 = 3.0;
     let mut out = vec![Vec::new(); edges.len()];
@@ -215,23 +252,31 @@ fn crossings(edges: &[Edge]) -> Vec<Vec<f64>> {
         return out;
     }
     let segment = |(e, edge): (usize, &Edge)| {
-        let pairs: Vec<_> = edge.line.windows(2).map(|p| [p[0], p[1]]).collect();
-        pairs.into_iter().map(move |[a, b]| GeomWithData::new(Line::new(a.to_array(), b.to_array()), e))
+        let mut at = 0.0;
+        let pairs: Vec<_> = edge.line.windows(2).map(|p| (p[0], p[1])).collect();
+        pairs.into_iter().map(move |(a, b)| {
+            at += a.distance(b);
+            GeomWithData::new(Line::new(a.to_array(), b.to_array()), (e, at - a.distance(b)))
+        })
     };
-    let tree = RTree::bulk_load(edges.iter().enumerate().flat_map(segment).collect());
+    let surface = edges.iter().enumerate().filter(|(_, e)| e.level >= 0);
+    let tree = RTree::bulk_load(surface.flat_map(segment).collect());
     for (e, edge) in edges.iter().enumerate().filter(|(_, e)| e.level > 0) {
         let mut at = 0.0;
         for pair in edge.line.windows(2) {
             let (a, b) = (pair[0], pair[1]);
             let around = AABB::from_corners(a.min(b).to_array(), a.max(b).to_array());
-            for other in tree.locate_in_envelope_intersecting(&around).filter(|o| edges[o.data].level < edge.level) {
+            for other in tree.locate_in_envelope_intersecting(&around).filter(|o| edges[o.data.0].level < edge.level) {
                 let (c, d) = (DVec2::from(other.geom().from), DVec2::from(other.geom().to));
-                let along = meets(a, b, c, d).map(|t| at + t * a.distance(b));
-                out[e].extend(along.filter(|s| *s > END_M && *s < edge.length - END_M));
+                let Some(s) = meets(a, b, c, d).map(|t| at + t * a.distance(b)) else { continue };
+                if s > END_M && s < edge.length - END_M {
+                    let along = meets(c, d, a, b).unwrap_or(0.5) * c.distance(d);
+                    out[e].push(Crossing { at: s, lower: (other.data.0, other.data.1 + along) });
+                }
             }
             at += a.distance(b);
         }
-        out[e].sort_by(f64::total_cmp);
+        out[e].sort_by(|a, b| a.at.total_cmp(&b.at).then(a.lower.0.cmp(&b.lower.0)));
     }
     out
 }
@@ -245,43 +290,4 @@ pub(super) fn meets(a: DVec2, b: DVec2, c: DVec2, d: DVec2) -> Option<f64> {
     }
     let (t, u) = ((c - a).perp_dot(s) / across, (c - a).perp_dot(r) / across);
     ((0.0..=1.0).contains(&t) && (0.0..=1.0).contains(&u)).then_some(t)
-}
-
-/// The hats of all edges that the demands reach.
-fn spread(edges: &[Edge], places: usize, demands: &[Demand]) -> Vec<Vec<Hat>> {
-    let mut hats: Vec<Vec<Hat>> = vec![Vec::new(); edges.len()];
-    if demands.is_empty() {
-        return hats;
-    }
-    let mut at_place: Vec<Vec<usize>> = vec![Vec::new(); places];
-    for (e, edge) in edges.iter().enumerate().filter(|(_, e)| e.level >= 0) {
-        at_place[edge.from].push(e);
-        at_place[edge.to].push(e);
-    }
-    for demand in demands {
-        let edge = &edges[demand.edge];
-        hats[demand.edge].push(Hat { at: demand.at, top: demand.top });
-        let reach = Hat::reach(demand.top);
-        // Nearest first (Dijkstra); millimetres, so that they are ordered.
-        let mm = |metres: f64| (metres * 1000.0) as u64;
-        let mut near: BinaryHeap<Reverse<(u64, usize)>> = BinaryHeap::new();
-        near.push(Reverse((mm(demand.at), edge.from)));
-        near.push(Reverse((mm(edge.length - demand.at), edge.to)));
-        let mut seen: Vec<usize> = Vec::new();
-        while let Some(Reverse((distance, place))) = near.pop() {
-            let metres = distance as f64 / 1000.0;
-            if metres > reach || seen.contains(&place) {
-                continue;
-            }
-            seen.push(place);
-            for &e in &at_place[place] {
-                let other = &edges[e];
-                let (at, next) =
-                    if other.from == place { (-metres, other.to) } else { (other.length + metres, other.from) };
-                hats[e].push(Hat { at, top: demand.top });
-                near.push(Reverse((distance + mm(other.length), next)));
-            }
-        }
-    }
-    hats
 }

@@ -1,15 +1,21 @@
 //! From the centre lines of roads to streets: carriageways that are cut where roads meet, junctions with rounded corners,
-//! pavements that go round them, bridges and ramps. Site metres (east, north), and metres above the ground.
+//! pavements that go round them, bridges, tunnels and ramps. Site metres (east, north), and metres above the ground at each point.
 
+mod bed;
+mod chord;
+mod hats;
 mod junction;
 mod levels;
 mod meet;
 mod section;
+mod tunnel;
 mod water;
 
+pub(crate) use bed::Bed;
 pub(crate) use levels::level;
 pub(crate) use meet::{Course, Meeting};
 pub(crate) use section::Section;
+pub(crate) use tunnel::{covered_m, room_m};
 pub(crate) use water::Shores;
 
 use crate::city::{Road, RoadClass};
@@ -20,6 +26,7 @@ use levels::Levels;
 /// A road as it is built.
 #[derive(Debug, Clone)]
 pub(crate) struct Street {
+    pub(crate) class: RoadClass,
     /// What it is across.
     pub(crate) section: Section,
     /// The whole centre line, for where junctions are too small to be seen.
@@ -31,6 +38,34 @@ pub(crate) struct Street {
 }
 
 impl Street {
+    /// Where the ground must be open so that what is below it can be seen: over cuttings, walls included.
+    pub(crate) fn openings(&self) -> Vec<Vec<DVec2>> {
+        /// Half the thickness of walls, metres: their tops hide the edge.
+        const WALL_M: f64 = 0.15;
+        /// What is less deep than this is above the mesh of the ground, metres.
+        const DEEP_M: f64 = 0.35;
+        let reach = self.section.half + self.section.pavement + WALL_M;
+        let mut out = Vec::new();
+        for piece in &self.pieces {
+            let (left, right) = (beside(&piece.line, -reach), beside(&piece.line, reach));
+            for (i, covered) in piece.covered.iter().enumerate() {
+                if !covered && piece.line[i].z.min(piece.line[i + 1].z) < -DEEP_M {
+                    out.push(vec![right[i], right[i + 1], left[i + 1], left[i]]);
+                }
+            }
+        }
+        for junction in &self.junctions {
+            let lines = || junction.corners.iter().map(|c| if c.back.is_empty() { &c.kerb } else { &c.back });
+            let deepest = lines().flatten().map(|p| p.z).fold(0.0, f64::min);
+            let highest = lines().flatten().map(|p| p.z).fold(f64::MIN, f64::max);
+            // One that is deep all round has a roof.
+            if deepest < -DEEP_M && highest > -covered_m(self.class) {
+                out.push(lines().flatten().map(|p| p.truncate()).collect());
+            }
+        }
+        out
+    }
+
     /// The street, moved in plan.
     pub(crate) fn moved(&self, by: DVec2) -> Self {
         let by = by.extend(0.0);
@@ -56,6 +91,8 @@ pub(crate) struct Piece {
     pub(crate) line: Vec<DVec3>,
     /// Whether each segment of the line is a bridge.
     pub(crate) bridge: Vec<bool>,
+    /// Whether each segment of the line is a tunnel that is deep enough to have a roof.
+    pub(crate) covered: Vec<bool>,
     /// What it ends at.
     pub(crate) ends: [End; 2],
     /// Where piers carry it, and the direction of the road there.
@@ -98,6 +135,7 @@ struct Edge {
     from: usize,
     to: usize,
     level: i8,
+    class: RoadClass,
 }
 
 /// An end of an edge at a place.
@@ -109,17 +147,17 @@ struct Limb {
 }
 
 /// The streets of roads whose centre lines are given in site metres; `None` for a road that is no line, or whose width is
-/// none. Tunnels have none either.
-pub(crate) fn streets(roads: &[Road], lines: &[Vec<DVec2>], shores: &Shores) -> Vec<Option<Street>> {
+/// none.
+pub(crate) fn streets(roads: &[Road], lines: &[Vec<DVec2>], shores: &Shores, bed: Bed<'_>) -> Vec<Option<Street>> {
     let lines: Vec<Vec<DVec2>> = lines.iter().map(|l| clean(l)).collect();
     let usable = |r: usize| lines[r].len() > 1 && roads[r].width_m > 0.5 && roads[r].width_m < 200.0;
     let levels_of: Vec<i8> = roads.iter().map(|r| level(&r.attributes)).collect();
     let mut out: Vec<Option<Street>> = vec![None; roads.len()];
-    for (r, road) in roads.iter().enumerate().filter(|(r, _)| usable(*r) && levels_of[*r] >= 0) {
+    for (r, road) in roads.iter().enumerate().filter(|(r, _)| usable(*r)) {
         let (pieces, junctions) = (Vec::new(), Vec::new());
-        out[r] = Some(Street { section: Section::of(road), course: Vec::new(), pieces, junctions });
+        out[r] = Some(Street { class: road.class, section: Section::of(road), course: Vec::new(), pieces, junctions });
     }
-    let mut build = Build::new(roads, &lines, &levels_of, |r| out[r].is_some());
+    let mut build = Build::new(roads, &lines, &levels_of, |r| out[r].is_some(), bed);
     build.raise(shores);
     build.meet();
     build.finish(&mut out);
@@ -133,7 +171,8 @@ struct Build<'a> {
     edges: Vec<Edge>,
     /// What ends at each place.
     limbs: Vec<Vec<Limb>>,
-    levels: Option<Levels>,
+    bed: Bed<'a>,
+    levels: Option<Levels<'a>>,
     /// Metres that each edge is cut at its beginning and its end.
     cuts: Vec<[f64; 2]>,
     ends: Vec<[End; 2]>,
@@ -141,7 +180,13 @@ struct Build<'a> {
 }
 
 impl<'a> Build<'a> {
-    fn new(roads: &'a [Road], lines: &[Vec<DVec2>], levels: &[i8], is_street: impl Fn(usize) -> bool) -> Self {
+    fn new(
+        roads: &'a [Road],
+        lines: &[Vec<DVec2>],
+        levels: &[i8],
+        is_street: impl Fn(usize) -> bool,
+        bed: Bed<'a>,
+    ) -> Self {
         let mut edges: Vec<Edge> = Vec::new();
         let mut limbs: Vec<Vec<Limb>> = Vec::new();
         // Paths cross carriageways without a junction: they meet among themselves.
@@ -166,18 +211,19 @@ impl<'a> Build<'a> {
                     let (edge, from, to) = (edges.len(), before + from, before + to);
                     limbs[from].push(Limb { edge, begins: true });
                     limbs[to].push(Limb { edge, begins: false });
-                    edges.push(Edge { road: r, length: length(&line), line, from, to, level: *level });
+                    let class = roads[r].class;
+                    edges.push(Edge { road: r, length: length(&line), line, from, to, level: *level, class });
                 }
             }
         }
         make_room(&mut edges, &limbs);
         let sections = roads.iter().map(Section::of).collect();
         let (cuts, ends) = (vec![[0.0; 2]; edges.len()], vec![[End::Dead; 2]; edges.len()]);
-        Self { roads, sections, edges, limbs, levels: None, cuts, ends, junctions: Vec::new() }
+        Self { roads, sections, edges, limbs, bed, levels: None, cuts, ends, junctions: Vec::new() }
     }
 
     fn raise(&mut self, shores: &Shores) {
-        self.levels = Some(Levels::new(&self.edges, self.limbs.len(), shores));
+        self.levels = Some(Levels::new(&self.edges, &self.limbs, shores, self.bed));
     }
 
     fn is_path(&self, limb: Limb) -> bool {
@@ -204,7 +250,8 @@ impl<'a> Build<'a> {
             let first = &self.edges[limbs[0].edge];
             let at = if limbs[0].begins { first.line[0] } else { first.line[first.line.len() - 1] };
             let centre = at.extend(self.height(limbs[0], 0.0));
-            let corners: Vec<Corner> = (0..arms.len()).map(|i| layout.corner(i, &arms, &ends, centre)).collect();
+            let corners: Vec<Corner> =
+                (0..arms.len()).map(|i| layout.corner(i, &arms, &ends, (centre, self.bed))).collect();
             let mut outline: Vec<DVec3> = corners.iter().flat_map(|c| c.kerb.iter().copied()).collect();
             outline.dedup_by(|a, b| a.truncate().distance(b.truncate()) < 0.02);
             let importance = |l: &Limb| {
@@ -267,7 +314,7 @@ impl<'a> Build<'a> {
     /// Metres above the ground at so many metres from the place of a limb.
     fn height(&self, limb: Limb, from_place: f64) -> f64 {
         let at = if limb.begins { from_place } else { self.edges[limb.edge].length - from_place };
-        self.levels.as_ref().map_or(0.0, |l| l.height(limb.edge, at))
+        self.levels.as_ref().map_or(0.0, |l| l.height(limb.edge, &self.edges[limb.edge], at))
     }
 
     fn cut_end(&self, limb: Limb, half: f64) -> CutEnd {
@@ -276,8 +323,8 @@ impl<'a> Build<'a> {
         let at = if limb.begins { cut } else { edge.length - cut };
         let (point, along) = frame_at(&edge.line, at, limb.begins);
         let across = if limb.begins { along.perp() } else { -along.perp() };
-        let z = self.height(limb, cut);
-        CutEnd { left: (point + across * half).extend(z), right: (point - across * half).extend(z), across }
+        let centre = point.extend(self.height(limb, cut));
+        CutEnd::new(centre, across, half, self.bed)
     }
 
     fn finish(self, out: &mut [Option<Street>]) {
@@ -286,22 +333,24 @@ impl<'a> Build<'a> {
         let Some(levels) = &self.levels else { return };
         for (e, edge) in self.edges.iter().enumerate() {
             let Some(street) = out[edge.road].as_mut() else { continue };
-            let whole = levels.profile(e, &edge.line, (0.0, edge.length));
+            let whole = levels.profile(e, edge, (0.0, edge.length));
             let joins = usize::from(!street.course.is_empty());
             street.course.extend(whole.iter().skip(joins).map(|(_, p)| *p));
             let [first, last] = self.cuts[e];
-            let profile = levels.profile(e, &edge.line, (first, edge.length - last));
+            let profile = levels.profile(e, edge, (first, edge.length - last));
             if profile.len() < 2 {
                 continue;
             }
             let bridge = profile.windows(2).map(|w| levels.is_bridge(e, 0.5 * (w[0].0 + w[1].0))).collect();
             let piers = levels.piers(e, (first, edge.length - last), PIERS_M).into_iter().map(|at| {
                 let (point, along) = frame_at(&edge.line, at, true);
-                (point.extend(levels.height(e, at)), along)
+                (point.extend(levels.height(e, edge, at)), along)
             });
             let piers = piers.collect();
-            let line = profile.into_iter().map(|(_, p)| p).collect();
-            street.pieces.push(Piece { line, bridge, ends: self.ends[e], piers });
+            let line: Vec<DVec3> = profile.into_iter().map(|(_, p)| p).collect();
+            let roofed = |p: &DVec3| edge.level < 0 && p.z <= -covered_m(edge.class);
+            let covered = line.windows(2).map(|w| w.iter().all(roofed)).collect();
+            street.pieces.push(Piece { line, bridge, covered, ends: self.ends[e], piers });
         }
         for (road, junction) in self.junctions {
             if let Some(street) = out[road].as_mut() {
@@ -387,5 +436,20 @@ fn frame_at(line: &[DVec2], at: f64, ahead: bool) -> (DVec2, DVec2) {
     (line[0], DVec2::X)
 }
 
+/// A line so many metres to the right of another, with mitres that are no longer than twice that.
+fn beside(line: &[DVec3], right_m: f64) -> Vec<DVec2> {
+    let direction = |i: usize| (line[i + 1] - line[i]).truncate().normalize_or_zero();
+    let point = |i: usize| {
+        let (ahead, back) = (direction(i.min(line.len() - 2)), direction(i.max(1) - 1));
+        let along = (ahead + back).normalize_or(ahead);
+        line[i].truncate() - along.perp() * (right_m / along.dot(ahead).max(0.5))
+    };
+    (0..line.len()).map(point).collect()
+}
+
+#[cfg(test)]
+mod deck_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tunnel_tests;

@@ -3,7 +3,7 @@ use crate::city::Attribute;
 use cim_model::{EntityKey, EntityKind};
 use geo::{Area, BooleanOps, Coord, LineString, MultiPolygon, Polygon, unary_union};
 
-fn road(id: usize, class: RoadClass, tags: &[(&str, &str)]) -> Road {
+pub(super) fn road(id: usize, class: RoadClass, tags: &[(&str, &str)]) -> Road {
     Road {
         key: EntityKey::new(EntityKind::Road, format!("R{id}")),
         name: String::new(),
@@ -16,7 +16,7 @@ fn road(id: usize, class: RoadClass, tags: &[(&str, &str)]) -> Road {
     }
 }
 
-fn line(points: &[(f64, f64)]) -> Vec<DVec2> {
+pub(super) fn line(points: &[(f64, f64)]) -> Vec<DVec2> {
     points.iter().map(|p| DVec2::from(*p)).collect()
 }
 
@@ -24,7 +24,7 @@ fn line(points: &[(f64, f64)]) -> Vec<DVec2> {
 fn dry(roads: &[(RoadClass, &[(f64, f64)])]) -> Vec<Street> {
     let lines: Vec<Vec<DVec2>> = roads.iter().map(|(_, l)| line(l)).collect();
     let roads: Vec<Road> = roads.iter().enumerate().map(|(i, (class, _))| road(i, *class, &[])).collect();
-    streets(&roads, &lines, &Shores::new(std::iter::empty())).into_iter().flatten().collect()
+    streets(&roads, &lines, &Shores::new(std::iter::empty()), Bed::flat()).into_iter().flatten().collect()
 }
 
 fn polygon(points: impl Iterator<Item = DVec3>) -> Polygon<f64> {
@@ -115,7 +115,7 @@ fn a_bridge_rises_over_a_road_and_what_leads_to_it_climbs() {
     let roads: Vec<Road> =
         (0..5).map(|i| road(i, RoadClass::Primary, if i == 2 { &bridge[..] } else { &[] })).collect();
     let streets: Vec<Street> =
-        streets(&roads, &lines, &Shores::new(std::iter::empty())).into_iter().flatten().collect();
+        streets(&roads, &lines, &Shores::new(std::iter::empty()), Bed::flat()).into_iter().flatten().collect();
     assert!(streets[0].course.iter().all(|p| p.z == 0.0));
     let over = streets[2].course.iter().map(|p| p.z).fold(0.0, f64::max);
     assert!((over - 6.0).abs() < 1e-6, "{over}");
@@ -139,7 +139,7 @@ fn a_street_over_a_river_is_a_bridge_there() {
     let river: Vec<DVec2> = line(&[(-20., -500.), (20., -500.), (20., 500.), (-20., 500.)]);
     let roads = [road(0, RoadClass::Secondary, &[])];
     let lines = [line(&[(-200., 0.), (200., 0.)])];
-    let built = streets(&roads, &lines, &Shores::new(std::iter::once(&river[..])));
+    let built = streets(&roads, &lines, &Shores::new(std::iter::once(&river[..])), Bed::flat());
     let street = built[0].as_ref().unwrap();
     let piece = &street.pieces[0];
     for (pair, bridge) in piece.line.windows(2).zip(&piece.bridge) {
@@ -153,14 +153,10 @@ fn a_street_over_a_river_is_a_bridge_there() {
 }
 
 #[test]
-fn tunnels_and_what_is_no_road_have_no_street() {
-    let roads = [
-        road(0, RoadClass::Primary, &[("tunnel", "yes")]),
-        road(1, RoadClass::Primary, &[]),
-        Road { width_m: f32::NAN, ..road(2, RoadClass::Primary, &[]) },
-    ];
-    let lines = [line(&[(0., 0.), (9., 0.)]), line(&[(1., 1.), (1., 1.)]), line(&[(0., 0.), (9., 0.)])];
-    assert!(streets(&roads, &lines, &Shores::new(std::iter::empty())).iter().all(Option::is_none));
+fn what_is_no_road_has_no_street() {
+    let roads = [road(1, RoadClass::Primary, &[]), Road { width_m: f32::NAN, ..road(2, RoadClass::Primary, &[]) }];
+    let lines = [line(&[(1., 1.), (1., 1.)]), line(&[(0., 0.), (9., 0.)])];
+    assert!(streets(&roads, &lines, &Shores::new(std::iter::empty()), Bed::flat()).iter().all(Option::is_none));
 }
 
 #[test]
@@ -170,6 +166,7 @@ fn levels_are_read_from_what_sources_write() {
     assert_eq!(of(&[("bridge", "yes")]), 1);
     assert_eq!(of(&[("bridge", "no"), ("layer", "2")]), 0);
     assert_eq!(of(&[("tunnel", "yes"), ("layer", "-1")]), -1);
+    assert_eq!(of(&[("tunnel", "building_passage")]), 0);
     assert_eq!(of(&[("bridge", "yes"), ("layer", "900")]), 5);
     assert_eq!(of(&[]), 0);
 }

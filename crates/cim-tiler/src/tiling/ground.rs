@@ -6,9 +6,9 @@ use super::{
     stack::{Primitives, Sited, Thing},
 };
 use crate::{
-    city::{Area, AreaKind, Road, RoadClass},
+    city::{Area, AreaKind, City, Road, RoadClass},
     mesh::{StreetTarget, Surface, add_area},
-    streets::{End, Piece, Shores, Street, level, streets},
+    streets::{Bed, End, Piece, Shores, Street, streets},
 };
 use geo::{LineString, Simplify};
 use glam::{DVec2, DVec3};
@@ -37,7 +37,6 @@ impl Writer<'_> {
         for (road, street) in city.roads.iter().zip(streets) {
             let reason = match street {
                 _ if self.line(&road.points).iter().any(|p| !p.is_finite()) => "position is not a number",
-                None if level(&road.attributes) < 0 => "runs below the ground",
                 None => "line has no length or width is not one",
                 Some(street) => match self.road(road, street) {
                     Some(s) => {
@@ -58,21 +57,8 @@ impl Writer<'_> {
         sited
     }
 
-    /// What the city's roads are built as.
-    pub(super) fn streets(&self) -> Vec<Option<Street>> {
-        let lines: Vec<Vec<DVec2>> = self.city.roads.iter().map(|r| self.line(&r.points)).collect();
-        streets(&self.city.roads, &lines, &self.shores())
-    }
-
     pub(super) fn line(&self, points: &[cim_model::Place]) -> Vec<DVec2> {
         self.ring(points).into_iter().map(DVec2::from).collect()
-    }
-
-    fn shores(&self) -> Shores {
-        let waters = self.city.areas.iter().filter(|a| a.kind == AreaKind::Water);
-        let rings: Vec<Vec<DVec2>> =
-            waters.flat_map(|a| std::iter::once(&a.ring).chain(&a.holes)).map(|r| self.line(r)).collect();
-        Shores::new(rings.iter().map(Vec::as_slice))
     }
 
     /// A road with its place; `None` when nothing of a line is left.
@@ -96,6 +82,8 @@ impl Writer<'_> {
         let mut sited = self.lying(Thing::Road { road, street }, low, high, pieces + junctions);
         sited.high.z += street.course.iter().map(|p| p.z).fold(0.0, f64::max) + 1.5;
         sited.low.z -= if street.pieces.iter().any(|p| !p.piers.is_empty()) { 2.5 } else { 0.0 };
+        let deepest = street.course.iter().map(|p| p.z).fold(0.0, f64::min);
+        sited.low.z += if deepest < 0.0 { deepest - 1.0 } else { 0.0 };
         Some(sited)
     }
 
@@ -121,6 +109,20 @@ impl Writer<'_> {
     }
 }
 
+/// What a city's roads are built as; `line` takes places to metres.
+pub(super) fn built(
+    city: &City,
+    line: impl Fn(&[cim_model::Place]) -> Vec<DVec2>,
+    bed: Bed<'_>,
+) -> Vec<Option<Street>> {
+    let waters = city.areas.iter().filter(|a| a.kind == AreaKind::Water);
+    let rings: Vec<Vec<DVec2>> =
+        waters.flat_map(|a| std::iter::once(&a.ring).chain(&a.holes)).map(|r| line(r)).collect();
+    let shores = Shores::new(rings.iter().map(Vec::as_slice));
+    let lines: Vec<Vec<DVec2>> = city.roads.iter().map(|r| line(&r.points)).collect();
+    streets(&city.roads, &lines, &shores, bed)
+}
+
 /// The lowest and the highest corner of some points, `around` metres larger; `None` when they are none, or no numbers.
 fn bounds(points: &[[f64; 2]], around: f64) -> Option<([f64; 2], [f64; 2])> {
     if points.is_empty() || points.iter().flatten().any(|x| !x.is_finite()) {
@@ -140,16 +142,16 @@ impl Parts {
         Self([Surface::Road, Surface::Sidewalk, Surface::Marking, Surface::Structure].map(|s| (s, s.primitive())))
     }
 
-    fn target(&mut self) -> StreetTarget<'_> {
+    fn target<'p>(&'p mut self, bed: Bed<'p>) -> StreetTarget<'p> {
         let [(_, road), (_, sidewalk), (_, marking), (_, structure)] = &mut self.0;
-        StreetTarget { road, sidewalk, marking, structure }
+        StreetTarget { road, sidewalk, marking, structure, bed }
     }
 
     /// Moves them to a tile's primitives.
     fn give(self, primitives: &mut Primitives, at: (DVec3, f64), ground: &Ground) {
         for (surface, part) in self.0.into_iter().filter(|(_, p)| !p.indices.is_empty()) {
             let to = primitives.entry(surface).or_insert_with(|| surface.primitive());
-            append(to, part, at, (ground, Lie::Draped));
+            append(to, (part, false), at, (ground, Lie::Draped));
         }
     }
 }
@@ -162,18 +164,19 @@ pub(super) fn add_lying_road(
     ground: &Ground,
     feature: u32,
 ) -> bool {
-    let near = street.moved(DVec2::new(-origin.x, -origin.y));
+    let near = street.moved(-origin.truncate());
+    let bed = ground.bed().seen_from(origin.truncate());
     let mut parts = Parts::new();
     if error > 0.0 {
         let course = coarse_course(&near.course, error);
-        if !parts.target().ribbon(&near, &course, road.class, feature) {
+        if !parts.target(bed).ribbon(&near, &course, road.class, feature) {
             return false;
         }
         if error > PAVEMENTS && road.class != RoadClass::Footway {
             parts.0[1].1 = Surface::Sidewalk.primitive();
         }
     } else {
-        parts.target().street(&near, road.class, feature);
+        parts.target(bed).street(&near, road.class, feature);
     }
     parts.give(primitives, (origin, error), ground);
     true
@@ -187,10 +190,11 @@ pub(super) fn add_road_details(
     ground: &Ground,
     feature: u32,
 ) -> bool {
-    let near = street.moved(DVec2::new(-origin.x, -origin.y));
+    let near = street.moved(-origin.truncate());
+    let bed = ground.bed().seen_from(origin.truncate());
     let mut parts = Parts::new();
-    parts.target().kerbs(&near, feature);
-    parts.target().markings(&near, road.class, feature);
+    parts.target(bed).kerbs(&near, feature);
+    parts.target(bed).markings(&near, road.class, feature);
     let any = parts.0.iter().any(|(_, p)| !p.indices.is_empty());
     parts.give(primitives, (origin, 0.0), ground);
     any
@@ -199,7 +203,7 @@ pub(super) fn add_road_details(
 /// A course without the bends that are less than half a pixel in a tile of so many metres of error. One that rises and
 /// falls keeps its stations.
 fn coarse_course(course: &[DVec3], error: f64) -> Vec<DVec3> {
-    if course.iter().any(|p| p.z > 0.0) {
+    if course.iter().any(|p| p.z != 0.0) {
         return course.to_vec();
     }
     let line = LineString::from_iter(course.iter().map(|p| [p.x, p.y])).simplify(error * PIXEL * 0.5);
@@ -226,7 +230,7 @@ pub(super) fn add_lying_area(
     };
     let mut part = surface.primitive();
     let added = add_area(&mut part, &near(ring), &holes, z, feature);
-    append(primitives.entry(surface).or_insert_with(|| surface.primitive()), part, (origin, error), ground);
+    append(primitives.entry(surface).or_insert_with(|| surface.primitive()), (part, true), (origin, error), ground);
     added
 }
 
@@ -237,14 +241,18 @@ fn coarse<'p>(line: impl Iterator<Item = &'p [f64; 2]>, origin: DVec3, error: f6
     line.into_inner().into_iter().map(|c| [c.x, c.y]).collect()
 }
 
-/// Adds a part whose corners are relative to `origin` and whose heights count from the ground, laid on it.
+/// Adds a part whose corners are relative to `origin` and whose heights count from the ground, laid on it; and opened where
+/// that is, if it is part of it.
 fn append(
     to: &mut WritePrimitive,
-    mut part: WritePrimitive,
+    (mut part, opens): (WritePrimitive, bool),
     (origin, error): (DVec3, f64),
     (ground, lie): (&Ground, Lie),
 ) {
     ground.lay(&mut part, origin, error, lie);
+    if opens && let Some(cuts) = ground.cuts(PIXEL * error) {
+        cuts.carve(&mut part, origin);
+    }
     let first = to.positions.len() as u32;
     to.positions.extend(part.positions);
     to.normals.extend(part.normals);
@@ -275,7 +283,7 @@ mod tests {
         part.positions = vec![[0.0, 0.0, 0.5], [1000.0, 0.0, 0.5]];
         let origin = DVec3::new(20_000.0, 0.0, drop_m(20_000.0, 0.0));
         part.normals = vec![[0.0, 0.0, 1.0]; 2];
-        append(&mut to, part, (origin, 0.0), (&Ground::bare(), Lie::Draped));
+        append(&mut to, (part, true), (origin, 0.0), (&Ground::bare(), Lie::Draped));
         assert_eq!(to.positions[0], [0.0, 0.0, 0.5]);
         assert!((f64::from(to.positions[1][2]) - 0.5 - (drop_m(21_000.0, 0.0) - origin.z)).abs() < 1e-5);
     }

@@ -3,6 +3,7 @@
 //! The root tile holds the bare ground and is always shown (ADD). Below it quadtrees (REPLACE), one for each layer that can be
 //! switched and one for the trees. Where there is a terrain, another takes the place of the bare ground, and `terrain.bin` has its heights for the viewer ([`cim_geo::relief`]). One frame serves all tiles, the site's east-north-up; a tile's transform moves it to its centre.
 
+mod cuts;
 mod far;
 mod fingerprint;
 mod folder;
@@ -29,6 +30,8 @@ mod folder_tests;
 mod layer_tests;
 #[cfg(test)]
 mod terrain_tests;
+#[cfg(test)]
+mod tunnel_tests;
 
 use crate::{
     Progress, TilerError,
@@ -115,7 +118,10 @@ fn write_city_by(
     let folder = Folder::new(out)?;
     let journal = Journal::open(&folder, city, options)?;
     let frame = SiteFrame::new(Geodetic::new(city.origin.lon, city.origin.lat, 0.0));
-    let ground = Ground::new(city, |ring| metres(&frame, ring));
+    let mut ground = Ground::new(city, |ring| metres(&frame, ring));
+    let line = |points: &[Place]| metres(&frame, points).into_iter().map(Into::into).collect();
+    let streets = ground::built(city, line, ground.bed());
+    ground.open(&streets);
     let mut writer = Writer {
         city,
         options,
@@ -134,7 +140,6 @@ fn write_city_by(
     writer.summary.left_out.clone_from(&city.findings.left_out);
     writer.summary.mended.clone_from(&city.findings.mended);
     writer.site()?;
-    let streets = writer.streets();
     writer.network(&streets)?;
     writer.tiles(&streets, progress)?;
     writer.report()?;
@@ -274,6 +279,9 @@ impl<'a> Writer<'a> {
             add_ground(&mut ground, low, high, 250.0);
             for v in &mut ground.positions {
                 v[2] += (self.city.ground_m + drop_m(f64::from(v[0]), f64::from(v[1]))) as f32;
+            }
+            if let Some(cuts) = self.ground.cuts(0.0) {
+                cuts.carve(&mut ground, DVec3::ZERO);
             }
         }
         let content = self.content("base", &[ground], &Rows::default().columns(), DVec3::ZERO)?;

@@ -1,13 +1,17 @@
-//! `network.json`: what vehicles drive on, with the heights of bridges and ramps.
+//! `network.json`: what vehicles drive on, with the heights of bridges, tunnels and ramps.
 
 use super::Writer;
 use crate::{
     TilerError,
-    city::{Edge, RoadClass},
-    streets::Street,
+    city::{Edge, Road, RoadClass},
+    streets::{Bed, Street},
 };
 use cim_model::Place;
 use glam::{DVec2, DVec3};
+use rstar::{
+    RTree,
+    primitives::{GeomWithData, Line},
+};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -31,30 +35,78 @@ struct FileEdge<'a> {
     width_m: f32,
     oneway: bool,
     points: Vec<[f64; 2]>,
-    /// Metres above the ground, one for each point; none for an edge on the ground.
+    /// Metres above the ground, one for each point, below it in tunnels; none for an edge on the ground.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     heights: Vec<f32>,
+}
+
+/// The courses of roads, for how high they are.
+struct Courses<'a> {
+    streets: HashMap<&'a str, &'a Street>,
+    /// Segments of all courses that are not on the ground, with the heights of their ends.
+    off_ground: RTree<GeomWithData<Line<[f64; 2]>, [f64; 2]>>,
+    bed: Bed<'a>,
+}
+
+impl<'a> Courses<'a> {
+    fn new(roads: &'a [Road], streets: &'a [Option<Street>], bed: Bed<'a>) -> Self {
+        let streets: HashMap<&str, &Street> = roads
+            .iter()
+            .zip(streets)
+            .filter_map(|(road, street)| Some((road.key.id.as_str(), street.as_ref()?)))
+            .collect();
+        let mut segments: Vec<_> = streets
+            .values()
+            .flat_map(|s| s.course.windows(2))
+            .filter(|w| w[0].z != 0.0 || w[1].z != 0.0)
+            .map(|w| {
+                let line = Line::new([w[0].x, w[0].y], [w[1].x, w[1].y]);
+                GeomWithData::new(line, [w[0].z, w[1].z])
+            })
+            .collect();
+        // A map's order is that of the day, and what is equally near would follow it.
+        let place = |s: &GeomWithData<Line<[f64; 2]>, [f64; 2]>| (s.geom().from, s.geom().to, s.data);
+        segments.sort_by(|a, b| place(a).partial_cmp(&place(b)).unwrap_or(std::cmp::Ordering::Equal));
+        Self { streets, off_ground: RTree::bulk_load(segments), bed }
+    }
+
+    /// Metres above the ground of a road at a point of it. Joints are moved to make room for junctions, so that a road may be
+    /// another's for its last metres: there that is asked.
+    fn height(&self, street: Option<&Street>, at: DVec2) -> f64 {
+        street.and_then(|s| height(&s.course, at, self.bed)).or_else(|| self.of_others(at)).unwrap_or(0.0)
+    }
+
+    fn of_others(&self, at: DVec2) -> Option<f64> {
+        let near = self.off_ground.nearest_neighbor(&at.to_array())?;
+        let ([from, to], data) = ([near.geom().from, near.geom().to].map(DVec2::from), near.data);
+        height(&[from.extend(data[0]), to.extend(data[1])], at, self.bed)
+    }
+
+    /// Whether an edge of a street is anywhere off the ground.
+    fn leaves_ground(&self, street: Option<&Street>, points: &[DVec2]) -> bool {
+        street.is_some_and(|s| s.course.iter().any(|p| p.z != 0.0))
+            || self.off_ground.size() > 0 && points.iter().any(|p| self.height(street, *p) != 0.0)
+    }
 }
 
 impl Writer<'_> {
     /// Writes the network.
     pub(super) fn network(&mut self, streets: &[Option<Street>]) -> Result<(), TilerError> {
         let city = self.city;
-        let raised: HashMap<&str, &Street> = city
-            .roads
-            .iter()
-            .zip(streets)
-            .filter_map(|(road, street)| Some((road.key.id.as_str(), street.as_ref()?)))
-            .filter(|(_, street)| street.course.iter().any(|p| p.z > 0.0))
-            .collect();
-        let edges = city.network.edges.iter().map(|e| self.edge(e, raised.get(e.road.as_str()).copied())).collect();
+        let courses = Courses::new(&city.roads, streets, self.ground.bed());
+        let edges = city.network.edges.iter().map(|e| self.edge(e, &courses)).collect();
         self.json("network.json", &File { nodes: &city.network.nodes, edges })
     }
 
-    fn edge<'e>(&self, edge: &'e Edge, street: Option<&Street>) -> FileEdge<'e> {
+    fn edge<'e>(&self, edge: &'e Edge, courses: &Courses<'_>) -> FileEdge<'e> {
+        let places: Vec<Place> = edge.points.iter().map(|p| Place::new(p[0], p[1])).collect();
+        let metres = self.line(&places);
+        let street = courses.streets.get(edge.road.as_str()).copied();
         let (mut points, mut heights) = (edge.points.clone(), Vec::new());
-        if let Some(street) = street {
-            (points, heights) = self.stations(&edge.points, street);
+        if courses.leaves_ground(street, &metres) {
+            // Heights count from the ground, whose own bends are in them.
+            let station = self.ground.relief().map_or(STATION_M, |r| r.step().clamp(0.2 * STATION_M, STATION_M));
+            (points, heights) = stations((&edge.points, &metres), station, |at| courses.height(street, at));
             if heights.iter().all(|h| *h == 0.0) {
                 (points, heights) = (edge.points.clone(), Vec::new());
             }
@@ -62,36 +114,37 @@ impl Writer<'_> {
         let Edge { a, b, class, width_m, oneway, .. } = *edge;
         FileEdge { a, b, road: &edge.road, class, width_m, oneway, points, heights }
     }
-
-    /// The points of an edge and as many between them as its heights need.
-    fn stations(&self, points: &[[f64; 2]], street: &Street) -> (Vec<[f64; 2]>, Vec<f32>) {
-        let places: Vec<Place> = points.iter().map(|p| Place::new(p[0], p[1])).collect();
-        let metres = self.line(&places);
-        let (mut out, mut heights) = (Vec::new(), Vec::new());
-        for (pair, ends) in points.windows(2).zip(metres.windows(2)) {
-            let (a, b) = (ends[0], ends[1]);
-            let steps = ((a.distance(b) / STATION_M).ceil() as usize).max(1);
-            for k in usize::from(!out.is_empty())..=steps {
-                let share = k as f64 / steps as f64;
-                let degrees = |i: usize| pair[0][i] + (pair[1][i] - pair[0][i]) * share;
-                out.push(if k == steps { pair[1] } else { [degrees(0), degrees(1)] });
-                heights.push(height(&street.course, a.lerp(b, share)));
-            }
-        }
-        (out, heights)
-    }
 }
 
-/// Metres above the ground of the part of a course that is nearest to a point; 0 when none is near.
-fn height(course: &[DVec3], at: DVec2) -> f32 {
+/// The points of an edge, in degrees and in metres, and as many between them as its heights need.
+fn stations(
+    (points, metres): (&[[f64; 2]], &[DVec2]),
+    station: f64,
+    height: impl Fn(DVec2) -> f64,
+) -> (Vec<[f64; 2]>, Vec<f32>) {
+    let (mut out, mut heights) = (Vec::new(), Vec::new());
+    for (pair, ends) in points.windows(2).zip(metres.windows(2)) {
+        let (a, b) = (ends[0], ends[1]);
+        let steps = ((a.distance(b) / station).ceil() as usize).max(1);
+        for k in usize::from(!out.is_empty())..=steps {
+            let share = k as f64 / steps as f64;
+            let degrees = |i: usize| pair[0][i] + (pair[1][i] - pair[0][i]) * share;
+            out.push(if k == steps { pair[1] } else { [degrees(0), degrees(1)] });
+            // Centimetres are enough, and make a short file.
+            heights.push(((height(a.lerp(b, share)) * 100.0).round() / 100.0) as f32);
+        }
+    }
+    (out, heights)
+}
+
+/// Metres above the ground of the part of a course that is nearest to a point; `None` when none is near.
+fn height(course: &[DVec3], at: DVec2, bed: Bed<'_>) -> Option<f64> {
     let near = course.windows(2).map(|pair| {
         let (from, to) = (pair[0].truncate(), pair[1].truncate());
         let share = ((at - from).dot(to - from) / (to - from).length_squared().max(1e-9)).clamp(0.0, 1.0);
-        (at.distance(from.lerp(to, share)), pair[0].z + (pair[1].z - pair[0].z) * share)
+        (at.distance(from.lerp(to, share)), bed.between(pair[0], pair[1], share).z)
     });
-    let nearest = near.min_by(|a, b| a.0.total_cmp(&b.0)).filter(|(off, _)| *off < OFF_M);
-    // Centimetres are enough, and make a short file.
-    nearest.map_or(0.0, |(_, z)| ((z * 100.0).round() / 100.0) as f32)
+    near.min_by(|a, b| a.0.total_cmp(&b.0)).filter(|(off, _)| *off < OFF_M).map(|(_, z)| z)
 }
 
 #[cfg(test)]
@@ -134,8 +187,8 @@ mod tests {
     #[test]
     fn what_is_far_from_a_course_is_on_the_ground() {
         let course = [DVec3::new(0.0, 0.0, 0.0), DVec3::new(100.0, 0.0, 4.0)];
-        assert_eq!(height(&course, DVec2::new(50.0, 1.0)), 2.0);
-        assert_eq!(height(&course, DVec2::new(50.0, 9.0)), 0.0);
-        assert_eq!(height(&[], DVec2::ZERO), 0.0);
+        assert_eq!(height(&course, DVec2::new(50.0, 1.0), Bed::flat()), Some(2.0));
+        assert_eq!(height(&course, DVec2::new(50.0, 9.0), Bed::flat()), None);
+        assert_eq!(height(&[], DVec2::ZERO, Bed::flat()), None);
     }
 }

@@ -1,9 +1,10 @@
 //! The ground of a city in site metres: the bent earth, or a terrain on it, with lakes that are level.
 
-use super::drop_m;
+use super::{cuts::Cuts, drop_m};
 use crate::{
     city::{AreaKind, City},
     mesh::split,
+    streets::{Bed, Street},
 };
 use cim_geo::Relief;
 use std::ops::RangeInclusive;
@@ -11,6 +12,8 @@ use tiles3d::write::WritePrimitive;
 
 /// Metres by which what lies on a terrain may be off it at its finest: less than the layers of a road are apart.
 pub(super) const NEAR_M: f64 = 0.02;
+/// What is farther from the ground than this is not bent with it: it hangs over it, or is below it.
+const OFF_M: f32 = 0.5;
 /// Nodes on a side of the squares whose lowest and highest ground is known.
 const BLOCK: usize = 16;
 /// Metres that a shore rises along a river, at least; a lake's rises nowhere in particular.
@@ -23,6 +26,8 @@ pub(super) struct Ground {
     lakes: Vec<Option<f64>>,
     /// Lowest and highest ground of each square of [`BLOCK`] steps, row by row from the south.
     blocks: Vec<[f32; 2]>,
+    /// Where it is open.
+    cuts: Cuts,
 }
 
 /// How a part lies on the ground.
@@ -37,7 +42,7 @@ pub(super) enum Lie {
 impl Ground {
     /// The bent earth alone.
     pub(super) fn bare() -> Self {
-        Self { relief: None, lakes: Vec::new(), blocks: Vec::new() }
+        Self { relief: None, lakes: Vec::new(), blocks: Vec::new(), cuts: Cuts::default() }
     }
 
     /// The ground of a city; `ring` takes places to metres. Under lakes it is no higher than they are.
@@ -56,7 +61,22 @@ impl Ground {
             }
         }
         let blocks = extremes(&relief);
-        Self { relief: Some(relief), lakes, blocks }
+        Self { relief: Some(relief), lakes, blocks, cuts: Cuts::default() }
+    }
+
+    /// Opens it where streets run below it.
+    pub(super) fn open(&mut self, streets: &[Option<Street>]) {
+        self.cuts = Cuts::new(streets);
+    }
+
+    /// Where it is open, as far as that is seen where pixels are so many metres large.
+    pub(super) fn cuts(&self, pixel_m: f64) -> Option<&Cuts> {
+        self.cuts.seen(pixel_m)
+    }
+
+    /// What roads lie on.
+    pub(super) fn bed(&self) -> Bed<'_> {
+        Bed::new(self.relief.as_ref())
     }
 
     /// The heights, where there is a terrain.
@@ -124,13 +144,14 @@ impl Ground {
         let tolerance = (0.5 * super::ground::PIXEL * error).max(NEAR_M);
         if let Some(relief) = &self.relief {
             let off = |p: &[f32; 3]| [origin.x + f64::from(p[0]), origin.y + f64::from(p[1])];
-            split(part, |a, b| is_off(relief, off(a), off(b), tolerance));
+            let hangs = |a: &[f32; 3], b: &[f32; 3]| a[2].abs().min(b[2].abs()) > OFF_M;
+            split(part, |a, b| !hangs(a, b) && is_off(relief, off(a), off(b), tolerance));
         }
         let lift = if self.relief.is_some() { tolerance - NEAR_M } else { 0.0 };
         for (p, n) in part.positions.iter_mut().zip(&mut part.normals) {
-            let [x, y] = at(p);
+            let ([x, y], hangs) = (at(p), p[2].abs() > OFF_M);
             p[2] = (f64::from(p[2]) + lift + self.z(x, y) - origin.z) as f32;
-            if self.relief.is_some() {
+            if self.relief.is_some() && !hangs {
                 let [east, north] = self.slope(x, y);
                 let tilted = glam::Vec3::new(n[0] - east as f32 * n[2], n[1] - north as f32 * n[2], n[2]);
                 *n = tilted.normalize_or(glam::Vec3::Z).to_array();

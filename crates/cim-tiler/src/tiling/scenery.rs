@@ -13,7 +13,7 @@ use crate::{
     Progress, TilerError,
     city::{Lamp, Plant, PlantKind},
     mesh::{COARSE_LOOK, LAMP_REACH, LOOKS, lamp_post, lamplight, plant},
-    streets::Street,
+    streets::{Bed, Street, covered_m},
     workers,
 };
 use cim_geo::Geodetic;
@@ -110,7 +110,9 @@ impl Beside {
     fn new(streets: &[Option<Street>]) -> Self {
         let lanes = streets.iter().flatten().flat_map(|street| {
             let half = street.section.half + street.section.pavement;
-            street.course.windows(2).map(move |w| {
+            // Nothing stands beside a tunnel.
+            let seen = |w: &&[DVec3]| w[0].z.max(w[1].z) > -covered_m(street.class);
+            street.course.windows(2).filter(seen).map(move |w| {
                 let line = Line::new([w[0].x, w[0].y], [w[1].x, w[1].y]);
                 GeomWithData::new(line, Lane { heights: [w[0].z, w[1].z], half })
             })
@@ -119,15 +121,17 @@ impl Beside {
     }
 
     /// The way to the middle of the nearest street, and how far above the ground that street is if the place is its own.
-    fn look(&self, at: DVec2) -> Option<(DVec2, f64)> {
+    fn look(&self, at: DVec2, bed: Bed<'_>) -> Option<(DVec2, f64)> {
         let lane = self.0.nearest_neighbor(&[at.x, at.y])?;
         let (line, data) = (lane.geom(), &lane.data);
         let foot = DVec2::from(line.nearest_point(&[at.x, at.y]));
         let (from, to) = (DVec2::from(line.from), DVec2::from(line.to));
         let share = (foot.distance(from) / from.distance(to).max(1e-9)).min(1.0);
         let is_own = line.distance_2(&[at.x, at.y]).sqrt() < data.half + BESIDE_M;
-        let height = data.heights[0] + (data.heights[1] - data.heights[0]) * share;
-        Some((foot - at, if is_own { height } else { 0.0 }))
+        let [a, b] = [(from, 0), (to, 1)].map(|(p, end)| p.extend(data.heights[end]));
+        // What stands beside a cutting stands on the ground.
+        let height = if is_own { bed.beside(bed.between(a, b, share), at).max(0.0) } else { 0.0 };
+        Some((foot - at, height))
     }
 }
 
@@ -176,7 +180,7 @@ impl Writer<'_> {
     /// A lamp whose arm reaches across the nearest street, unless it is known to reach elsewhere.
     fn lamp_thing(&self, lamp: &Lamp, beside: &Beside) -> Sited {
         let at = self.plane(lamp.place);
-        let across = beside.look(at.into()).map_or(DVec2::NEG_Y, |(across, _)| across);
+        let across = beside.look(at.into(), self.ground.bed()).map_or(DVec2::NEG_Y, |(across, _)| across);
         let turn = lamp.heading_deg.map_or(across.to_angle(), |h| f64::from(90.0 - h).to_radians());
         let turn = (turn / std::f64::consts::TAU * 65_536.0).round().rem_euclid(65_536.0) as u16;
         let kind = if lamp.is_lit { Kind::Lit } else { Kind::Dark };
@@ -204,8 +208,11 @@ impl Scenery {
     /// Where something stands, site metres: a lamp on its street, which may be a bridge.
     fn foot(&self, writer: &Writer<'_>, sited: &Sited) -> DVec3 {
         let [x, y] = sited.at;
-        let above =
-            if sited.is_lamp() { self.beside.look(DVec2::new(x, y)).map_or(0.0, |(_, above)| above) } else { 0.0 };
+        let above = if sited.is_lamp() {
+            self.beside.look(DVec2::new(x, y), writer.ground.bed()).map_or(0.0, |(_, above)| above)
+        } else {
+            0.0
+        };
         DVec3::new(x, y, writer.ground.z(x, y) + above)
     }
 
@@ -358,10 +365,10 @@ mod tests {
             let line = Line::new([0.0, 0.0], [100.0, 0.0]);
             Beside(RTree::bulk_load(vec![GeomWithData::new(line, Lane { heights, half: 10.0 })]))
         };
-        let (across, above) = lane([2.0, 6.0]).look(DVec2::new(50.0, 11.0)).unwrap();
+        let (across, above) = lane([2.0, 6.0]).look(DVec2::new(50.0, 11.0), Bed::flat()).unwrap();
         assert!(across.distance(DVec2::new(0.0, -11.0)) < 1e-9 && (above - 4.0).abs() < 1e-9);
         // What stands on the ground beside it does not.
-        assert_eq!(lane([2.0, 6.0]).look(DVec2::new(50.0, 30.0)).unwrap().1, 0.0);
-        assert!(Beside::new(&[]).look(DVec2::ZERO).is_none());
+        assert_eq!(lane([2.0, 6.0]).look(DVec2::new(50.0, 30.0), Bed::flat()).unwrap().1, 0.0);
+        assert!(Beside::new(&[]).look(DVec2::ZERO, Bed::flat()).is_none());
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     terrain::{Errors, Square as Part},
 };
 use cim_geo::Relief;
-use glam::{DVec3, Vec3};
+use glam::{DVec2, DVec3, Vec3};
 use tiles3d::{
     Refine,
     write::{TileNode, WritePrimitive},
@@ -87,7 +87,15 @@ impl Writer<'_> {
         }
         p.indices = triangles.iter().flatten().copied().collect();
         let depth = SKIRT_SHARE * relief.step() * square.size as f64 + 1.0;
-        skirt(&mut p, square, (nodes, triangles), depth as f32);
+        let cuts = self.ground.cuts(tolerance);
+        let outside = |a: DVec2, b: DVec2| {
+            let off = origin.truncate();
+            cuts.map_or_else(|| vec![[0.0, 1.0]], |c| c.outside(a + off, b + off))
+        };
+        skirt(&mut p, square, (nodes, triangles), (depth as f32, &outside));
+        if let Some(cuts) = cuts {
+            cuts.carve(&mut p, origin);
+        }
         p.colors = vec![[255; 4]; p.positions.len()];
         (p, origin, [low - DVec3::Z * depth, high])
     }
@@ -158,8 +166,14 @@ fn normal(relief: &Relief, [i, j]: [usize; 2], reach: usize) -> [f32; 3] {
     Vec3::new(-east as f32, -north as f32, 1.0).normalize_or(Vec3::Z).to_array()
 }
 
-/// Walls down from the outline of a square, which hide the gap to a neighbour of another tolerance.
-fn skirt(p: &mut WritePrimitive, s: Part, (nodes, triangles): (&[[usize; 2]], &[[u32; 3]]), depth: f32) {
+/// Walls down from the outline of a square, which hide the gap to a neighbour of another tolerance; `outside` says which
+/// shares of a line are not open.
+fn skirt(
+    p: &mut WritePrimitive,
+    s: Part,
+    (nodes, triangles): (&[[usize; 2]], &[[u32; 3]]),
+    (depth, outside): (f32, &dyn Fn(DVec2, DVec2) -> Vec<[f64; 2]>),
+) {
     let ends = [[s.column, s.column + s.size], [s.row, s.row + s.size]];
     let rim = |a: [usize; 2], b: [usize; 2]| (0..2).any(|k| a[k] == b[k] && ends[k].contains(&a[k]));
     for t in triangles {
@@ -168,13 +182,17 @@ fn skirt(p: &mut WritePrimitive, s: Part, (nodes, triangles): (&[[usize; 2]], &[
             if !rim(nodes[a], nodes[b]) {
                 continue;
             }
-            let first = p.positions.len() as u32;
-            for v in [a, b] {
-                let [x, y, z] = p.positions[v];
-                p.positions.extend([[x, y, z], [x, y, z - depth]]);
-                p.normals.extend([p.normals[v]; 2]);
+            let [top, next] = [a, b].map(|v| Vec3::from(p.positions[v]));
+            let normals = [a, b].map(|v| p.normals[v]);
+            for shares in outside(top.truncate().as_dvec2(), next.truncate().as_dvec2()) {
+                let first = p.positions.len() as u32;
+                for (share, normal) in shares.into_iter().zip(normals) {
+                    let [x, y, z] = top.lerp(next, share as f32).to_array();
+                    p.positions.extend([[x, y, z], [x, y, z - depth]]);
+                    p.normals.extend([normal; 2]);
+                }
+                p.indices.extend([first, first + 1, first + 3, first, first + 3, first + 2]);
             }
-            p.indices.extend([first, first + 1, first + 3, first, first + 3, first + 2]);
         }
     }
 }

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tiles3d::{Content, DecodeOptions, Tileset, decode_content, write::Compression};
 
 /// Heights as they were computed.
-fn exact() -> TilingOptions {
+pub(super) fn exact() -> TilingOptions {
     TilingOptions { compression: Compression::None, ..TilingOptions::default() }
 }
 
@@ -39,7 +39,7 @@ fn terrain() -> Terrain {
     Terrain { relief, report: TerrainReport::default() }
 }
 
-fn city(buildings: usize) -> City {
+pub(super) fn city(buildings: usize) -> City {
     let options = SynthOptions { seed: 3, buildings, cases: 20, bikes: 20, ..SynthOptions::default() };
     let mut city = City { terrain: Some(terrain()), ..make_city(&options) };
     // These hills know nothing of the city's lakes, which have a test of their own.
@@ -47,27 +47,27 @@ fn city(buildings: usize) -> City {
     city
 }
 
-fn frame(city: &City) -> SiteFrame {
+pub(super) fn frame(city: &City) -> SiteFrame {
     SiteFrame::new(Geodetic::new(city.origin.lon, city.origin.lat, 0.0))
 }
 
-fn ground(city: &City) -> Ground {
+pub(super) fn ground(city: &City) -> Ground {
     let frame = frame(city);
     Ground::new(city, |ring| super::metres(&frame, ring))
 }
 
 /// Corners in site metres, their features' keys and the triangles of a tile's primitives of one material.
-struct Part {
-    tile: String,
-    leaf: bool,
-    error: f64,
-    at: Vec<DVec3>,
-    keys: Vec<String>,
-    normals: Vec<[f32; 3]>,
-    triangles: Vec<[u32; 3]>,
+pub(super) struct Part {
+    pub(super) tile: String,
+    pub(super) leaf: bool,
+    pub(super) error: f64,
+    pub(super) at: Vec<DVec3>,
+    pub(super) keys: Vec<String>,
+    pub(super) normals: Vec<[f32; 3]>,
+    pub(super) triangles: Vec<[u32; 3]>,
 }
 
-fn parts(folder: &std::path::Path, frame: &SiteFrame) -> BTreeMap<String, Vec<Part>> {
+pub(super) fn parts(folder: &std::path::Path, frame: &SiteFrame) -> BTreeMap<String, Vec<Part>> {
     let url = url::Url::from_file_path(folder.join("tiles/tileset.json")).unwrap();
     let (set, found) = Tileset::parse(&std::fs::read(folder.join("tiles/tileset.json")).unwrap(), &url).unwrap();
     assert_eq!(found, []);

@@ -1,0 +1,120 @@
+//! What is below the ground of streets: the walls of cuttings, portals, and the walls and roofs of tunnels.
+
+use super::{
+    Look, linear_bytes,
+    street::{CARRIAGEWAY_M, CONCRETE, KERB_M, PARAPET_M, RAISED_M, StreetTarget, THICK_M},
+    strip::{add_between, add_ceiling, add_underside, add_wall, add_wall_left, beside},
+};
+use crate::{
+    city::RoadClass,
+    streets::{Junction, Piece, covered_m, room_m},
+};
+use glam::DVec3;
+
+/// Depth from which on a road has walls, metres.
+const SUNK_M: f64 = 0.05;
+/// How far walls that are seen from outside reach below the ground, metres.
+const FOOT_M: f64 = 0.8;
+
+impl StreetTarget<'_> {
+    /// The walls of what is below the ground: of cuttings up to the ground and a parapet, of tunnels up to their roof, which
+    /// is seen from below only. `reach` is half the width, `floor` how high above the carriageway people walk.
+    pub(super) fn sunk(&mut self, piece: &Piece, (reach, floor): (f64, f64), class: RoadClass, feature: u32) {
+        let look = Look { color: linear_bytes(CONCRETE), feature };
+        let sunk = |i: usize| piece.line[i].z.min(piece.line[i + 1].z) < -SUNK_M;
+        let segments = piece.covered.len();
+        let mut from = 0;
+        while from < segments {
+            let kind = |i: usize| (sunk(i), piece.covered[i]);
+            let count = (from..segments).take_while(|i| kind(*i) == kind(from)).count();
+            let line = &piece.line[from..=from + count];
+            match kind(from) {
+                (_, true) => self.bore(line, reach, room_m(class), look),
+                (true, false) => self.cutting(line, (reach, floor), look),
+                (false, false) => {}
+            }
+            from += count;
+        }
+        for i in 1..segments {
+            if piece.covered[i] != piece.covered[i - 1] {
+                self.portal(&piece.line[i - 1..=i + 1], piece.covered[i], reach, room_m(class), look);
+            }
+        }
+    }
+
+    /// The walls on both sides of an open cutting.
+    fn cutting(&mut self, line: &[DVec3], (reach, floor): (f64, f64), look: Look) {
+        // A parapet as high as the cutting is deep, where it begins.
+        let crest = |line: Vec<DVec3>| -> Vec<DVec3> {
+            let top = |p: &DVec3| CARRIAGEWAY_M + floor + PARAPET_M * (-p.z / RAISED_M).clamp(0.0, 1.0);
+            line.iter().map(|p| p.truncate().extend(top(p))).collect()
+        };
+        for side in [1.0, -1.0] {
+            let (inner, outer) = (side * reach, side * (reach + THICK_M));
+            let wall = |offset: f64| beside(line, offset, 0.0, self.bed);
+            let (low, top) = (beside(line, inner, CARRIAGEWAY_M, self.bed), crest(wall(inner)));
+            let edge: Vec<DVec3> = wall(outer).iter().zip(&top).map(|(p, top)| p.truncate().extend(top.z)).collect();
+            let foot: Vec<DVec3> = edge.iter().map(|p| p.truncate().extend(-FOOT_M)).collect();
+            if side > 0.0 {
+                add_wall_left(self.structure, &low, &top, look);
+                add_wall(self.structure, &foot, &edge, look);
+                add_between(self.structure, &top, &edge, look);
+            } else {
+                add_wall(self.structure, &low, &top, look);
+                add_wall_left(self.structure, &foot, &edge, look);
+                add_between(self.structure, &edge, &top, look);
+            }
+        }
+    }
+
+    /// The walls and the roof of a tunnel.
+    fn bore(&mut self, line: &[DVec3], reach: f64, room: f64, look: Look) {
+        let at = |offset: f64, up: f64| beside(line, offset, up, self.bed);
+        let (low, high) = (CARRIAGEWAY_M, CARRIAGEWAY_M + room);
+        let (right, left) = ([at(reach, low), at(reach, high)], [at(-reach, low), at(-reach, high)]);
+        add_wall_left(self.structure, &right[0], &right[1], look);
+        add_wall(self.structure, &left[0], &left[1], look);
+        add_underside(self.structure, &left[1], &right[1], look);
+    }
+
+    /// A wall above the opening where a tunnel begins, or where it ends: at the middle one of three points.
+    fn portal(&mut self, line: &[DVec3], begins: bool, reach: f64, room: f64, look: Look) {
+        let wide = reach + THICK_M;
+        let end = |offset: f64| beside(line, offset, 0.0, self.bed)[1];
+        let (left, right) = (end(-wide), end(wide));
+        let back = (line[if begins { 2 } else { 0 }] - line[1]).truncate().normalize_or_zero() * (2.0 * THICK_M);
+        let up = |p: DVec3, z: f64| p.truncate().extend(z);
+        let opening = [left, right].map(|p| p + DVec3::Z * (CARRIAGEWAY_M + room));
+        let crest = [left, right].map(|p| up(p, CARRIAGEWAY_M + PARAPET_M));
+        let behind = [left, right].map(|p| up(p + back.extend(0.0), CARRIAGEWAY_M + PARAPET_M));
+        let foot = behind.map(|p| up(p, -FOOT_M));
+        // From left to right its right is where the line comes from.
+        if begins {
+            add_wall(self.structure, &opening, &crest, look);
+            add_wall_left(self.structure, &foot, &behind, look);
+            add_between(self.structure, &behind, &crest, look);
+        } else {
+            add_wall_left(self.structure, &opening, &crest, look);
+            add_wall(self.structure, &foot, &behind, look);
+            add_between(self.structure, &crest, &behind, look);
+        }
+    }
+
+    /// The walls round the corners of a junction below the ground, and its roof.
+    pub(super) fn sunk_corners(&mut self, junction: &Junction, class: RoadClass, feature: u32) {
+        let look = Look { color: linear_bytes(CONCRETE), feature };
+        let corners = || junction.corners.iter().map(|c| if c.back.is_empty() { &c.kerb } else { &c.back });
+        let covered = corners().flatten().all(|p| p.z <= -covered_m(class));
+        for line in corners().filter(|l| l.len() > 1 && l.iter().any(|p| p.z < -SUNK_M)) {
+            let low: Vec<DVec3> = line.iter().map(|p| *p + DVec3::Z * CARRIAGEWAY_M).collect();
+            let top = |p: &DVec3| if covered { p.z + CARRIAGEWAY_M + room_m(class) } else { KERB_M + PARAPET_M };
+            let high: Vec<DVec3> = line.iter().map(|p| p.truncate().extend(top(p))).collect();
+            // The carriageway lies to the left of a corner.
+            add_wall_left(self.structure, &low, &high, look);
+        }
+        if covered {
+            let outline: Vec<DVec3> = corners().flatten().copied().collect();
+            add_ceiling(self.structure, &outline, CARRIAGEWAY_M + room_m(class), look);
+        }
+    }
+}
