@@ -2,7 +2,7 @@
 
 use super::{Surface, street::StreetTarget};
 use crate::{
-    city::{Road, RoadClass},
+    city::{Attribute, Road, RoadClass},
     streets::{Bed, Shores, Street, streets},
 };
 use cim_model::{EntityKey, EntityKind};
@@ -155,4 +155,46 @@ fn the_corners_of_a_raised_junction_have_walls_to_the_ground() {
     let raised = walls(&Shores::new(std::iter::once(&pond[..])));
     let (low, high) = raised.positions.iter().fold((f32::MAX, f32::MIN), |(l, h), p| (l.min(p[2]), h.max(p[2])));
     assert!(low < 0.0 && high > 1.4 + 1.1, "{low} {high}");
+}
+
+#[test]
+fn a_tunnel_has_walls_a_roof_and_a_portal_at_each_end() {
+    let road = |id: &str, tunnel: bool| Road {
+        key: EntityKey::new(EntityKind::Road, id),
+        name: String::new(),
+        class: RoadClass::Primary,
+        width_m: 14.0,
+        points: Vec::new(),
+        main: false,
+        oneway: false,
+        attributes: if tunnel { vec![("tunnel".into(), Attribute::Bool(true))] } else { Vec::new() },
+    };
+    let roads = [road("W", false), road("T", true), road("E", false)];
+    let lines =
+        [(-300.0, -40.0), (-40.0, 40.0), (40.0, 300.0)].map(|(a, b)| vec![DVec2::new(a, 0.0), DVec2::new(b, 0.0)]);
+    let streets = streets(&roads, &lines, &dry(), Bed::flat());
+    let mut built = Built::new();
+    built.target().street(streets[1].as_ref().unwrap(), RoadClass::Primary, 0);
+    let p = &built.structure;
+    let with = |x: f32, direction: [f32; 3]| -> Vec<[f32; 3]> {
+        let alike = |n: &[f32; 3]| (0..3).all(|k| (n[k] - direction[k]).abs() < 1e-3);
+        let found = p.positions.iter().zip(&p.normals).filter(|(at, n)| (at[0] - x).abs() < 0.01 && alike(n));
+        found.map(|(at, _)| *at).collect()
+    };
+    for (x, outwards) in [(-40.0, -1.0), (40.0, 1.0)] {
+        let wall = with(x, [outwards, 0.0, 0.0]);
+        let (low, high) = wall.iter().fold((f32::MAX, f32::MIN), |(l, h), p| (l.min(p[2]), h.max(p[2])));
+        // The room is 4.8 m high, and a parapet keeps people from falling down.
+        assert!((-1.2..-1.0).contains(&low) && (1.15..1.25).contains(&high), "{low} {high}");
+        let wide = wall.iter().map(|p| p[1]).fold(0.0, f32::max);
+        assert!((11.0..11.5).contains(&wide), "{wide}");
+    }
+    let down = p.positions.iter().zip(&p.normals).filter(|(_, n)| n[2] < -0.9);
+    assert!(down.clone().count() > 8 && down.into_iter().all(|(at, _)| at[2] < -1.0));
+    // Its ramps are walled as high as they are deep.
+    let mut ramp = Built::new();
+    ramp.target().street(streets[0].as_ref().unwrap(), RoadClass::Primary, 0);
+    let near = ramp.structure.positions.iter().filter(|p| (-60.0..-40.0).contains(&p[0]));
+    let (low, high) = near.fold((f32::MAX, f32::MIN), |(l, h), p| (l.min(p[2]), h.max(p[2])));
+    assert!(low < -4.9 && (1.15..1.4).contains(&high), "{low} {high}");
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     city::RoadClass,
-    streets::{Junction, Piece, covered_m, room_m},
+    streets::{Junction, Piece, room_m},
 };
 use glam::DVec3;
 
@@ -15,6 +15,12 @@ use glam::DVec3;
 const SUNK_M: f64 = 0.05;
 /// How far walls that are seen from outside reach below the ground, metres.
 const FOOT_M: f64 = 0.8;
+
+/// How high above the ground the wall of a cutting ends, beside a road at `z`: with a parapet as high as the cutting is deep,
+/// where it begins.
+fn crest(z: f64, floor: f64) -> f64 {
+    CARRIAGEWAY_M + floor + PARAPET_M * (-z / RAISED_M).clamp(0.0, 1.0)
+}
 
 impl StreetTarget<'_> {
     /// The walls of what is below the ground: of cuttings up to the ground and a parapet, of tunnels up to their roof, which
@@ -35,24 +41,29 @@ impl StreetTarget<'_> {
             }
             from += count;
         }
-        for i in 1..segments {
-            if piece.covered[i] != piece.covered[i - 1] {
-                self.portal(&piece.line[i - 1..=i + 1], piece.covered[i], reach, room_m(class), look);
+        for i in 0..=segments {
+            let is_covered = |i: Option<usize>| i.and_then(|i| piece.covered.get(i)).copied();
+            let portal = match (is_covered(i.checked_sub(1)), is_covered(Some(i))) {
+                (Some(false), Some(true)) => Some(true),
+                (Some(true), Some(false)) => Some(false),
+                (None, Some(true)) if piece.mouths[0] => Some(true),
+                (Some(true), None) if piece.mouths[1] => Some(false),
+                _ => None,
+            };
+            if let Some(begins) = portal {
+                self.portal(&piece.line, (i, begins), reach, room_m(class), look);
             }
         }
     }
 
     /// The walls on both sides of an open cutting.
     fn cutting(&mut self, line: &[DVec3], (reach, floor): (f64, f64), look: Look) {
-        // A parapet as high as the cutting is deep, where it begins.
-        let crest = |line: Vec<DVec3>| -> Vec<DVec3> {
-            let top = |p: &DVec3| CARRIAGEWAY_M + floor + PARAPET_M * (-p.z / RAISED_M).clamp(0.0, 1.0);
-            line.iter().map(|p| p.truncate().extend(top(p))).collect()
-        };
+        let crests =
+            |line: Vec<DVec3>| line.iter().map(|p| p.truncate().extend(crest(p.z, floor))).collect::<Vec<DVec3>>();
         for side in [1.0, -1.0] {
             let (inner, outer) = (side * reach, side * (reach + THICK_M));
             let wall = |offset: f64| beside(line, offset, 0.0, self.bed);
-            let (low, top) = (beside(line, inner, CARRIAGEWAY_M, self.bed), crest(wall(inner)));
+            let (low, top) = (beside(line, inner, CARRIAGEWAY_M, self.bed), crests(wall(inner)));
             let edge: Vec<DVec3> = wall(outer).iter().zip(&top).map(|(p, top)| p.truncate().extend(top.z)).collect();
             let foot: Vec<DVec3> = edge.iter().map(|p| p.truncate().extend(-FOOT_M)).collect();
             if side > 0.0 {
@@ -77,12 +88,13 @@ impl StreetTarget<'_> {
         add_underside(self.structure, &left[1], &right[1], look);
     }
 
-    /// A wall above the opening where a tunnel begins, or where it ends: at the middle one of three points.
-    fn portal(&mut self, line: &[DVec3], begins: bool, reach: f64, room: f64, look: Look) {
+    /// A wall above the opening at a point of a line where a tunnel begins, or where it ends.
+    fn portal(&mut self, line: &[DVec3], (i, begins): (usize, bool), reach: f64, room: f64, look: Look) {
         let wide = reach + THICK_M;
-        let end = |offset: f64| beside(line, offset, 0.0, self.bed)[1];
+        let end = |offset: f64| beside(line, offset, 0.0, self.bed)[i];
         let (left, right) = (end(-wide), end(wide));
-        let back = (line[if begins { 2 } else { 0 }] - line[1]).truncate().normalize_or_zero() * (2.0 * THICK_M);
+        let back =
+            (line[if begins { i + 1 } else { i - 1 }] - line[i]).truncate().normalize_or_zero() * (2.0 * THICK_M);
         let up = |p: DVec3, z: f64| p.truncate().extend(z);
         let opening = [left, right].map(|p| p + DVec3::Z * (CARRIAGEWAY_M + room));
         let crest = [left, right].map(|p| up(p, CARRIAGEWAY_M + PARAPET_M));
@@ -104,15 +116,15 @@ impl StreetTarget<'_> {
     pub(super) fn sunk_corners(&mut self, junction: &Junction, class: RoadClass, feature: u32) {
         let look = Look { color: linear_bytes(CONCRETE), feature };
         let corners = || junction.corners.iter().map(|c| if c.back.is_empty() { &c.kerb } else { &c.back });
-        let covered = corners().flatten().all(|p| p.z <= -covered_m(class));
         for line in corners().filter(|l| l.len() > 1 && l.iter().any(|p| p.z < -SUNK_M)) {
             let low: Vec<DVec3> = line.iter().map(|p| *p + DVec3::Z * CARRIAGEWAY_M).collect();
-            let top = |p: &DVec3| if covered { p.z + CARRIAGEWAY_M + room_m(class) } else { KERB_M + PARAPET_M };
+            let top =
+                |p: &DVec3| if junction.covered { p.z + CARRIAGEWAY_M + room_m(class) } else { crest(p.z, KERB_M) };
             let high: Vec<DVec3> = line.iter().map(|p| p.truncate().extend(top(p))).collect();
             // The carriageway lies to the left of a corner.
             add_wall_left(self.structure, &low, &high, look);
         }
-        if covered {
+        if junction.covered {
             let outline: Vec<DVec3> = corners().flatten().copied().collect();
             add_ceiling(self.structure, &outline, CARRIAGEWAY_M + room_m(class), look);
         }

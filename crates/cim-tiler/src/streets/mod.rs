@@ -56,12 +56,14 @@ impl Street {
         }
         for junction in &self.junctions {
             let lines = || junction.corners.iter().map(|c| if c.back.is_empty() { &c.kerb } else { &c.back });
-            let deepest = lines().flatten().map(|p| p.z).fold(0.0, f64::min);
-            let highest = lines().flatten().map(|p| p.z).fold(f64::MIN, f64::max);
-            // One that is deep all round has a roof.
-            if deepest < -DEEP_M && highest > -covered_m(self.class) {
-                out.push(lines().flatten().map(|p| p.truncate()).collect());
+            if junction.covered || !lines().flatten().any(|p| p.z < -DEEP_M) {
+                continue;
             }
+            // Where a ramp begins at a junction, what is beside the carriageway is on the ground.
+            let all = lines().flatten().all(|p| p.z < 0.0);
+            let outline: Vec<&DVec3> =
+                if all { lines().flatten().collect() } else { junction.outline.iter().collect() };
+            out.push(outline.into_iter().map(|p| p.truncate()).collect());
         }
         out
     }
@@ -93,6 +95,8 @@ pub(crate) struct Piece {
     pub(crate) bridge: Vec<bool>,
     /// Whether each segment of the line is a tunnel that is deep enough to have a roof.
     pub(crate) covered: Vec<bool>,
+    /// Whether a tunnel comes out at each end.
+    pub(crate) mouths: [bool; 2],
     /// What it ends at.
     pub(crate) ends: [End; 2],
     /// Where piers carry it, and the direction of the road there.
@@ -124,6 +128,8 @@ pub(crate) struct Junction {
     pub(crate) outline: Vec<DVec3>,
     /// Its corners.
     pub(crate) corners: Vec<Corner>,
+    /// Whether it is in a tunnel and deep enough to have a roof.
+    pub(crate) covered: bool,
 }
 
 /// A road between two places that cut it.
@@ -259,7 +265,10 @@ impl<'a> Build<'a> {
                 (self.roads[road].class, std::cmp::Reverse((self.roads[road].width_m * 100.0) as u32), road)
             };
             let owner = limbs.iter().map(importance).min().map(|(_, _, road)| road);
-            self.junctions.extend(owner.map(|road| (road, Junction { outline, corners })));
+            let is_below = |l: &Limb| self.edges[l.edge].level < 0;
+            let is_deep = |l: &Limb| self.height(*l, 0.0) <= -covered_m(self.edges[l.edge].class);
+            let covered = limbs.iter().all(|l| is_below(l) && is_deep(l));
+            self.junctions.extend(owner.map(|road| (road, Junction { outline, corners, covered })));
         }
     }
 
@@ -350,7 +359,9 @@ impl<'a> Build<'a> {
             let line: Vec<DVec3> = profile.into_iter().map(|(_, p)| p).collect();
             let roofed = |p: &DVec3| edge.level < 0 && p.z <= -covered_m(edge.class);
             let covered = line.windows(2).map(|w| w.iter().all(roofed)).collect();
-            street.pieces.push(Piece { line, bridge, covered, ends: self.ends[e], piers });
+            let is_above = |l: &Limb| self.edges[l.edge].level >= 0;
+            let mouths = [edge.from, edge.to].map(|place| edge.level < 0 && self.limbs[place].iter().any(is_above));
+            street.pieces.push(Piece { line, bridge, covered, mouths, ends: self.ends[e], piers });
         }
         for (road, junction) in self.junctions {
             if let Some(street) = out[road].as_mut() {
