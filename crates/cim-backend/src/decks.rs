@@ -1,5 +1,6 @@
 //! How high the road is under a vehicle. Trackers report where a vehicle is in plan; that it drives over a bridge and not
-//! under it is seen from its heading, which must be that of the road.
+//! under it, or through a tunnel and not above it, is seen from its heading, which must be that of the road. Where a road on
+//! the ground runs along above a tunnel the nearer one counts.
 
 use crate::city::{Edge, Network};
 use cim_geo::{Geodetic, SiteFrame};
@@ -15,10 +16,10 @@ const OFF_M: f64 = 4.0;
 /// How far a heading may be off that of the road: the cosine of 35 degrees.
 const ALONG: f64 = 0.82;
 
-/// A raised stretch of road: heights at both its ends, and half its width, metres.
+/// A stretch of road: heights at both its ends, and half its width, metres.
 type Stretch = GeomWithData<Line<[f64; 2]>, ([f64; 2], f64)>;
 
-/// All roads that are not on the ground.
+/// All roads that are not on the ground; those that are, too, where there are tunnels.
 pub(crate) struct Decks {
     tree: RTree<Stretch>,
     frame: SiteFrame,
@@ -27,7 +28,8 @@ pub(crate) struct Decks {
 
 impl Decks {
     pub(crate) fn new(network: &Network, frame: SiteFrame) -> Self {
-        let stretches: Vec<Stretch> = network.edges.iter().flat_map(|e| stretches(e, &frame)).collect();
+        let has_tunnels = network.edges.iter().flat_map(|e| &e.heights).any(|h| *h < 0.0);
+        let stretches: Vec<Stretch> = network.edges.iter().flat_map(|e| stretches(e, &frame, has_tunnels)).collect();
         let widest_m = stretches.iter().map(|s| s.data.1).fold(0.0, f64::max) + OFF_M;
         Self { tree: RTree::bulk_load(stretches), frame, widest_m }
     }
@@ -50,24 +52,31 @@ impl Decks {
             let fits = off <= half + OFF_M && along.dot(heading).abs() > ALONG;
             fits.then_some((off, heights[0] + (heights[1] - heights[0]) * share))
         });
-        fits.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0.0, |(_, height)| height as f32)
+        let fits: Vec<(f64, f64)> = fits.collect();
+        let nearest = |raised: bool| {
+            let some = fits.iter().filter(|(_, height)| (*height > 0.0) == raised);
+            some.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, height)| *height as f32)
+        };
+        nearest(true).or_else(|| nearest(false)).unwrap_or(0.0)
     }
 }
 
-fn stretches(edge: &Edge, frame: &SiteFrame) -> Vec<Stretch> {
-    if edge.heights.len() != edge.points.len() {
+/// The stretches of an edge that are not on the ground, or all.
+fn stretches(edge: &Edge, frame: &SiteFrame, all: bool) -> Vec<Stretch> {
+    let height = |i: usize| if edge.heights.len() == edge.points.len() { edge.heights[i] } else { 0.0 };
+    if !all && edge.heights.len() != edge.points.len() {
         return Vec::new();
     }
     let metres = |p: &[f64; 2]| frame.to_enu(Geodetic::new(p[0], p[1], 0.0));
     let points: Vec<DVec3> = edge.points.iter().map(metres).collect();
-    let raised = |i: &usize| edge.heights[*i].max(edge.heights[i + 1]) > 0.0;
+    let wanted = |i: &usize| all || height(*i).max(height(i + 1)) > 0.0;
     let sound = |i: &usize| points[*i].is_finite() && points[i + 1].is_finite();
     (0..points.len().saturating_sub(1))
-        .filter(raised)
+        .filter(wanted)
         .filter(sound)
         .map(|i| {
             let line = Line::new(points[i].truncate().to_array(), points[i + 1].truncate().to_array());
-            GeomWithData::new(line, ([edge.heights[i], edge.heights[i + 1]], 0.5 * edge.width_m))
+            GeomWithData::new(line, ([height(i), height(i + 1)], 0.5 * edge.width_m))
         })
         .collect()
 }
@@ -108,5 +117,37 @@ mod tests {
         assert_eq!(height(116.001, 35.001, 90.0), 0.0);
         assert_eq!(height(116.001, 35.0, f32::NAN), 0.0);
         assert_eq!(Decks::new(&Network::default(), SiteFrame::new(Geodetic::new(0.0, 0.0, 0.0))).tree.size(), 0);
+    }
+
+    #[test]
+    fn who_drives_through_a_tunnel_is_below_the_ground_and_who_drives_above_it_is_not() {
+        let edge = |lat: f64, heights: Vec<f64>| Edge {
+            a: 0,
+            b: 1,
+            class: "primary".into(),
+            width_m: 8.0,
+            oneway: false,
+            points: vec![[116.0, lat], [116.001, lat], [116.002, lat]],
+            heights,
+        };
+        // A street on the ground 6 m beside the tunnel.
+        let edges = vec![edge(35.0, vec![0.0, -6.0, 0.0]), edge(35.000_054, Vec::new())];
+        let network = Network { nodes: vec![[116.0, 35.0], [116.002, 35.0]], edges };
+        let decks = Decks::new(&network, SiteFrame::new(Geodetic::new(116.001, 35.0, 0.0)));
+        let height = |lat: f64, heading_deg: f32| {
+            decks.height_m(&VehiclePosition {
+                id: "v".into(),
+                kind: VehicleKind::MuckTruck,
+                place: Place::new(116.001, lat),
+                heading_deg,
+                speed_mps: 9.0,
+                state: WorkState::Working,
+                time: Timestamp(0),
+                height_m: 0.0,
+            })
+        };
+        assert!((height(35.0, 90.0) + 6.0).abs() < 0.01);
+        assert_eq!(height(35.000_05, 90.0), 0.0);
+        assert_eq!(height(35.0, 0.0), 0.0);
     }
 }
