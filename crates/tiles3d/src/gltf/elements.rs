@@ -25,6 +25,9 @@ pub(super) struct Kind {
     pub(super) normalized: bool,
 }
 
+/// Plain floats.
+const FLOATS: Kind = Kind { shape: Shape::Vector(1), component: Component::F32, normalized: false };
+
 /// How many components an element has.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Shape {
@@ -158,6 +161,21 @@ macro_rules! number {
 
 number!(i8, u8, i16, u16, u32, f32);
 
+/// The reciprocal of `one` in two parts, of which the first times any number of 8 or 16 bits is exact in f32: with both,
+/// products are rounded once, as those in f64 are.
+fn halves(one: f64) -> [f32; 2] {
+    let whole = 1.0 / one;
+    let high = f32::from_bits((whole as f32).to_bits() & !0xffff);
+    [high, (whole - f64::from(high)) as f32]
+}
+
+/// What `f` makes of each of `count` elements that lie one right after the other. With their size in the type the compiler
+/// reads several at once; iterators over chunks of a length known only to its optimiser are read one by one.
+fn packed<const SIZE: usize, T>(bytes: &[u8], count: usize, mut f: impl FnMut(&[u8]) -> T) -> Vec<T> {
+    let elements = bytes.as_chunks::<SIZE>().0;
+    elements.get(..count).unwrap_or(elements).iter().map(|element| f(element)).collect()
+}
+
 /// What `f` makes of each of `count` elements with `STRIDE` bytes, of which the last may lack its padding.
 fn padded<const STRIDE: usize, T>(bytes: &[u8], count: usize, mut f: impl FnMut(&[u8]) -> T) -> Vec<T> {
     let (whole, rest) = bytes.as_chunks::<STRIDE>();
@@ -236,6 +254,13 @@ impl<'a> Elements<'a> {
         }
     }
 
+    /// The bytes of elements that are `N` floats each, one right after the other; `None` of any other.
+    pub(super) fn packed_floats<const N: usize>(&self) -> Option<&[u8]> {
+        let size = N * size_of::<f32>();
+        let is_packed = self.kind == Kind { shape: Shape::Vector(N), ..FLOATS } && self.stride == size;
+        if is_packed { self.bytes.get(..self.count.saturating_mul(size)) } else { None }
+    }
+
     /// Like [`map`](Self::map), where floats stay what they are; `None` when the elements are no floats.
     pub(super) fn map_floats<const N: usize, T>(&self, f: impl FnMut([f32; N]) -> T) -> Option<Vec<T>> {
         (self.kind.component == Component::F32).then(|| self.each(f))
@@ -256,7 +281,18 @@ impl<'a> Elements<'a> {
         let (size, bytes) = (N * C::SIZE, self.bytes.as_ref());
         // Of sizes known to the compiler: one right after the other, and the usual ones of what is padded.
         if self.stride == size {
-            return bytes.chunks_exact(size).take(self.count).map(|e| f(read(e))).collect();
+            let f = |e: &[u8]| f(read(e));
+            return match size {
+                1 => packed::<1, T>(bytes, self.count, f),
+                2 => packed::<2, T>(bytes, self.count, f),
+                3 => packed::<3, T>(bytes, self.count, f),
+                4 => packed::<4, T>(bytes, self.count, f),
+                6 => packed::<6, T>(bytes, self.count, f),
+                8 => packed::<8, T>(bytes, self.count, f),
+                12 => packed::<12, T>(bytes, self.count, f),
+                16 => packed::<16, T>(bytes, self.count, f),
+                _ => bytes.chunks_exact(size).take(self.count).map(f).collect(),
+            };
         }
         match self.stride {
             4 if size < 4 => padded::<4, T>(bytes, self.count, |e| f(read(e))),
@@ -270,14 +306,25 @@ impl<'a> Elements<'a> {
     /// The first `N` components of every element as f32.
     pub(super) fn floats<const N: usize>(&self) -> Result<Vec<[f32; N]>, DecodeError> {
         self.at_least::<N>()?;
-        if self.kind.component == Component::F32 && self.stride == N * 4 {
-            let mut out = vec![[0.0; N]; self.count];
-            for (value, bytes) in out.as_flattened_mut().iter_mut().zip(self.bytes.as_chunks().0) {
-                *value = f32::from_le_bytes(*bytes);
+        let [high, low] = halves(self.kind.component.one());
+        let part = move |c: f32| c * high + c * low;
+        Ok(match (self.kind.component, self.kind.normalized) {
+            (Component::F32, _) => self.each(|v: [f32; N]| v),
+            // Most colours. Number by number the compiler reads more at once than element by element.
+            (Component::U8, true) if self.stride == N => {
+                let mut out = vec![[0.0; N]; self.count];
+                for (number, byte) in out.as_flattened_mut().iter_mut().zip(self.bytes.iter()) {
+                    *number = part(f32::from(*byte));
+                }
+                out
             }
-            return Ok(out);
-        }
-        Ok(self.map_floats(|v| v).unwrap_or_else(|| self.map(|v: [f64; N]| v.map(|c| c as f32))))
+            (Component::U8, true) => self.each(|v: [u8; N]| v.map(|c| part(f32::from(c)))),
+            (Component::U16, true) => self.each(|v: [u16; N]| v.map(|c| part(f32::from(c)))),
+            // The lowest signed integer is below -1.
+            (Component::I8, true) => self.each(|v: [i8; N]| v.map(|c| part(f32::from(c)).max(-1.0))),
+            (Component::I16, true) => self.each(|v: [i16; N]| v.map(|c| part(f32::from(c)).max(-1.0))),
+            _ => self.map(|v: [f64; N]| v.map(|c| c as f32)),
+        })
     }
 
     /// Scalars as u32; `None` when they are not all whole numbers by their type, or not plain ones.
@@ -347,5 +394,26 @@ impl<'a> Elements<'a> {
             element.copy_from_slice(values.bytes(i));
         }
         Elements::new(Cow::Owned(bytes), self.count, None, self.kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every number that a component can be, as f32 and through f64.
+    #[test]
+    fn fractions_are_those_of_f64() {
+        for (component, size) in [(Component::I8, 1), (Component::U8, 1), (Component::I16, 2), (Component::U16, 2)] {
+            let all = 0..1u32 << (8 * size);
+            let bytes: Vec<u8> = all.flat_map(|v| v.to_le_bytes().into_iter().take(size)).collect();
+            let kind = Kind { shape: Shape::Vector(1), component, normalized: true };
+            let elements = Elements::new(Cow::Owned(bytes), 1 << (8 * size), None, kind).unwrap();
+            let expected = elements.map(|v: [f64; 1]| v.map(|c| c as f32));
+            assert_eq!(elements.floats::<1>().unwrap(), expected, "{component:?}");
+            let apart = elements.bytes.chunks(size).flat_map(|v| [v, &[9; 4]].concat()).collect();
+            let apart = Elements::new(Cow::Owned(apart), 1 << (8 * size), Some(size + 4), kind).unwrap();
+            assert_eq!(apart.floats::<1>().unwrap(), expected, "{component:?}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::{
     metadata::{Metadata, Rows},
     pictures::Pictures,
     texture_info,
+    topology::are_below,
 };
 use crate::{
     Diagnostic, FeatureTable,
@@ -237,6 +238,10 @@ impl Metadata {
         let keys = if has_table { &[] } else { tile.features.bare_ids(rows.first) };
         let source = match source {
             FeatureSource::Texture { .. } => source,
+            // The ids of nearly all tiles are the numbers already.
+            _ if keys.is_empty() && rows.first == 0 && are_below(&ids, rows.count as usize) => {
+                FeatureSource::Vertex(ids)
+            }
             _ => FeatureSource::Vertex(
                 ids.into_iter()
                     .map(|id| {
@@ -320,14 +325,15 @@ pub(super) fn take_primary(sets: &mut [FeatureSet]) -> Vec<u32> {
 fn whole_floats(values: &Elements<'_>) -> Option<Vec<u32>> {
     /// The last digit of a number from here to twice as much has the value 1.
     const WHOLE: f32 = 8_388_608.0;
-    let mut are_whole = true;
-    // In this way the compiler looks at several at once.
+    /// Stands beside what is not.
+    const DIFFERENT: u32 = 1 << 31;
+    // Without anything from outside in between, the compiler looks at several at once.
     let ids = values.map_floats(|[x]: [f32; 1]| {
-        let moved = x + WHOLE;
-        are_whole &= (moved - WHOLE == x) & (0.0..WHOLE).contains(&x);
-        moved.to_bits() & 0x7f_ffff
+        let id = (x + WHOLE).to_bits() & 0x7f_ffff;
+        let is_same = id.cast_signed() as f32 == x;
+        id | if is_same { 0 } else { DIFFERENT }
     });
-    ids.filter(|_| are_whole)
+    ids.filter(|ids| ids.iter().fold(0, |all, id| all | id) < DIFFERENT)
 }
 
 /// A feature id from an attribute, which may be a float; what is no whole number of features is none.

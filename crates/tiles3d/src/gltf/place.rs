@@ -126,12 +126,13 @@ impl Steps {
 
     fn apply(self, elements: &Elements<'_>) -> Vec<[f32; 3]> {
         let Self { from: [a, b, c], factor: [p, q, r], offset: [x, y, z] } = self;
-        let place = |v: [f64; 3]| [(v[0] * p + x) as f32, (v[1] * q + y) as f32, (v[2] * r + z) as f32];
+        // Moved, for what is referred to would be looked up for each.
+        let place = move |v: [f64; 3]| [(v[0] * p + x) as f32, (v[1] * q + y) as f32, (v[2] * r + z) as f32];
         // The change from y-up to z-up, which is nearly all there is, without looking up where a number comes from.
         if [a, b, c] == Z_UP.from {
-            return elements.map(|[x, y, z]| place([x, z, y]));
+            return elements.map(move |[x, y, z]| place([x, z, y]));
         }
-        elements.map(|v: [f64; 3]| place([v[a], v[b], v[c]]))
+        elements.map(move |v: [f64; 3]| place([v[a], v[b], v[c]]))
     }
 }
 
@@ -149,11 +150,33 @@ impl Shuffle {
             return elements.map_floats(|v| v);
         }
         if self == Z_UP {
-            return elements.map_floats(|[x, y, z]| [x, -z, y]);
+            let packed = elements.packed_floats::<3>().map(z_up);
+            return packed.or_else(|| elements.map_floats(|[x, y, z]| [x, -z, y]));
         }
         let Self { from: [a, b, c], factor: [p, q, r] } = self;
         elements.map_floats(|v: [f32; 3]| [v[a] * p, v[b] * q, v[c] * r])
     }
+}
+
+/// The change from y-up to z-up of vectors that lie one right after the other: four at once fill registers.
+fn z_up(bytes: &[u8]) -> Vec<[f32; 3]> {
+    const FROM: [usize; 12] = [0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10];
+    const SIGN: [u32; 12] = [0, 1 << 31, 0, 0, 1 << 31, 0, 0, 1 << 31, 0, 0, 1 << 31, 0];
+    let (fours, rest) = bytes.as_chunks::<48>();
+    let mut out: Vec<[[f32; 3]; 4]> = Vec::with_capacity(bytes.len().div_ceil(48));
+    out.extend(fours.iter().map(|four| {
+        let words: [u32; 12] = std::array::from_fn(|i| {
+            u32::from_le_bytes([four[4 * i], four[4 * i + 1], four[4 * i + 2], four[4 * i + 3]])
+        });
+        let turned = |k: usize| f32::from_bits(words[FROM[k]] ^ SIGN[k]);
+        std::array::from_fn(|v| [turned(3 * v), turned(3 * v + 1), turned(3 * v + 2)])
+    }));
+    let mut out = out.into_flattened();
+    out.extend(rest.as_chunks::<12>().0.iter().map(|vector| {
+        let [x, y, z] = [0, 4, 8].map(|at| vector[at..].first_chunk().map_or(0.0, |b| f32::from_le_bytes(*b)));
+        [x, -z, y]
+    }));
+    out
 }
 
 /// In f32, with the largest number 1: only directions matter.
@@ -288,15 +311,17 @@ mod tests {
             turn in 0usize..6,
             signs in prop::array::uniform3(any::<bool>()),
             size in prop::sample::select(vec![0.5, 1.0, 2.0]),
-            p in prop::array::uniform3(-1e4f32..1e4),
+            points in prop::collection::vec(prop::array::uniform3(-1e4f32..1e4), 1..12),
         ) {
+            let p = points[0];
             let [a, b, c] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]][turn];
             let axis = |i: usize, k: usize| DVec3::AXES[i] * size * if signs[k] { -1.0 } else { 1.0 };
             let matrix = DMat4::from_mat3(DMat3::from_cols(axis(a, 0), axis(b, 1), axis(c, 2)));
             let place = Place::new(&matrix, DVec3::ZERO);
             prop_assert!(place.shuffle.is_some());
-            let expected = matrix.transform_point3(Vec3::from_array(p).as_dvec3()).as_vec3().to_array();
-            prop_assert_eq!(&place.positions(&elements(&[p]))[..], &[expected]);
+            let expected = |p: &[f32; 3]| matrix.transform_point3(Vec3::from_array(*p).as_dvec3()).as_vec3().to_array();
+            let expected: Vec<_> = points.iter().map(expected).collect();
+            prop_assert_eq!(place.positions(&elements(&points)), expected);
             let unit = Vec3::from_array(p).normalize_or(Vec3::Z);
             let normal = Vec3::from_array(place.normals(&elements(&[unit.to_array()]))[0]);
             prop_assert!((normal - (place.normal * unit).normalize()).length() < 1e-3);

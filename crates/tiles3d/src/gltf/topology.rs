@@ -43,7 +43,7 @@ pub(super) fn lists(
 }
 
 /// Whether all indices are below `vertices`.
-fn are_below(indices: &[u32], vertices: usize) -> bool {
+pub(super) fn are_below(indices: &[u32], vertices: usize) -> bool {
     let last = match u32::try_from(vertices) {
         Ok(0) => return indices.is_empty(),
         Ok(vertices) if vertices <= 1 << 31 => vertices - 1,
