@@ -1,7 +1,8 @@
-//! Where the ground is open: over cuttings that lead to tunnels. What lies there is taken out of the ground's meshes.
+//! Where the ground is open: over cuttings that lead to tunnels. What lies there is taken out of the ground's meshes, and
+//! nothing stands there.
 
 use crate::streets::Street;
-use geo::{BooleanOps, BoundingRect, Coord, LineString, MultiLineString, MultiPolygon, Polygon, unary_union};
+use geo::{BooleanOps, BoundingRect, Contains, Coord, LineString, MultiLineString, MultiPolygon, Polygon, unary_union};
 use glam::{DVec2, DVec3};
 use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
 use tiles3d::write::WritePrimitive;
@@ -10,6 +11,22 @@ use tiles3d::write::WritePrimitive;
 const COARSEST_PIXEL_M: f64 = 4.0;
 /// Square metres by which a triangle must shrink to be cut.
 const LEAST_M2: f64 = 1e-4;
+/// Metres from the edge of an opening within which something stands beside it: sources are no more exact, and the widths
+/// of roads are often guessed.
+const BESIDE_M: f64 = 2.5;
+/// Metres that such a thing is put behind the edge.
+const BEHIND_M: f64 = 0.5;
+
+/// What there is to stand on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Footing {
+    /// The ground.
+    Firm,
+    /// Nothing, but the edge of the opening is near: the place beside it.
+    Edge(DVec2),
+    /// Nothing.
+    Open,
+}
 
 /// The outlines of all openings, site metres.
 #[derive(Default)]
@@ -46,6 +63,25 @@ impl Cuts {
         let mut found: Vec<usize> = self.tree.locate_in_envelope_intersecting(&around).map(|r| r.data).collect();
         found.sort_unstable();
         MultiPolygon::new(found.into_iter().map(|i| self.polygons[i].clone()).collect())
+    }
+
+    /// The opening over a point.
+    fn over(&self, at: DVec2) -> Option<&Polygon<f64>> {
+        let near = self.tree.locate_in_envelope_intersecting(&AABB::from_point(at.to_array()));
+        near.map(|r| &self.polygons[r.data]).find(|p| p.contains(&Coord { x: at.x, y: at.y }))
+    }
+
+    /// What there is to stand on at a point.
+    pub(super) fn footing(&self, at: DVec2) -> Footing {
+        let Some(polygon) = self.over(at) else { return Footing::Firm };
+        let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
+        let edge = rings.flat_map(LineString::lines).map(|line| {
+            let (from, along) = (DVec2::new(line.start.x, line.start.y), DVec2::new(line.dx(), line.dy()));
+            from + along * ((at - from).dot(along) / along.length_squared().max(1e-9)).clamp(0.0, 1.0)
+        });
+        let edge = edge.min_by(|a, b| a.distance(at).total_cmp(&b.distance(at)));
+        let beside = edge.filter(|e| e.distance(at) < BESIDE_M).map(|e| e + (e - at).normalize_or_zero() * BEHIND_M);
+        beside.filter(|p| self.over(*p).is_none()).map_or(Footing::Open, Footing::Edge)
     }
 
     /// The parts of a line between two points that lie outside of all openings, as shares of it.
@@ -190,6 +226,16 @@ mod tests {
         }
         assert!((area - (250.0 * 190.0 - 800.0)).abs() < 0.1, "{area}");
         assert_eq!(ground.positions.len(), ground.normals.len());
+    }
+
+    #[test]
+    fn what_stands_in_an_opening_is_put_beside_it_or_has_nothing_to_stand_on() {
+        let footing = |x: f64, y: f64| cuts().footing(DVec2::new(x, y));
+        assert_eq!(footing(50.0, 0.0), Footing::Firm);
+        assert_eq!(footing(20.0, 6.0), Footing::Firm);
+        assert_eq!(footing(20.0, 4.0), Footing::Edge(DVec2::new(20.0, 5.5)));
+        assert_eq!(footing(20.0, 1.0), Footing::Open);
+        assert_eq!(Cuts::default().footing(DVec2::ZERO), Footing::Firm);
     }
 
     #[test]

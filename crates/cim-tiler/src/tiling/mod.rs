@@ -87,6 +87,10 @@ pub struct CitySummary {
     pub unchanged: usize,
     /// What the city stands on, in words; empty where it is flat.
     pub terrain: String,
+    /// Trees that are not in the tiles because the ground is open where they stand, over the ramp of a tunnel.
+    pub trees_over_ramps: usize,
+    /// Street lamps of which the same is true.
+    pub lamps_over_ramps: usize,
     /// Keys of what is not in the tiles, with the reason.
     pub left_out: Vec<(EntityKey, &'static str)>,
     /// Keys of what is in the tiles otherwise than in the source, with what was done.

@@ -2,6 +2,7 @@
 
 use super::{
     Writer,
+    cuts::Footing,
     stack::{Primitives, Sited, Thing},
 };
 use crate::{
@@ -15,6 +16,8 @@ use tiles3d::write::WritePrimitive;
 
 /// The size of what a coarse tile does not tell apart, as a share of its error: two pixels where the tile is used.
 const UNSEEN_SHARE: f64 = 0.125;
+/// Half the size of the largest model that needs ground under its origin, metres: a larger one may span an opening.
+const FURNITURE_M: f64 = 8.0;
 
 impl Writer<'_> {
     /// A model with its place; `None` when that is no number.
@@ -39,6 +42,34 @@ impl Writer<'_> {
             size: (most - least).max_element() * 0.5,
             corners: placed.shape.positions.len(),
         })
+    }
+
+    /// Moves small models that stand in the opening over a tunnel's ramp to its edge, if that is near, and reports the rest.
+    /// A model whose source says how high it is hangs there by intent.
+    pub(super) fn clear_models(&mut self, sited: &mut Vec<Sited<'_>>) {
+        let ground = self.ground;
+        let left_out = &mut self.summary.left_out;
+        sited.retain_mut(|s| {
+            let Thing::Placed { placed, foot } = &mut s.thing else { return true };
+            if s.size > FURNITURE_M || placed.above_m != 0.0 {
+                return true;
+            }
+            match ground.footing(foot.x, foot.y) {
+                Footing::Firm => true,
+                Footing::Edge(at) => {
+                    let by = at.extend(ground.z(at.x, at.y)) - *foot;
+                    for corner in [foot, &mut s.low, &mut s.high] {
+                        *corner += by;
+                    }
+                    s.centre = [s.centre[0] + by.x, s.centre[1] + by.y];
+                    true
+                }
+                Footing::Open => {
+                    left_out.push((placed.key.clone(), "stands where the ground is open over a tunnel's ramp"));
+                    false
+                }
+            }
+        });
     }
 
     /// Where the origin of a model stands, site metres.

@@ -1,6 +1,9 @@
 //! The ground of a city in site metres: the bent earth, or a terrain on it, with lakes that are level.
 
-use super::{cuts::Cuts, drop_m};
+use super::{
+    cuts::{Cuts, Footing},
+    drop_m,
+};
 use crate::{
     city::{AreaKind, City},
     mesh::split,
@@ -72,6 +75,11 @@ impl Ground {
     /// Where it is open, as far as that is seen where pixels are so many metres large.
     pub(super) fn cuts(&self, pixel_m: f64) -> Option<&Cuts> {
         self.cuts.seen(pixel_m)
+    }
+
+    /// What there is to stand on at a place.
+    pub(super) fn footing(&self, x: f64, y: f64) -> Footing {
+        self.cuts.footing(glam::DVec2::new(x, y))
     }
 
     /// What roads lie on.

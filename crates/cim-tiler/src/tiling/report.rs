@@ -20,9 +20,19 @@ pub(super) struct Report<'a> {
     /// What the city stands on.
     #[serde(skip_serializing_if = "str::is_empty")]
     terrain: &'a str,
+    /// Trees and lamps have no keys: how many stand where the ground is open over a tunnel's ramp, and are not drawn.
+    #[serde(skip_serializing_if = "is_none")]
+    trees_over_ramps: usize,
+    #[serde(skip_serializing_if = "is_none")]
+    lamps_over_ramps: usize,
     left_out: Vec<Entry<'a>>,
     /// Objects that are in the tiles, though not quite as the source has them.
     mended: Vec<Entry<'a>>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 #[derive(Serialize)]
@@ -50,6 +60,8 @@ impl CitySummary {
             "resumed": self.resumed,
             "unchanged": self.unchanged,
             "terrain": self.terrain,
+            "trees_over_ramps": self.trees_over_ramps,
+            "lamps_over_ramps": self.lamps_over_ramps,
             "left_out": list(&self.left_out),
             "mended": list(&self.mended),
         })
@@ -67,6 +79,8 @@ impl<'a> Report<'a> {
             roads: summary.roads,
             areas: summary.areas,
             terrain: &summary.terrain,
+            trees_over_ramps: summary.trees_over_ramps,
+            lamps_over_ramps: summary.lamps_over_ramps,
             left_out: summary.left_out.iter().map(entry).collect(),
             mended: summary.mended.iter().map(entry).collect(),
         }

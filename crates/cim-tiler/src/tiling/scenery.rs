@@ -3,6 +3,7 @@
 
 use super::{
     Writer,
+    cuts::Footing,
     growth::{Square, Tree},
     implicit,
     layers::Layer,
@@ -150,6 +151,7 @@ impl Writer<'_> {
         }
         let lamps = workers::each(&self.city.lamps, |l| self.lamp_thing(l, &scenery.beside));
         sited.extend(lamps.into_iter().filter(usable));
+        self.clear_scenery(&mut sited);
         if sited.is_empty() {
             return Ok(None);
         }
@@ -164,6 +166,23 @@ impl Writer<'_> {
         let inside = Stand { centre: [0.0; 2], things: &sited };
         let root = Square { name: PREFIX.into(), edge, steps: sited.len() as u64, inside };
         self.grow(&scenery, root, progress)
+    }
+
+    /// Moves what stands in the opening over a ramp to its edge, if that is near; counts and takes away the rest, under
+    /// which there is no ground.
+    fn clear_scenery(&mut self, sited: &mut Vec<Sited>) {
+        let (ground, summary) = (self.ground, &mut self.summary);
+        sited.retain_mut(|s| match ground.footing(s.at[0], s.at[1]) {
+            Footing::Firm => true,
+            Footing::Edge(at) => {
+                s.at = at.to_array();
+                true
+            }
+            Footing::Open => {
+                *(if s.is_lamp() { &mut summary.lamps_over_ramps } else { &mut summary.trees_over_ramps }) += 1;
+                false
+            }
+        });
     }
 
     fn plane(&self, place: Place) -> [f64; 2] {

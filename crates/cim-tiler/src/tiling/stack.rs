@@ -131,6 +131,7 @@ impl<'a> Writer<'a> {
         self.sited(buildings, &mut sited, Self::building, |b| &b.key);
         self.sited(models, &mut sited, Self::model, |m| &m.key);
         self.sited(placed, &mut sited, Self::placed, |p| &p.key);
+        self.clear_models(&mut sited);
         sited
     }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Silent,
-    city::{Area, AreaKind, Attribute, City, Road, RoadClass},
+    city::{Area, AreaKind, Attribute, City, Lamp, ModelShape, PlacedModel, Plant, PlantKind, Road, RoadClass},
 };
 use cim_model::{EntityKey, EntityKind, Place};
 use glam::{DVec2, DVec3};
@@ -102,4 +102,41 @@ fn the_ground_is_open_over_the_ramps_of_an_underpass_on_hills() {
 #[test]
 fn the_ground_is_open_over_the_ramps_of_an_underpass_on_flat_ground() {
     look(&City { terrain: None, ..underpass() });
+}
+
+#[test]
+fn nothing_hangs_in_the_air_over_a_ramp() {
+    let mut city = City { terrain: None, ..underpass() };
+    // In the middle of the ramp, a metre inside its wall, and on the ground over the tunnel.
+    let places = [[-60.0, 30.0], [-60.0, 41.0 - 1.0], [10.0, 30.0]].map(|p| place(&city, p));
+    city.plants = places.map(|place| Plant { place, kind: PlantKind::Broadleaf, height_m: 8.0 }).to_vec();
+    city.lamps = places.map(|place| Lamp { place, height_m: 9.0, heading_deg: None, is_lit: true }).to_vec();
+    let shape = ModelShape {
+        positions: vec![[0.0; 3], [1.0, 0.0, 0.0], [0.0, 0.0, 2.0]],
+        normals: vec![[0.0, 1.0, 0.0]; 3],
+        colors: vec![[255; 4]; 3],
+        indices: vec![0, 1, 2],
+    };
+    let model = |(i, place): (usize, &Place)| PlacedModel {
+        key: EntityKey::new(EntityKind::Component, format!("M{i}")),
+        name: "雕塑".into(),
+        class: String::new(),
+        address: String::new(),
+        shape: shape.clone().into(),
+        place: *place,
+        above_m: 0.0,
+        heading_deg: 0.0,
+        scale: 1.0,
+        attributes: Vec::new(),
+    };
+    city.placed = places.iter().enumerate().map(model).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("city");
+    let summary = write_city(&city, &out, &exact(), &mut Silent).unwrap();
+    assert_eq!((summary.trees_over_ramps, summary.lamps_over_ramps), (1, 1));
+    let left: Vec<String> = summary.left_out.iter().map(|(key, _)| key.to_string()).collect();
+    assert_eq!(left, [city.placed[0].key.to_string()]);
+    assert_eq!(summary.models, city.models.len() + city.placed.len() - 1);
+    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
+    assert_eq!((&report["trees_over_ramps"], &report["lamps_over_ramps"]), (&1.into(), &1.into()));
 }
