@@ -8,7 +8,8 @@
 use super::{
     Bed, Edge, Limb,
     chord::{Chords, Stretch},
-    hats::{CREST_M, Demand, Hat, Spread},
+    hats::{Demand, Hat, Spread},
+    runs::{Runs, arch},
     tunnel::Depths,
     water::Shores,
 };
@@ -20,13 +21,11 @@ use rstar::{
 };
 
 /// From road to road: the clearance of 5 m that urban roads keep (CJJ 37) and the deck, metres.
-const OVER_ROAD_M: f64 = 6.0;
+pub(super) const OVER_ROAD_M: f64 = 6.0;
 /// Of a bridge over water whose banks are as high as the road, metres.
-const OVER_WATER_M: f64 = 1.4;
+pub(super) const OVER_WATER_M: f64 = 1.4;
 /// Metres between the stations of a road that is not level.
 const STATION_M: f64 = 6.0;
-/// A bridge shorter than this that crosses nothing known leads over a ditch, metres.
-const DITCH_M: f64 = 25.0;
 
 /// On which level a road runs by its attributes: bridges 1 or more, tunnels -1 or less, all else 0.
 pub(crate) fn level(attributes: &[(String, Attribute)]) -> i8 {
@@ -69,9 +68,9 @@ pub(crate) struct Levels<'a> {
 
 /// Where a bridge crosses over a lower road.
 #[derive(Debug, Clone, Copy)]
-struct Crossing {
+pub(super) struct Crossing {
     /// Metres along the bridge.
-    at: f64,
+    pub(super) at: f64,
     /// The lower edge, and metres along that.
     lower: (usize, f64),
 }
@@ -80,7 +79,6 @@ impl<'a> Levels<'a> {
     pub(crate) fn new(edges: &[Edge], limbs: &[Vec<Limb>], shores: &Shores, bed: Bed<'a>) -> Self {
         let mut spans: Vec<Vec<Stretch>> = vec![Vec::new(); edges.len()];
         let crossings = crossings(edges);
-        let raised: Vec<bool> = raised_places(edges, limbs.len());
         let mut demands = Vec::new();
         let mut wet_bridges = vec![false; edges.len()];
         for (e, edge) in edges.iter().enumerate().filter(|(_, e)| e.level >= 0) {
@@ -100,14 +98,20 @@ impl<'a> Levels<'a> {
         let stretches: Vec<Vec<Stretch>> = edges.iter().enumerate().map(whole).collect();
         let chords = Chords::new(edges, limbs.len(), &stretches, bed);
         let depths = Depths::new(edges, limbs, &chords, bed);
+        let runs = Runs::new(edges, limbs.len(), (&crossings, &wet_bridges), (&chords, bed));
+        let wanted: Vec<Vec<Demand>> = edges
+            .iter()
+            .enumerate()
+            .map(|(e, edge)| if edge.level > 0 { runs.wanted(e) } else { Vec::new() })
+            .collect();
         let mut levels = Self { bed, chords, hats: vec![Vec::new(); edges.len()], depths, spans, crossings };
         let spread = Spread::new(edges, |e| e.level >= 0, vec![1.0; edges.len()], vec![false; limbs.len()]);
         levels.raise(edges, &spread, demands);
         // The lower ones first: a bridge over a bridge is as high as that wants it.
         for level in 1..=edges.iter().map(|e| e.level).max().unwrap_or(0) {
             let mut demands = Vec::new();
-            for (e, edge) in edges.iter().enumerate().filter(|(_, e)| e.level == level) {
-                demands.extend(bridge((e, edge), &levels.crossings[e], wet_bridges[e], &raised));
+            for (e, _) in edges.iter().enumerate().filter(|(_, e)| e.level == level) {
+                demands.extend(&wanted[e]);
                 demands.extend(levels.over(e, edges));
             }
             levels.raise(edges, &spread, demands);
@@ -202,45 +206,6 @@ impl<'a> Levels<'a> {
         }
         stations.into_iter().map(|(s, p)| (s, p.extend(self.height(e, edge, s)))).collect()
     }
-}
-
-/// A bridge over water: a little higher in its middle than at its ends.
-fn arch((from, to): (f64, f64)) -> impl Iterator<Item = (f64, f64)> {
-    let rise = (0.01 * (to - from)).min(1.0);
-    let steps = ((to - from) / CREST_M).ceil().max(1.0) as u32;
-    (0..=steps).map(move |i| {
-        let share = f64::from(i) / f64::from(steps);
-        (from + (to - from) * share, OVER_WATER_M + rise * (1.0 - (2.0 * share - 1.0).powi(2)))
-    })
-}
-
-/// What a bridge asks for.
-fn bridge((e, edge): (usize, &Edge), crossings: &[Crossing], wet: bool, raised: &[bool]) -> Vec<Demand> {
-    let top = f64::from(edge.level) * OVER_ROAD_M;
-    let middle = 0.5 * edge.length;
-    let demand = |at: f64, top: f64| Demand { edge: e, at, top };
-    let goes_on = [edge.from, edge.to].map(|place| raised[place]);
-    let (first, last) = match (crossings.first(), crossings.last()) {
-        (Some(first), Some(last)) => (first.at, last.at),
-        _ if goes_on == [false, false] && wet => {
-            return arch((0.0, edge.length)).map(|(at, top)| demand(at, top)).collect();
-        }
-        _ if goes_on == [false, false] && edge.length < DITCH_M => return vec![demand(middle, 0.5 * OVER_WATER_M)],
-        _ => (middle, middle),
-    };
-    let (first, last) = (if goes_on[0] { 0.0 } else { first }, if goes_on[1] { edge.length } else { last });
-    let steps = ((last - first) / (2.0 * CREST_M)).ceil() as usize;
-    (0..=steps).map(|i| demand(first + (last - first) * i as f64 / steps.max(1) as f64, top)).collect()
-}
-
-/// Places where bridges meet bridges.
-fn raised_places(edges: &[Edge], places: usize) -> Vec<bool> {
-    let mut count = vec![0; places];
-    for edge in edges.iter().filter(|e| e.level > 0) {
-        count[edge.from] += 1;
-        count[edge.to] += 1;
-    }
-    count.into_iter().map(|n| n > 1).collect()
 }
 
 /// Where bridges cross over lower roads that are not in tunnels: for each edge, in the order of metres along it.

@@ -7,6 +7,7 @@ mod hats;
 mod junction;
 mod levels;
 mod meet;
+mod runs;
 mod section;
 mod tunnel;
 mod water;
@@ -460,6 +461,8 @@ fn beside(line: &[DVec3], right_m: f64) -> Vec<DVec2> {
 
 #[cfg(test)]
 mod deck_tests;
+#[cfg(test)]
+mod run_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
