@@ -22,6 +22,14 @@ fn crest(z: f64, floor: f64) -> f64 {
     CARRIAGEWAY_M + floor + PARAPET_M * (-z / RAISED_M).clamp(0.0, 1.0)
 }
 
+/// How high above the ground the roof over a carriageway at `z` is: as high as its room wants, and below the ground, where
+/// something lies over a ramp.
+fn roof(z: f64, room: f64) -> f64 {
+    /// From the ground down to a roof, metres.
+    const BELOW_M: f64 = 0.4;
+    (z + CARRIAGEWAY_M + room).min(-BELOW_M).max(z + CARRIAGEWAY_M)
+}
+
 impl StreetTarget<'_> {
     /// The walls of what is below the ground: of cuttings up to the ground and a parapet, of tunnels up to their roof, which
     /// is seen from below only. `reach` is half the width, `floor` how high above the carriageway people walk.
@@ -80,9 +88,13 @@ impl StreetTarget<'_> {
 
     /// The walls and the roof of a tunnel.
     fn bore(&mut self, line: &[DVec3], reach: f64, room: f64, look: Look) {
-        let at = |offset: f64, up: f64| beside(line, offset, up, self.bed);
-        let (low, high) = (CARRIAGEWAY_M, CARRIAGEWAY_M + room);
-        let (right, left) = ([at(reach, low), at(reach, high)], [at(-reach, low), at(-reach, high)]);
+        let walls = |offset: f64| {
+            let line = beside(line, offset, 0.0, self.bed);
+            let low = line.iter().map(|p| *p + DVec3::Z * CARRIAGEWAY_M).collect::<Vec<DVec3>>();
+            let high = line.iter().map(|p| p.truncate().extend(roof(p.z, room))).collect::<Vec<DVec3>>();
+            [low, high]
+        };
+        let (right, left) = (walls(reach), walls(-reach));
         add_wall_left(self.structure, &right[0], &right[1], look);
         add_wall(self.structure, &left[0], &left[1], look);
         add_underside(self.structure, &left[1], &right[1], look);
@@ -96,7 +108,7 @@ impl StreetTarget<'_> {
         let back =
             (line[if begins { i + 1 } else { i - 1 }] - line[i]).truncate().normalize_or_zero() * (2.0 * THICK_M);
         let up = |p: DVec3, z: f64| p.truncate().extend(z);
-        let opening = [left, right].map(|p| p + DVec3::Z * (CARRIAGEWAY_M + room));
+        let opening = [left, right].map(|p| up(p, roof(p.z, room)));
         let crest = [left, right].map(|p| up(p, CARRIAGEWAY_M + PARAPET_M));
         let behind = [left, right].map(|p| up(p + back.extend(0.0), CARRIAGEWAY_M + PARAPET_M));
         let foot = behind.map(|p| up(p, -FOOT_M));
@@ -118,15 +130,15 @@ impl StreetTarget<'_> {
         let corners = || junction.corners.iter().map(|c| if c.back.is_empty() { &c.kerb } else { &c.back });
         for line in corners().filter(|l| l.len() > 1 && l.iter().any(|p| p.z < -SUNK_M)) {
             let low: Vec<DVec3> = line.iter().map(|p| *p + DVec3::Z * CARRIAGEWAY_M).collect();
-            let top =
-                |p: &DVec3| if junction.covered { p.z + CARRIAGEWAY_M + room_m(class) } else { crest(p.z, KERB_M) };
+            let top = |p: &DVec3| if junction.covered { roof(p.z, room_m(class)) } else { crest(p.z, KERB_M) };
             let high: Vec<DVec3> = line.iter().map(|p| p.truncate().extend(top(p))).collect();
             // The carriageway lies to the left of a corner.
             add_wall_left(self.structure, &low, &high, look);
         }
         if junction.covered {
-            let outline: Vec<DVec3> = corners().flatten().copied().collect();
-            add_ceiling(self.structure, &outline, CARRIAGEWAY_M + room_m(class), look);
+            let outline: Vec<DVec3> =
+                corners().flatten().map(|p| p.truncate().extend(roof(p.z, room_m(class)))).collect();
+            add_ceiling(self.structure, &outline, 0.0, look);
         }
     }
 }

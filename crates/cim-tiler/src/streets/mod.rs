@@ -3,6 +3,7 @@
 
 mod bed;
 mod chord;
+mod cover;
 mod hats;
 mod junction;
 mod levels;
@@ -13,6 +14,7 @@ mod tunnel;
 mod water;
 
 pub(crate) use bed::Bed;
+pub(crate) use cover::cover;
 pub(crate) use levels::level;
 pub(crate) use meet::{Course, Meeting};
 pub(crate) use section::Section;
@@ -94,7 +96,7 @@ pub(crate) struct Piece {
     pub(crate) line: Vec<DVec3>,
     /// Whether each segment of the line is a bridge.
     pub(crate) bridge: Vec<bool>,
-    /// Whether each segment of the line is a tunnel that is deep enough to have a roof.
+    /// Whether each segment of the line has a roof: of a tunnel that is deep enough, of a ramp that something lies over.
     pub(crate) covered: Vec<bool>,
     /// Whether a tunnel comes out at each end.
     pub(crate) mouths: [bool; 2],
@@ -129,7 +131,7 @@ pub(crate) struct Junction {
     pub(crate) outline: Vec<DVec3>,
     /// Its corners.
     pub(crate) corners: Vec<Corner>,
-    /// Whether it is in a tunnel and deep enough to have a roof.
+    /// Whether it has a roof: in a tunnel that is deep enough, below a building.
     pub(crate) covered: bool,
 }
 
@@ -459,6 +461,8 @@ fn beside(line: &[DVec3], right_m: f64) -> Vec<DVec2> {
     (0..line.len()).map(point).collect()
 }
 
+#[cfg(test)]
+mod cover_tests;
 #[cfg(test)]
 mod deck_tests;
 #[cfg(test)]

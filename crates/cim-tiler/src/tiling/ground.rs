@@ -8,7 +8,7 @@ use super::{
 use crate::{
     city::{Area, AreaKind, City, Road, RoadClass},
     mesh::{StreetTarget, Surface, add_area},
-    streets::{Bed, End, Piece, Shores, Street, streets},
+    streets::{Bed, End, Piece, Shores, Street, cover, streets},
 };
 use geo::{LineString, Simplify};
 use glam::{DVec2, DVec3};
@@ -120,7 +120,9 @@ pub(super) fn built(
         waters.flat_map(|a| std::iter::once(&a.ring).chain(&a.holes)).map(|r| line(r)).collect();
     let shores = Shores::new(rings.iter().map(Vec::as_slice));
     let lines: Vec<Vec<DVec2>> = city.roads.iter().map(|r| line(&r.points)).collect();
-    streets(&city.roads, &lines, &shores, bed)
+    let mut streets = streets(&city.roads, &lines, &shores, bed);
+    cover(&mut streets, &city.roads, || city.buildings.iter().map(|b| line(&b.footprint)).collect(), bed);
+    streets
 }
 
 /// The lowest and the highest corner of some points, `around` metres larger; `None` when they are none, or no numbers.
