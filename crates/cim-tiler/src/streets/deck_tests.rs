@@ -81,8 +81,8 @@ fn a_bridge_that_is_too_low_for_what_it_crosses_is_raised() {
     let shallow = relief(|x, _| 0.1 * gorge(x));
     let streets = over_a_valley(&shallow, &none());
     let top = profile(&streets[2..4], &shallow).iter().map(|p| p[1]).fold(0.0, f64::max);
-    // Six metres above the road below, to the next station, and above the bank where its second part crosses nothing that is known: not above its
-    // own abutments, which are two metres higher than the road.
+    // Six metres above the road below, or a little less at the nearest station. Its second part crosses nothing that is
+    // known and asks for no more, so that it is not above its own abutments, which are two metres higher than the road.
     assert!((5.9..6.7).contains(&top), "{top}");
     // A bridge over a bridge is above that, not above the ground.
     let deep = relief(|x, _| gorge(x));

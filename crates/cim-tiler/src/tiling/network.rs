@@ -4,7 +4,7 @@ use super::Writer;
 use crate::{
     TilerError,
     city::{Edge, Road, RoadClass},
-    streets::{Bed, Street},
+    streets::{Bed, Street, level},
 };
 use cim_model::Place;
 use glam::{DVec2, DVec3};
@@ -40,51 +40,60 @@ struct FileEdge<'a> {
     heights: Vec<f32>,
 }
 
+/// A segment of a course, with the heights of its ends and the level of its road.
+type Segment = GeomWithData<Line<[f64; 2]>, ([f64; 2], i8)>;
+
+/// A street, and on which level it runs.
+type Levelled<'a> = (&'a Street, i8);
+
 /// The courses of roads, for how high they are.
 struct Courses<'a> {
-    streets: HashMap<&'a str, &'a Street>,
-    /// Segments of all courses that are not on the ground, with the heights of their ends.
-    off_ground: RTree<GeomWithData<Line<[f64; 2]>, [f64; 2]>>,
+    streets: HashMap<&'a str, Levelled<'a>>,
+    /// Segments of all courses that are not on the ground.
+    off_ground: RTree<Segment>,
     bed: Bed<'a>,
 }
 
 impl<'a> Courses<'a> {
     fn new(roads: &'a [Road], streets: &'a [Option<Street>], bed: Bed<'a>) -> Self {
-        let streets: HashMap<&str, &Street> = roads
+        let streets: HashMap<&str, Levelled<'_>> = roads
             .iter()
             .zip(streets)
-            .filter_map(|(road, street)| Some((road.key.id.as_str(), street.as_ref()?)))
+            .filter_map(|(road, street)| Some((road.key.id.as_str(), (street.as_ref()?, level(&road.attributes)))))
             .collect();
-        let mut segments: Vec<_> = streets
+        let mut segments: Vec<Segment> = streets
             .values()
-            .flat_map(|s| s.course.windows(2))
-            .filter(|w| w[0].z != 0.0 || w[1].z != 0.0)
-            .map(|w| {
+            .flat_map(|(s, level)| s.course.windows(2).map(move |w| (w, *level)))
+            .filter(|(w, _)| w[0].z != 0.0 || w[1].z != 0.0)
+            .map(|(w, level)| {
                 let line = Line::new([w[0].x, w[0].y], [w[1].x, w[1].y]);
-                GeomWithData::new(line, [w[0].z, w[1].z])
+                GeomWithData::new(line, ([w[0].z, w[1].z], level))
             })
             .collect();
         // A map's order is that of the day, and what is equally near would follow it.
-        let place = |s: &GeomWithData<Line<[f64; 2]>, [f64; 2]>| (s.geom().from, s.geom().to, s.data);
+        let place = |s: &Segment| (s.geom().from, s.geom().to, s.data);
         segments.sort_by(|a, b| place(a).partial_cmp(&place(b)).unwrap_or(std::cmp::Ordering::Equal));
         Self { streets, off_ground: RTree::bulk_load(segments), bed }
     }
 
     /// Metres above the ground of a road at a point of it. Joints are moved to make room for junctions, so that a road may be
-    /// another's for its last metres: there that is asked.
-    fn height(&self, street: Option<&Street>, at: DVec2) -> f64 {
-        street.and_then(|s| height(&s.course, at, self.bed)).or_else(|| self.of_others(at)).unwrap_or(0.0)
+    /// another's for its last metres: there that is asked, which runs on the same level.
+    fn height(&self, street: Option<Levelled<'_>>, at: DVec2) -> f64 {
+        let own = street.and_then(|(s, _)| height(&s.course, at, self.bed));
+        own.or_else(|| self.of_others(street.map_or(0, |s| s.1), at)).unwrap_or(0.0)
     }
 
-    fn of_others(&self, at: DVec2) -> Option<f64> {
-        let near = self.off_ground.nearest_neighbor(&at.to_array())?;
-        let ([from, to], data) = ([near.geom().from, near.geom().to].map(DVec2::from), near.data);
+    fn of_others(&self, level: i8, at: DVec2) -> Option<f64> {
+        let near = self.off_ground.nearest_neighbor_iter_with_distance_2(&at.to_array());
+        let mut near = near.take_while(|(_, off)| *off < OFF_M * OFF_M);
+        let (near, _) = near.find(|(s, _)| s.data.1 == level)?;
+        let ([from, to], data) = ([near.geom().from, near.geom().to].map(DVec2::from), near.data.0);
         height(&[from.extend(data[0]), to.extend(data[1])], at, self.bed)
     }
 
     /// Whether an edge of a street is anywhere off the ground.
-    fn leaves_ground(&self, street: Option<&Street>, points: &[DVec2]) -> bool {
-        street.is_some_and(|s| s.course.iter().any(|p| p.z != 0.0))
+    fn leaves_ground(&self, street: Option<Levelled<'_>>, points: &[DVec2]) -> bool {
+        street.is_some_and(|(s, _)| s.course.iter().any(|p| p.z != 0.0))
             || self.off_ground.size() > 0 && points.iter().any(|p| self.height(street, *p) != 0.0)
     }
 }
@@ -152,10 +161,12 @@ mod tests {
     use super::*;
     use crate::{
         Silent,
-        city::City,
+        city::{Attribute, City},
+        streets::{Shores, streets},
         synth::{SynthOptions, make_city},
         tiling::{TilingOptions, write_city},
     };
+    use cim_model::{EntityKey, EntityKind};
 
     #[test]
     fn bridges_of_the_canal_have_heights_that_rise_and_fall_steadily() {
@@ -182,6 +193,29 @@ mod tests {
             assert!(heights.windows(2).all(|w| (w[1] - w[0]).abs() < 0.53), "{heights:?}");
         }
         assert!(raised > 3 && raised < edges.len(), "{raised} of {}", edges.len());
+    }
+
+    #[test]
+    fn a_road_takes_no_height_from_a_tunnel_below_it() {
+        let road = |id: &str, tunnel: bool| Road {
+            key: EntityKey::new(EntityKind::Road, id),
+            name: String::new(),
+            class: RoadClass::Primary,
+            width_m: 14.0,
+            points: Vec::new(),
+            main: false,
+            oneway: false,
+            attributes: if tunnel { vec![("tunnel".into(), Attribute::Bool(true))] } else { Vec::new() },
+        };
+        // The first road is the second one's for its last metres, which a junction wants.
+        let roads = [road("A", false), road("B", false), road("T", true)];
+        let lines = [[(-200.0, 0.0), (0.0, 0.0)], [(0.0, 0.0), (10.0, 0.0)], [(-5.0, -200.0), (-5.0, 200.0)]];
+        let lines = lines.map(|l| l.map(DVec2::from).to_vec());
+        let built = streets(&roads, &lines, &Shores::new(std::iter::empty()), Bed::flat());
+        let courses = Courses::new(&roads, &built, Bed::flat());
+        let height = |id: &str, x: f64| courses.height(courses.streets.get(id).copied(), DVec2::new(x, 0.0));
+        assert_eq!((height("A", -100.0), height("A", -5.0), height("B", 5.0)), (0.0, 0.0, 0.0));
+        assert!(height("T", -5.0) < -5.9);
     }
 
     #[test]
