@@ -198,3 +198,29 @@ fn a_tunnel_has_walls_a_roof_and_a_portal_at_each_end() {
     let (low, high) = near.fold((f32::MAX, f32::MIN), |(l, h), p| (l.min(p[2]), h.max(p[2])));
     assert!(low < -4.9 && (1.15..1.4).contains(&high), "{low} {high}");
 }
+
+#[test]
+fn the_walls_of_a_sunk_corner_are_seen_from_both_sides() {
+    let road = |id: &str, tunnel: bool| Road {
+        key: EntityKey::new(EntityKind::Road, id),
+        name: String::new(),
+        class: RoadClass::Primary,
+        width_m: 14.0,
+        points: Vec::new(),
+        main: false,
+        oneway: false,
+        attributes: if tunnel { vec![("tunnel".into(), Attribute::Bool(true))] } else { Vec::new() },
+    };
+    // A ramp in two parts that bends where they meet.
+    let roads = [road("A", false), road("B", false), road("T", true)];
+    let lines = [[(-300.0, 150.0), (-90.0, 0.0)], [(-90.0, 0.0), (-40.0, 0.0)], [(-40.0, 0.0), (60.0, 0.0)]];
+    let lines = lines.map(|l| l.map(DVec2::from).to_vec());
+    let mut built = Built::new();
+    for street in streets(&roads, &lines, &dry(), Bed::flat()).into_iter().flatten() {
+        let bend = |j: &&crate::streets::Junction| j.outline.iter().all(|p| p.x < -60.0);
+        let junctions = street.junctions.iter().filter(bend).cloned().collect();
+        built.target().street(&Street { pieces: Vec::new(), junctions, ..street }, RoadClass::Primary, 0);
+    }
+    let looks = |sign: f32| built.structure.normals.iter().filter(|n| n[1] * sign > 0.1).count();
+    assert!(looks(1.0) > 0 && looks(1.0) == looks(-1.0), "{} {}", looks(1.0), looks(-1.0));
+}

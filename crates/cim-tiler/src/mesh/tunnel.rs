@@ -134,6 +134,11 @@ impl StreetTarget<'_> {
             let high: Vec<DVec3> = line.iter().map(|p| p.truncate().extend(top(p))).collect();
             // The carriageway lies to the left of a corner.
             add_wall_left(self.structure, &low, &high, look);
+            if !junction.covered {
+                // What stands out of the ground is seen from there, too.
+                let foot: Vec<DVec3> = line.iter().map(|p| p.truncate().extend(-FOOT_M)).collect();
+                add_wall(self.structure, &foot, &high, look);
+            }
         }
         if junction.covered {
             let outline: Vec<DVec3> =
