@@ -3,6 +3,7 @@
 mod alerts;
 mod bar;
 mod details;
+mod guard;
 mod history;
 mod lang;
 mod layers;
@@ -24,7 +25,7 @@ use crate::{
     pick::{EntityCard, Select, Selection},
     scene::{CityStyle, SceneStatus, SiteGeo, SiteInfo, Sun, TileInspector, TileScene},
 };
-use bevy::{ecs::system::SystemParam, prelude::*};
+use bevy::{ecs::system::SystemParam, input::InputSystems, prelude::*};
 use bevy_egui::{EguiContexts, EguiPlugin, EguiPrimaryContextPass, egui};
 
 /// The system that lays out the panels, in [`EguiPrimaryContextPass`].
@@ -40,6 +41,8 @@ impl Plugin for PanelsPlugin {
             .init_resource::<Lang>()
             .init_resource::<Open>()
             .init_resource::<pictures::Pictures>()
+            .init_resource::<guard::Rest>()
+            .add_systems(PreUpdate, guard::claim.after(InputSystems))
             .add_systems(EguiPrimaryContextPass, show.in_set(PanelSystems));
     }
 }
@@ -109,6 +112,7 @@ struct Deeds<'w> {
     inspector: ResMut<'w, TileInspector>,
     style: ResMut<'w, CityStyle>,
     blocked: ResMut<'w, InputBlocked>,
+    rest: ResMut<'w, guard::Rest>,
     pictures: ResMut<'w, pictures::Pictures>,
     select: MessageWriter<'w, Select>,
     requests: MessageWriter<'w, Request>,
@@ -163,10 +167,8 @@ fn show(mut contexts: EguiContexts, facts: Facts<'_>, mut deeds: Deeds<'_>, mut 
     details::show(&ctx, rest, &facts, &mut deeds);
     quality::show(&ctx, &facts, &mut deeds);
     tiles::show(&ctx, &facts, &mut deeds);
-    let blocked = InputBlocked {
-        pointer: ctx.egui_wants_pointer_input() || ctx.is_pointer_over_egui(),
-        keyboard: ctx.egui_wants_keyboard_input(),
-    };
+    deeds.rest.0 = Some(rest);
+    let blocked = deeds.rest.block(&ctx);
     deeds.blocked.set_if_neq(blocked);
     Ok(())
 }
