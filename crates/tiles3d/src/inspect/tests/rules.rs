@@ -73,5 +73,5 @@ fn a_server_that_says_the_same_everywhere_comes_to_an_end() {
     let url = "http://h/tileset.json".parse().unwrap();
     let report = inspect(&url, &InspectOptions::default(), &mut |_| Ok(json.to_string().into_bytes()));
     assert_eq!(report.rules["external-tileset-cycle"], 1);
-    assert_eq!(report.tree.external_tilesets, 256);
+    assert_eq!(report.tree.external_tilesets, 64);
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use std::io::Read as _;
 
 /// Tilesets inside tilesets are followed so deep.
-const MAX_NESTING: u32 = 256;
+const MAX_NESTING: u32 = 64;
 
 impl Walk<'_, '_> {
     pub(super) fn content(&mut self, job: ContentJob) {
