@@ -2,8 +2,8 @@
 
 use super::{Surface, street::StreetTarget};
 use crate::{
-    city::{Attribute, Road, RoadClass},
-    streets::{Bed, Shores, Street, streets},
+    city::{Road, RoadClass},
+    streets::{Bed, Shores, Street, streets, tests::wide},
 };
 use cim_model::{EntityKey, EntityKind};
 use glam::DVec2;
@@ -159,17 +159,7 @@ fn the_corners_of_a_raised_junction_have_walls_to_the_ground() {
 
 #[test]
 fn a_tunnel_has_walls_a_roof_and_a_portal_at_each_end() {
-    let road = |id: &str, tunnel: bool| Road {
-        key: EntityKey::new(EntityKind::Road, id),
-        name: String::new(),
-        class: RoadClass::Primary,
-        width_m: 14.0,
-        points: Vec::new(),
-        main: false,
-        oneway: false,
-        attributes: if tunnel { vec![("tunnel".into(), Attribute::Bool(true))] } else { Vec::new() },
-    };
-    let roads = [road("W", false), road("T", true), road("E", false)];
+    let roads = [wide(1, false), wide(2, true), wide(3, false)];
     let lines =
         [(-300.0, -40.0), (-40.0, 40.0), (40.0, 300.0)].map(|(a, b)| vec![DVec2::new(a, 0.0), DVec2::new(b, 0.0)]);
     let streets = streets(&roads, &lines, &dry(), Bed::flat());
@@ -201,18 +191,8 @@ fn a_tunnel_has_walls_a_roof_and_a_portal_at_each_end() {
 
 #[test]
 fn the_walls_of_a_sunk_corner_are_seen_from_both_sides() {
-    let road = |id: &str, tunnel: bool| Road {
-        key: EntityKey::new(EntityKind::Road, id),
-        name: String::new(),
-        class: RoadClass::Primary,
-        width_m: 14.0,
-        points: Vec::new(),
-        main: false,
-        oneway: false,
-        attributes: if tunnel { vec![("tunnel".into(), Attribute::Bool(true))] } else { Vec::new() },
-    };
     // A ramp in two parts that bends where they meet.
-    let roads = [road("A", false), road("B", false), road("T", true)];
+    let roads = [wide(4, false), wide(5, false), wide(6, true)];
     let lines = [[(-300.0, 150.0), (-90.0, 0.0)], [(-90.0, 0.0), (-40.0, 0.0)], [(-40.0, 0.0), (60.0, 0.0)]];
     let lines = lines.map(|l| l.map(DVec2::from).to_vec());
     let mut built = Built::new();

@@ -468,6 +468,6 @@ mod deck_tests;
 #[cfg(test)]
 mod run_tests;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(test)]
 mod tunnel_tests;

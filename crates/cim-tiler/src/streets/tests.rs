@@ -16,6 +16,12 @@ pub(super) fn road(id: usize, class: RoadClass, tags: &[(&str, &str)]) -> Road {
     }
 }
 
+/// A main street of two lanes a side, on the ground or in a tunnel.
+pub(crate) fn wide(id: usize, tunnel: bool) -> Road {
+    let tags: &[(&str, &str)] = if tunnel { &[("tunnel", "yes")] } else { &[] };
+    Road { width_m: 14.0, ..road(id, RoadClass::Primary, tags) }
+}
+
 pub(super) fn line(points: &[(f64, f64)]) -> Vec<DVec2> {
     points.iter().map(|p| DVec2::from(*p)).collect()
 }
