@@ -1,7 +1,10 @@
 //! A city before it becomes tiles.
 
+mod building;
 mod placed;
 
+pub(crate) use building::usual_colours;
+pub use building::{Building, Roof, RoofForm, RoofShape};
 pub use placed::{ModelShape, PlacedModel};
 
 use crate::{
@@ -64,59 +67,6 @@ pub struct Findings {
     pub left_out: Vec<(EntityKey, &'static str)>,
     /// Objects that are in the city otherwise than the source has them, with what was done.
     pub mended: Vec<(EntityKey, &'static str)>,
-}
-
-/// The shape of a roof.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Roof {
-    /// Flat, with a parapet.
-    Flat,
-    /// Two slopes, the ridge along the longer side; only for footprints of four corners.
-    Gable,
-}
-
-/// A building of one height.
-#[derive(Debug, Clone)]
-pub struct Building {
-    /// Its key.
-    pub key: EntityKey,
-    /// Its name.
-    pub name: String,
-    /// What it is used for, Chinese.
-    pub class: String,
-    /// Outer ring, either direction, first corner not repeated.
-    pub footprint: Vec<Place>,
-    /// Courtyards: rings inside the footprint.
-    pub holes: Vec<Vec<Place>>,
-    /// Metres from the ground to the eaves.
-    pub height_m: f32,
-    /// Floors.
-    pub floors: u16,
-    /// Address.
-    pub address: String,
-    /// Roof.
-    pub roof: Roof,
-    /// sRGB colour of the walls.
-    pub wall: [u8; 3],
-    /// sRGB colour of the roof.
-    pub roof_color: [u8; 3],
-    /// Everything else that the source says.
-    pub attributes: Vec<(String, Attribute)>,
-}
-
-/// Colours of the walls and the roof of a building whose source says none; `dice` makes neighbours differ.
-pub(crate) fn usual_colours(dice: u64) -> ([u8; 3], [u8; 3]) {
-    const WALLS: [[u8; 3]; 7] = [
-        [214, 202, 182],
-        [202, 184, 160],
-        [222, 214, 200],
-        [188, 176, 164],
-        [206, 196, 190],
-        [194, 166, 144],
-        [216, 206, 174],
-    ];
-    const ROOFS: [[u8; 3]; 4] = [[132, 134, 138], [150, 148, 144], [118, 110, 104], [142, 96, 80]];
-    (WALLS[dice as usize % WALLS.len()], ROOFS[(dice >> 8) as usize % ROOFS.len()])
 }
 
 /// A place at a height above the city's ground.

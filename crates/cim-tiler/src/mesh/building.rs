@@ -1,6 +1,9 @@
 //! Extruded buildings.
 
-use super::{Look, add_face, add_flat, add_flat_with_holes, clean_holes, clean_ring, linear_bytes};
+use super::{
+    Look, add_face, add_flat, add_flat_with_holes, clean_holes, clean_ring, linear_bytes,
+    roof::{RoofPlanes, mean_share},
+};
 use crate::city::Roof;
 use tiles3d::write::WritePrimitive;
 
@@ -11,8 +14,10 @@ const PARAPET_M: f64 = 0.9;
 pub(crate) struct Shape<'a> {
     pub(crate) footprint: &'a [[f64; 2]],
     pub(crate) holes: &'a [Vec<[f64; 2]>],
+    /// Metres from the foot to the underside; 0 where there is none.
+    pub(crate) base_m: f64,
     pub(crate) height_m: f64,
-    /// Metres that the walls go on below the foot.
+    /// Metres that the walls go on below the foot, where there is no underside.
     pub(crate) sunk_m: f64,
     pub(crate) roof: Roof,
     pub(crate) wall: [u8; 3],
@@ -23,28 +28,66 @@ pub(crate) struct Shape<'a> {
 /// Adds a building; false when its footprint is no area or its height no height.
 pub(crate) fn add_building(p: &mut WritePrimitive, shape: &Shape<'_>) -> bool {
     let Some(ring) = clean_ring(shape.footprint) else { return false };
-    let h = shape.height_m;
-    if !(h > 0.5 && h < 2000.0) {
+    if !is_height(shape.base_m, shape.height_m, shape.roof) {
         return false;
     }
+    let h = shape.height_m;
     let wall = Look { color: linear_bytes(shape.wall), feature: shape.feature };
     let roof = Look { color: linear_bytes(shape.roof_color), feature: shape.feature };
     let holes = clean_holes(shape.holes);
-    let gable = shape.roof == Roof::Gable && ring.len() == 4 && holes.is_empty();
-    walls(p, &ring, -shape.sunk_m, if gable { h } else { h + PARAPET_M }, wall);
-    if gable {
-        gable_roof(p, &ring, h, wall, roof);
-        return true;
+    let low = if shape.base_m > 0.0 { shape.base_m } else { -shape.sunk_m };
+    if shape.base_m > 0.0 {
+        add_underside(p, &ring, &holes, low, wall);
     }
-    // A courtyard's ring turns clockwise, so its walls look into the yard.
-    for hole in &holes {
-        walls(p, hole, -shape.sunk_m, h + PARAPET_M, wall);
-    }
-    add_flat_with_holes(p, &ring, &holes, h + PARAPET_M, roof);
-    if h > 15.0 && holes.is_empty() {
-        stair_head(p, &ring, h + PARAPET_M, wall, roof);
+    match shape.roof {
+        Roof::Gable if ring.len() == 4 && holes.is_empty() => {
+            walls(p, &ring, low, h, wall);
+            gable_roof(p, &ring, h, wall, roof);
+        }
+        Roof::Shaped(form) if holes.is_empty() => {
+            let planes = RoofPlanes::new(&ring, &form);
+            planes.add_walls(p, &ring, [low, h], wall);
+            planes.add(p, &ring, h, roof);
+        }
+        // A courtyard's roofs would need more than planes that lean inwards.
+        Roof::Shaped(form) => flat(p, (&ring, &holes), [low, h + f64::from(form.rise_m)], (wall, roof)),
+        Roof::Flat | Roof::Gable => {
+            flat(p, (&ring, &holes), [low, h + PARAPET_M], (wall, roof));
+            if h > 15.0 && holes.is_empty() {
+                stair_head(p, &ring, h + PARAPET_M, wall, roof);
+            }
+        }
     }
     true
+}
+
+/// Whether a building of some heights above the ground has any room.
+pub(crate) fn is_height(base_m: f64, height_m: f64, roof: Roof) -> bool {
+    // A dome has its eaves on the tower below it.
+    let least = if matches!(roof, Roof::Shaped(s) if s.rise_m > 0.5) { 0.0 } else { 0.5 };
+    base_m >= 0.0 && height_m - base_m >= least && height_m > 0.5 && height_m < 2000.0
+}
+
+/// Walls from `low` to `high` and a flat roof. A courtyard's ring turns clockwise, so its walls look into the yard.
+fn flat(
+    p: &mut WritePrimitive,
+    (ring, holes): (&[[f64; 2]], &[Vec<[f64; 2]>]),
+    [low, high]: [f64; 2],
+    (wall, roof): (Look, Look),
+) {
+    walls(p, ring, low, high, wall);
+    for hole in holes {
+        walls(p, hole, low, high, wall);
+    }
+    add_flat_with_holes(p, ring, holes, high, roof);
+}
+
+/// Adds a horizontal polygon looking down.
+fn add_underside(p: &mut WritePrimitive, ring: &[[f64; 2]], holes: &[Vec<[f64; 2]>], z: f64, look: Look) {
+    let (corner, index) = (p.positions.len(), p.indices.len());
+    add_flat_with_holes(p, ring, holes, z, look);
+    p.normals[corner..].iter_mut().for_each(|n| *n = [0.0, 0.0, -1.0]);
+    p.indices[index..].chunks_exact_mut(3).for_each(|t| t.swap(1, 2));
 }
 
 /// Metres that a building's room goes up from its foot on average, its roof included.
@@ -57,7 +100,12 @@ pub(crate) fn mean_height(height_m: f64, roof: Roof, footprint: &[[f64; 2]], has
         let s = usize::from(length(0) + length(2) < length(1) + length(3));
         return height_m + 0.5 * rise(length((1 + s) % 4).min(length((3 + s) % 4)));
     }
-    height_m + PARAPET_M
+    match roof {
+        Roof::Flat | Roof::Gable => height_m + PARAPET_M,
+        Roof::Shaped(shape) => {
+            height_m + f64::from(shape.rise_m) * if has_holes { 1.0 } else { mean_share(shape.form) }
+        }
+    }
 }
 
 /// Metres that the ridge of a gable roof is above its eaves.
@@ -74,10 +122,7 @@ pub(crate) fn add_block(
 ) -> bool {
     let Some(ring) = clean_ring(ring) else { return false };
     let holes = clean_holes(holes);
-    for ring in std::iter::once(&ring).chain(&holes) {
-        walls(p, ring, low, high, wall);
-    }
-    add_flat_with_holes(p, &ring, &holes, high, roof);
+    flat(p, (&ring, &holes), [low, high], (wall, roof));
     true
 }
 
@@ -148,6 +193,7 @@ mod tests {
         let shape = Shape {
             footprint,
             holes: &[],
+            base_m: 0.0,
             height_m,
             sunk_m: 0.0,
             roof,
@@ -182,6 +228,7 @@ mod tests {
             let shape = Shape {
                 footprint: &footprint,
                 holes: &holes,
+                base_m: 0.0,
                 height_m: 9.1,
                 sunk_m: 0.0,
                 roof,

@@ -7,6 +7,7 @@ mod lamp;
 mod marking;
 mod plant;
 mod road;
+mod roof;
 mod split;
 mod street;
 #[cfg(test)]
@@ -15,7 +16,7 @@ mod strip;
 mod tunnel;
 
 pub(crate) use area::{add_area, add_ground};
-pub(crate) use building::{Shape, add_block, add_building, mean_height};
+pub(crate) use building::{Shape, add_block, add_building, is_height, mean_height};
 pub(crate) use facet::{add_facet, facet_color, twice_area_vector};
 pub(crate) use lamp::{REACH as LAMP_REACH, lamp_post, lamplight};
 pub(crate) use plant::{COARSE_LOOK, LOOKS, plant};

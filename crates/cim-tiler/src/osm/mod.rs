@@ -1,11 +1,13 @@
 //! OpenStreetMap in: an extract, `.osm.pbf` or `.osm`, becomes a city folder.
 //!
-//! Buildings, water and green come from ways and multipolygons, the sea from coastlines, the network from the drivable
+//! Buildings, their parts, water and green come from ways and multipolygons, the sea from coastlines, the network from the drivable
 //! ways. Objects that are damaged or that the extract cut off are left out and named in the summary.
 
 mod coast;
 mod elements;
+mod heights;
 mod network;
+mod parts;
 mod pbf;
 mod read;
 mod records;
@@ -16,20 +18,23 @@ mod xml;
 #[cfg(test)]
 mod format_tests;
 #[cfg(test)]
+mod part_tests;
+#[cfg(test)]
 mod terrain_tests;
 #[cfg(test)]
 mod tests;
 
 use crate::{
     CitySummary, Progress, TilerError,
-    city::{Area, AreaKind, Building, City, Findings, Road, RoadClass, usual_colours, usual_utc_offset_minutes},
+    city::{Area, AreaKind, City, Findings, Road, RoadClass, usual_utc_offset_minutes},
     terrain::TerrainSource,
     tiling::{self, TilingOptions},
 };
 use cim_model::{EntityKey, EntityKind, Place, SiteBounds};
+use parts::Draft;
 use read::{Data, Way};
 use rings::Outline;
-use std::{collections::HashSet, path::Path};
+use std::{collections::HashSet, path::Path, sync::Arc};
 use tags::{Kind, Tags};
 
 /// What to make of an extract.
@@ -107,7 +112,8 @@ pub fn make_city(input: &Path, options: &OsmOptions, progress: &mut dyn Progress
             .into(),
     })?;
     collect.sea(bounds);
-    let Collect { buildings, roads, areas, left_out, .. } = collect;
+    let Collect { buildings, parts, roads, areas, left_out, .. } = collect;
+    let (buildings, stand_for_parts) = parts::assemble(buildings, parts);
     let origin = Place::new(0.5 * (bounds.west + bounds.east), 0.5 * (bounds.south + bounds.north));
     let file = input.file_name().map(|n| n.to_string_lossy().split('.').next().unwrap_or_default().to_owned());
     let named = |name: &str| if name.is_empty() { file.clone().unwrap_or_default() } else { name.to_owned() };
@@ -130,25 +136,36 @@ pub fn make_city(input: &Path, options: &OsmOptions, progress: &mut dyn Progress
         lamps: data.lamps(bounds),
         network: network::network(&data),
         records,
-        findings: Findings { left_out, ..Findings::default() },
+        findings: Findings { left_out, stand_for_parts, ..Findings::default() },
     })
 }
 
 /// The city while it is put together.
 struct Collect<'a> {
     data: &'a Data,
-    buildings: Vec<Building>,
+    buildings: Vec<Draft<'a>>,
+    parts: Vec<Draft<'a>>,
     roads: Vec<Road>,
     areas: Vec<Area>,
     left_out: LeftOut,
-    /// Ways that are the outline of a relation that was made: they would come twice.
+    /// Ways that are the outline of a relation that was made: they would come twice. Of a building it may consist of
+    /// ways that are its parts by themselves.
     covered: HashSet<i64>,
+    covered_parts: HashSet<i64>,
 }
 
 impl<'a> Collect<'a> {
     fn new(data: &'a Data) -> Self {
-        let (buildings, roads, areas) = (Vec::new(), Vec::new(), Vec::new());
-        Self { data, buildings, roads, areas, left_out: Vec::new(), covered: HashSet::new() }
+        Self {
+            data,
+            buildings: Vec::new(),
+            parts: Vec::new(),
+            roads: Vec::new(),
+            areas: Vec::new(),
+            left_out: Vec::new(),
+            covered: HashSet::new(),
+            covered_parts: HashSet::new(),
+        }
     }
 
     fn relations(&mut self) {
@@ -159,10 +176,12 @@ impl<'a> Collect<'a> {
                 self.left_out.push((key, "outline is not closed or lies partly outside the extract"));
                 continue;
             };
-            self.covered.extend(&relation.outer);
-            for (i, outline) in outlines.into_iter().enumerate() {
+            let covered = if relation.kind == Kind::Part { &mut self.covered_parts } else { &mut self.covered };
+            covered.extend(&relation.outer);
+            let wholes = rings::wholes(&outlines);
+            for (i, (outline, whole)) in outlines.into_iter().zip(wholes).enumerate() {
                 let id = if i == 0 { format!("r{}", relation.id) } else { format!("r{}.{}", relation.id, i + 1) };
-                self.surface(relation.kind, &id, relation.id, &relation.tags, outline);
+                self.surface(relation.kind, (&id, relation.id), &relation.tags, outline, whole);
             }
         }
     }
@@ -171,8 +190,9 @@ impl<'a> Collect<'a> {
         for way in &self.data.ways {
             match way.kind {
                 Some(Kind::Road(class)) => self.road(way, class),
-                Some(kind @ (Kind::Building | Kind::Area(_))) => {
-                    if self.covered.contains(&way.id) {
+                Some(kind @ (Kind::Building | Kind::Part | Kind::Area(_))) => {
+                    let covered = if kind == Kind::Part { &self.covered_parts } else { &self.covered };
+                    if covered.contains(&way.id) {
                         continue;
                     }
                     let id = format!("w{}", way.id);
@@ -181,7 +201,7 @@ impl<'a> Collect<'a> {
                     match rings::places(self.data, nodes).filter(|_| closed) {
                         Some(ring) => {
                             let outline = Outline { ring, holes: Vec::new() };
-                            self.surface(kind, &id, way.id, &way.tags, outline);
+                            self.surface(kind, (&id, way.id), &way.tags, outline, None);
                         }
                         None => {
                             let key = EntityKey::new(entity_kind(kind), id);
@@ -194,13 +214,21 @@ impl<'a> Collect<'a> {
         }
     }
 
-    /// Adds a building or an area.
-    fn surface(&mut self, kind: Kind, id: &str, number: i64, tags: &Tags, outline: Outline) {
+    /// Adds a building, a part of one, or an area. `whole` is the outline that it shares the ground with.
+    fn surface(
+        &mut self,
+        kind: Kind,
+        (id, number): (&str, i64),
+        tags: &'a Tags,
+        outline: Outline,
+        whole: Option<Arc<[Place]>>,
+    ) {
         let key = EntityKey::new(entity_kind(kind), id);
-        let Outline { ring, holes } = outline;
         match kind {
-            Kind::Building => self.buildings.push(building(key, number, tags, ring, holes)),
+            Kind::Building => self.buildings.push(Draft { key, number, tags, outline, whole }),
+            Kind::Part => self.parts.push(Draft { key, number, tags, outline, whole }),
             Kind::Area(kind) => {
+                let Outline { ring, holes } = outline;
                 let usual = if kind == AreaKind::Water { "水域" } else { "绿地" };
                 let name = tags::name(tags).unwrap_or(usual).to_owned();
                 self.areas.push(Area { key, name, kind, ring, holes, attributes: tags.attributes() });
@@ -229,7 +257,8 @@ impl<'a> Collect<'a> {
         let places = self
             .buildings
             .iter()
-            .flat_map(|b| &b.footprint)
+            .chain(&self.parts)
+            .flat_map(|b| &b.outline.ring)
             .chain(self.roads.iter().filter(|r| r.class < RoadClass::Service).flat_map(|r| &r.points));
         let none = SiteBounds { west: f64::MAX, south: f64::MAX, east: f64::MIN, north: f64::MIN };
         let found = places.fold(none, |b, p| SiteBounds {
@@ -264,35 +293,9 @@ impl<'a> Collect<'a> {
 
 fn entity_kind(kind: Kind) -> EntityKind {
     match kind {
-        Kind::Building => EntityKind::Building,
+        Kind::Building | Kind::Part => EntityKind::Building,
         Kind::Area(AreaKind::Water) | Kind::Coast => EntityKind::Water,
         Kind::Area(AreaKind::Green) => EntityKind::Green,
         Kind::Road(_) => EntityKind::Road,
-    }
-}
-
-fn building(key: EntityKey, number: i64, tags: &Tags, footprint: Vec<Place>, holes: Vec<Vec<Place>>) -> Building {
-    let (height_m, floors) = tags::height_and_floors(tags);
-    // The id spread over its digits, so that neighbours, which often have consecutive ids, differ.
-    let dice = number.unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
-    let (wall, roof_color) = usual_colours(dice);
-    let class = tags::building_class(tags);
-    let address = tags::address(tags);
-    let name =
-        tags::name(tags).map_or_else(|| if address.is_empty() { class.into() } else { address.clone() }, Into::into);
-    let coloured = |key: &str| tags.get(key).and_then(tags::colour);
-    Building {
-        key,
-        name,
-        class: class.into(),
-        footprint,
-        holes,
-        height_m: height_m as f32,
-        floors,
-        address,
-        roof: tags::roof(tags),
-        wall: coloured("building:colour").unwrap_or(wall),
-        roof_color: coloured("roof:colour").unwrap_or(roof_color),
-        attributes: tags.attributes(),
     }
 }

@@ -112,7 +112,9 @@ impl Sink for Relations<'_> {
     ) {
         let tags = Tags::new(tags);
         let multipolygon = matches!(tags.get("type"), Some("multipolygon"));
-        let Some(kind @ (Kind::Building | Kind::Area(_))) = kind(&tags).filter(|_| multipolygon) else { return };
+        let Some(kind @ (Kind::Building | Kind::Part | Kind::Area(_))) = kind(&tags).filter(|_| multipolygon) else {
+            return;
+        };
         let (mut outer, mut inner) = (Vec::new(), Vec::new());
         for (way, is_inner) in ways {
             let list = if is_inner { &mut inner } else { &mut outer };

@@ -2,13 +2,45 @@
 
 use super::read::{Data, Relation};
 use cim_model::Place;
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+/// Of latitude.
+pub(super) const METRES_OF_A_DEGREE: f64 = 111_320.0;
 
 /// An outline with the holes that lie in it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Outline {
     pub(super) ring: Vec<Place>,
     pub(super) holes: Vec<Vec<Place>>,
+}
+
+impl Outline {
+    /// Area without the holes, square metres.
+    pub(super) fn area(&self) -> f64 {
+        area_m2(&self.ring) - self.holes.iter().map(|h| area_m2(h)).sum::<f64>()
+    }
+
+    /// Whether a place is in it and in none of its holes.
+    pub(super) fn contains(&self, p: Place) -> bool {
+        inside(&self.ring, p) && !self.holes.iter().any(|h| inside(h, p))
+    }
+}
+
+/// Area of a ring in either direction, square metres.
+fn area_m2(ring: &[Place]) -> f64 {
+    let Some(first) = ring.first() else { return 0.0 };
+    let east = METRES_OF_A_DEGREE * first.lat.to_radians().cos();
+    let at = |p: &Place| [(p.lon - first.lon) * east, (p.lat - first.lat) * METRES_OF_A_DEGREE];
+    let twice: f64 = (0..ring.len())
+        .map(|i| {
+            let (a, b) = (at(&ring[i]), at(&ring[(i + 1) % ring.len()]));
+            a[0] * b[1] - b[0] * a[1]
+        })
+        .sum();
+    0.5 * twice.abs()
 }
 
 /// Joins ways end to end, turning them where that helps and is allowed; closed chains (the first node repeated at the
@@ -67,6 +99,16 @@ pub(super) fn multipolygon(data: &Data, relation: &Relation) -> Option<Vec<Outli
         }
     }
     Some(outlines).filter(|o| !o.is_empty())
+}
+
+/// The outline that each of some outlines of one building shares the ground with: the largest, where it touches that or
+/// lies in it.
+pub(super) fn wholes(outlines: &[Outline]) -> Vec<Option<Arc<[Place]>>> {
+    let largest = outlines.iter().max_by(|a, b| a.area().total_cmp(&b.area()));
+    let Some(largest) = largest.filter(|_| outlines.len() > 1) else { return vec![None; outlines.len()] };
+    let shared: Arc<[Place]> = largest.ring.as_slice().into();
+    let touches = |o: &Outline| o.ring.iter().any(|p| largest.ring.contains(p) || inside(&largest.ring, *p));
+    outlines.iter().map(|o| touches(o).then(|| shared.clone())).collect()
 }
 
 /// The places of nodes; `None` when one is missing.

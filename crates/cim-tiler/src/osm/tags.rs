@@ -1,6 +1,6 @@
 //! What the tags of OpenStreetMap say: kinds of things, heights, widths, classes and names.
 
-use crate::city::{AreaKind, Attribute, RoadClass, Roof};
+use crate::city::{AreaKind, Attribute, RoadClass};
 
 /// The tags of one object.
 #[derive(Debug, Clone, Default)]
@@ -21,7 +21,7 @@ impl Tags {
         self.0.iter().find(|(k, _)| **k == *key).map(|(_, v)| &**v)
     }
 
-    fn is(&self, key: &str, values: &[&str]) -> bool {
+    pub(super) fn is(&self, key: &str, values: &[&str]) -> bool {
         self.get(key).is_some_and(|v| values.contains(&v))
     }
 
@@ -34,6 +34,8 @@ impl Tags {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Building,
+    /// A part of a building.
+    Part,
     Area(AreaKind),
     Road(RoadClass),
     Coast,
@@ -47,6 +49,9 @@ pub(super) fn kind(tags: &Tags) -> Option<Kind> {
     }
     if tags.yes("building") {
         return Some(Kind::Building);
+    }
+    if tags.yes("building:part") {
+        return Some(Kind::Part);
     }
     if let Some(highway) = tags.get("highway") {
         // The outline of a square is no centre line.
@@ -111,28 +116,6 @@ pub(super) fn metres(text: &str) -> Option<f64> {
     number(text.strip_suffix('m').unwrap_or(text))
 }
 
-/// Height to the eaves and floors of a building: as tagged, else from its levels, else what its type is usually.
-pub(super) fn height_and_floors(tags: &Tags) -> (f64, u16) {
-    let levels = tags.get("building:levels").and_then(metres).filter(|n| (0.5..=200.0).contains(n));
-    let height = tags.get("height").and_then(metres).filter(|h| (1.0..=900.0).contains(h));
-    let usual = match tags.get("building").unwrap_or_default() {
-        "garage" | "garages" | "shed" | "hut" | "kiosk" | "carport" | "toilets" | "cabin" | "container" | "bunker" => {
-            3.0
-        }
-        "roof" | "service" | "transformer_tower" | "greenhouse" => 4.0,
-        "house" | "detached" | "semidetached_house" | "terrace" | "bungalow" | "farm" => 7.0,
-        "industrial" | "warehouse" | "hangar" | "sports_hall" | "supermarket" => 9.0,
-        "church" | "cathedral" | "temple" | "mosque" => 20.0,
-        "apartments" | "residential" | "dormitory" => 18.0,
-        "office" | "commercial" | "hotel" | "hospital" | "government" => 20.0,
-        "retail" | "school" | "university" | "public" | "civic" | "train_station" => 13.0,
-        _ => 9.0,
-    };
-    let metres = height.or(levels.map(|n| n * 3.0 + 1.0)).unwrap_or(usual);
-    let floors = levels.unwrap_or_else(|| (metres / 3.2).round()).clamp(1.0, 300.0);
-    (metres, floors as u16)
-}
-
 /// What a building is used for, as the viewer says it.
 pub(super) fn building_class(tags: &Tags) -> &'static str {
     match tags.get("building").unwrap_or_default() {
@@ -149,18 +132,6 @@ pub(super) fn building_class(tags: &Tags) -> &'static str {
         "public" | "civic" | "museum" | "sports_hall" | "stadium" | "theatre" | "library" => "公共",
         "service" | "shed" | "hut" | "roof" | "transformer_tower" | "toilets" => "附属设施",
         _ => "建筑",
-    }
-}
-
-/// Gabled roofs where they are tagged or usual.
-pub(super) fn roof(tags: &Tags) -> Roof {
-    match tags.get("roof:shape") {
-        Some("gabled" | "hipped" | "half-hipped" | "gambrel" | "saltbox") => Roof::Gable,
-        Some(_) => Roof::Flat,
-        None if tags.is("building", &["house", "detached", "semidetached_house", "farm", "cabin", "shed"]) => {
-            Roof::Gable
-        }
-        None => Roof::Flat,
     }
 }
 
@@ -260,16 +231,6 @@ mod tests {
     }
 
     #[test]
-    fn height_comes_before_levels_before_type() {
-        let of = |list: &[(&str, &str)]| height_and_floors(&tags(list));
-        assert_eq!(of(&[("building", "yes"), ("height", "31 m"), ("building:levels", "9")]), (31.0, 9));
-        assert_eq!(of(&[("building", "yes"), ("building:levels", "9")]), (28.0, 9));
-        assert_eq!(of(&[("building", "garage")]), (3.0, 1));
-        assert_eq!(of(&[("building", "yes"), ("height", "nonsense")]).0, 9.0);
-        assert_eq!(of(&[("building", "yes"), ("height", "99999")]).0, 9.0);
-    }
-
-    #[test]
     fn width_comes_before_lanes_before_class() {
         let of = |list: &[(&str, &str)], class| width_m(&tags(list), class);
         assert_eq!(of(&[("width", "7.5"), ("lanes", "4")], RoadClass::Primary), 7.5);
@@ -284,6 +245,8 @@ mod tests {
         let of = |list: &[(&str, &str)]| kind(&tags(list));
         assert_eq!(of(&[("building", "yes"), ("landuse", "grass")]), Some(Kind::Building));
         assert_eq!(of(&[("building", "no")]), None);
+        assert_eq!(of(&[("building:part", "yes")]), Some(Kind::Part));
+        assert_eq!(of(&[("building:part", "no")]), None);
         assert_eq!(of(&[("highway", "trunk_link")]), Some(Kind::Road(RoadClass::Trunk)));
         assert_eq!(of(&[("waterway", "riverbank"), ("tunnel", "yes")]), None);
         assert_eq!(of(&[("highway", "pedestrian"), ("area", "yes")]), None);
@@ -299,8 +262,6 @@ mod tests {
         #[test]
         fn any_text_is_survived(text in "\\PC*") {
             let _ = (metres(&text), colour(&text));
-            let (height, floors) = height_and_floors(&tags(&[("building", &text), ("height", &text), ("building:levels", &text)]));
-            prop_assert!(height >= 1.0 && floors >= 1);
             prop_assert!(width_m(&tags(&[("width", &text), ("lanes", &text)]), RoadClass::Primary) >= 1.0);
         }
     }

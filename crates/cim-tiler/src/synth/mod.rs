@@ -193,6 +193,8 @@ impl Sited {
             class: b.class.into(),
             footprint: b.ring.iter().map(|p| self.place(*p)).collect(),
             holes: Vec::new(),
+            whole: None,
+            base_m: 0.0,
             height_m: b.height_m,
             floors: b.floors,
             address: addresses.get(&b.block).cloned().unwrap_or_default(),

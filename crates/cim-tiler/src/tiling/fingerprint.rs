@@ -2,7 +2,7 @@
 
 use super::TilingOptions;
 use crate::{
-    city::{Area, Attribute, Building, City, Facet, Lamp, Model, PlacedModel, Plant, Point, Road},
+    city::{Area, Attribute, Building, City, Facet, Lamp, Model, PlacedModel, Plant, Point, Road, Roof, RoofShape},
     picture::Picture,
     terrain::Terrain,
 };
@@ -94,12 +94,32 @@ fn words(key: &EntityKey, texts: &[&String], attributes: &[(String, Attribute)],
 }
 
 fn building(b: &Building, h: &mut H) {
-    let Building { key, name, class, footprint, holes, height_m, floors, address, roof, wall, roof_color, attributes } =
-        b;
+    let Building {
+        key,
+        name,
+        class,
+        footprint,
+        holes,
+        whole,
+        base_m,
+        height_m,
+        floors,
+        address,
+        roof,
+        wall,
+        roof_color,
+        attributes,
+    } = b;
     words(key, &[name, class, address], attributes, h);
     places(footprint, h);
     list(holes, h, |hole, h| places(hole, h));
-    (height_m.to_bits(), floors, std::mem::discriminant(roof), wall, roof_color).hash(h);
+    if let Some(whole) = whole {
+        places(whole, h);
+    }
+    (base_m.to_bits(), height_m.to_bits(), floors, std::mem::discriminant(roof), wall, roof_color).hash(h);
+    if let Roof::Shaped(RoofShape { form, rise_m, bearing_deg }) = roof {
+        (form, rise_m.to_bits(), bearing_deg.to_bits()).hash(h);
+    }
 }
 
 fn model(m: &Model, h: &mut H) {

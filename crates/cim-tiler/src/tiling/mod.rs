@@ -4,6 +4,7 @@
 //! switched and one for the trees. Where there is a terrain, another takes the place of the bare ground, and `terrain.bin` has its heights for the viewer ([`cim_geo::relief`]). One frame serves all tiles, the site's east-north-up; a tile's transform moves it to its centre.
 
 mod cuts;
+mod extruded;
 mod far;
 mod fingerprint;
 mod folder;

@@ -50,7 +50,7 @@ impl Rows {
     pub(super) fn building(&mut self, b: &Building) {
         self.push(&b.key, &b.name, &b.class);
         self.address.push(b.address.clone());
-        self.height.push(b.height_m);
+        self.height.push(b.top_m());
         self.floors.push(b.floors);
         self.attributes(&b.attributes);
     }

@@ -4,6 +4,7 @@
 
 use super::{
     ERROR_SHARE, Rows, SMALLEST_EDGE_M, Writer,
+    extruded::add_extruded,
     far::{Block, Far, Plan, Solid, block, shows_roof},
     ground::{DETAILS_M, PIXEL, add_lying_area, add_lying_road, add_road_details},
     growth::{Square, Tree},
@@ -18,7 +19,7 @@ use crate::{
     atlas::Facades,
     city::{Area, Building, City, Facet, FacetKind, Model, PlacedModel, Road, Skin},
     citymodel::Defect,
-    mesh::{Look, Shape, Surface, add_building, add_facet, append, facet_color, linear_bytes, twice_area_vector},
+    mesh::{Look, Surface, add_facet, append, facet_color, linear_bytes, twice_area_vector},
     streets::Street,
     workers,
 };
@@ -45,9 +46,11 @@ const FINEST_PIXEL_M: f64 = 0.02;
 
 /// What stands or lies somewhere.
 pub(super) enum Thing<'a> {
+    /// `foot` is the height of the ground that it stands on, metres above the site's plane.
     Building {
         building: &'a Building,
         plan: Plan,
+        foot: f64,
     },
     /// `block` is what a building looks like from afar.
     Model {
@@ -100,16 +103,13 @@ impl<'a> Sited<'a> {
     /// What it is in an inner tile of so many metres of error, if it is a building that is too small to be there as it is.
     fn solid<'s>(&'s self, error: f64, ground: &Ground) -> Option<Solid<'s>> {
         match &self.thing {
-            Thing::Building { building, plan } if !shows_roof(self.size, error) => {
-                let foot = match ground.relief() {
-                    Some(_) => self.low.z + SUNK_M,
-                    None => ground.z(self.centre[0], self.centre[1]),
-                };
-                Solid::of(building, plan, foot)
+            Thing::Building { building, plan, foot } if !shows_roof(self.size, error) => {
+                Solid::of(building, plan, *foot, ground.relief().is_some())
             }
             Thing::Model { model, block: Some(block) } if self.size <= error => Some(Solid {
                 plans: &block.plans,
                 foot: self.low.z,
+                sunk: if ground.relief().is_some() { SUNK_M } else { 0.0 },
                 height: block.height,
                 floors: model.floors,
                 class: &model.class,
@@ -173,27 +173,6 @@ impl<'a> Writer<'a> {
         Ok((edge, self.grow(&layer, root, progress)?))
     }
 
-    fn building<'b>(&self, building: &'b Building) -> Option<Sited<'b>> {
-        let ring = self.ring(&building.footprint);
-        if ring.is_empty() || ring.iter().flatten().any(|x| !x.is_finite()) {
-            return None;
-        }
-        let n = ring.len() as f64;
-        let centre = ring.iter().fold([0.0; 2], |c, p| [c[0] + p[0] / n, c[1] + p[1] / n]);
-        let across = ring.iter().map(|p| (p[0] - centre[0]).hypot(p[1] - centre[1])).fold(0.0, f64::max);
-        let (mut low, mut high) = (DVec3::splat(f64::MAX), DVec3::splat(f64::MIN));
-        let foot = self.ground.relief().map(|_| self.ground.lowest(&ring));
-        for p in &ring {
-            let z = foot.unwrap_or_else(|| self.ground.z(p[0], p[1]));
-            low = low.min(DVec3::new(p[0], p[1], z - if foot.is_some() { SUNK_M } else { 0.5 }));
-            high = high.max(DVec3::new(p[0], p[1], z + f64::from(building.height_m) + 8.0));
-        }
-        let holes = building.holes.iter().map(|h| self.ring(h)).collect();
-        let size = across.max(f64::from(building.height_m));
-        let thing = Thing::Building { building, plan: Plan { ring, holes } };
-        Some(Sited { thing, centre, low, high, size, corners: 0 })
-    }
-
     fn model<'b>(&self, model: &'b Model) -> Option<Sited<'b>> {
         let (mut low, mut high, mut corners) = (DVec3::splat(f64::MAX), DVec3::splat(f64::MIN), 0);
         for p in model.points() {
@@ -237,13 +216,13 @@ impl<'a> Writer<'a> {
                     Thing::Model { model, .. } => rows.model(model),
                     _ => {}
                 };
-                far.add((&mut primitives, &mut rows), (&solid, s.size), self.ground, describe);
+                far.add((&mut primitives, &mut rows), (&solid, s.size), describe);
                 continue;
             }
             match &s.thing {
-                Thing::Building { building, plan } => {
-                    let outline = (&plan.ring[..], &plan.holes[..]);
-                    if add_extruded(&mut primitives, building, outline, (s.centre, origin), self.ground, rows.count()) {
+                Thing::Building { building, plan, foot } => {
+                    let sunk = if self.ground.relief().is_some() { SUNK_M } else { 0.0 };
+                    if add_extruded(&mut primitives, (building, plan), (*foot, sunk), origin, rows.count()) {
                         rows.building(building);
                         self.summary.buildings += usize::from(leaf);
                     } else if leaf {
@@ -466,39 +445,4 @@ fn surface(skin: Skin, kind: FacetKind) -> Surface {
         (Skin::Green, _) => Surface::Green,
         (Skin::Land, _) => Surface::Ground,
     }
-}
-
-/// Adds a building that goes straight up from its footprint: from where the earth is under its centre, or from the lowest
-/// ground of a terrain along its outline, below which its walls go on.
-fn add_extruded(
-    primitives: &mut Primitives,
-    building: &Building,
-    (ring, holes): (&[[f64; 2]], &[Vec<[f64; 2]>]),
-    (centre, origin): ([f64; 2], DVec3),
-    ground: &Ground,
-    feature: u32,
-) -> bool {
-    let (foot, sunk) = match ground.relief() {
-        Some(_) => (ground.lowest(ring), SUNK_M),
-        None => (ground.z(centre[0], centre[1]), 0.0),
-    };
-    let near =
-        |ring: &[[f64; 2]]| -> Vec<[f64; 2]> { ring.iter().map(|p| [p[0] - origin.x, p[1] - origin.y]).collect() };
-    let (ring, holes) = (near(ring), holes.iter().map(|h| near(h)).collect::<Vec<_>>());
-    let shape = Shape {
-        footprint: &ring,
-        holes: &holes,
-        height_m: f64::from(building.height_m),
-        sunk_m: sunk,
-        roof: building.roof,
-        wall: building.wall,
-        roof_color: building.roof_color,
-        feature,
-    };
-    let primitive = primitives.entry(Surface::Building).or_insert_with(|| Surface::Building.primitive());
-    let first = primitive.positions.len();
-    let added = add_building(primitive, &shape);
-    let sink = (foot - origin.z) as f32;
-    primitive.positions[first..].iter_mut().for_each(|p| p[2] += sink);
-    added
 }

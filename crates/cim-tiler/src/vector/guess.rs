@@ -145,6 +145,10 @@ const NAMES: &[(Role, &[&str])] = &[
         ],
     ),
     (
+        Role::Base,
+        &["minheight", "baseheight", "heightbase", "heightmin", "离地高度", "底部离地高度", "底面离地高度", "架空高度"],
+    ),
+    (
         Role::Floors,
         &[
             "floors",

@@ -26,6 +26,9 @@ const NEEDS_LINE: Reason = "it is no line, which a road needs";
 const NEEDS_POINT: Reason = "it is no point, which its kind needs";
 const TOO_SHORT: Reason = "its line has fewer than two places";
 
+/// Metres that a building's top is above its underside at least.
+const LEAST_ROOM_M: f64 = 0.5;
+
 /// The city while it is put together.
 #[derive(Default)]
 pub(super) struct Made {
@@ -402,7 +405,7 @@ fn middle_m2(layer: &Layer, crs: &LayerCrs) -> f64 {
 }
 
 fn building(key: EntityKey, feature: &Feature, outline: Outline, work: &mut Work<'_>) -> Building {
-    for role in [Role::Height, Role::Floors] {
+    for role in [Role::Height, Role::Base, Role::Floors] {
         if let Some(value) = work.plan.value(feature, role)
             && values::number(value).is_none()
         {
@@ -411,6 +414,11 @@ fn building(key: EntityKey, feature: &Feature, outline: Outline, work: &mut Work
         }
     }
     let (height_m, floors, said) = work.plan.height_and_floors(feature);
+    let said_base = work.plan.number(feature, Role::Base).unwrap_or(0.0);
+    let base_m = Some(said_base).filter(|b| (0.0..=height_m - LEAST_ROOM_M).contains(b)).unwrap_or_else(|| {
+        work.odd(Role::Base, &said_base.to_string());
+        0.0
+    });
     work.usual_heights += usize::from(!said);
     let class = work.plan.class(feature).unwrap_or_else(|| "建筑".into());
     let address = work.plan.text(feature, Role::Address).unwrap_or_default();
@@ -425,6 +433,8 @@ fn building(key: EntityKey, feature: &Feature, outline: Outline, work: &mut Work
         class,
         footprint: outline.ring,
         holes: outline.holes,
+        whole: None,
+        base_m: base_m as f32,
         height_m: height_m as f32,
         floors,
         address,

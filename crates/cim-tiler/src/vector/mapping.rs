@@ -58,7 +58,7 @@ impl Kind {
     /// The roles that mean something to it, beside id, name, class and address.
     const fn roles(self) -> &'static [Role] {
         match self {
-            Self::Building => &[Role::Height, Role::Floors],
+            Self::Building => &[Role::Height, Role::Base, Role::Floors],
             Self::Road => &[Role::Width, Role::Oneway],
             Self::Camera => &[Role::Heading],
             Self::Sign => &[Role::Heading, Role::Height],
@@ -84,6 +84,7 @@ pub(super) enum Role {
     Class,
     Address,
     Height,
+    Base,
     Floors,
     Width,
     Oneway,
@@ -97,12 +98,13 @@ pub(super) enum Role {
 }
 
 impl Role {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Id,
         Self::Name,
         Self::Class,
         Self::Address,
         Self::Height,
+        Self::Base,
         Self::Floors,
         Self::Width,
         Self::Oneway,
@@ -123,6 +125,7 @@ impl Role {
             Self::Class => "class",
             Self::Address => "address",
             Self::Height => "height",
+            Self::Base => "base",
             Self::Floors => "floors",
             Self::Width => "width",
             Self::Oneway => "oneway",
@@ -160,6 +163,7 @@ pub(super) struct LayerMapping {
     class: Option<String>,
     address: Option<String>,
     height: Option<String>,
+    base: Option<String>,
     floors: Option<String>,
     width: Option<String>,
     oneway: Option<String>,
@@ -188,6 +192,7 @@ impl LayerMapping {
             Role::Class => &self.class,
             Role::Address => &self.address,
             Role::Height => &self.height,
+            Role::Base => &self.base,
             Role::Floors => &self.floors,
             Role::Width => &self.width,
             Role::Oneway => &self.oneway,

@@ -147,7 +147,7 @@ mod tests {
 
     fn solid<'a>(plan: &'a Plan, height: f64, class: &'a str) -> Solid<'a> {
         let (wall, roof) = ([200, 100, 50, 255], [10, 20, 30, 255]);
-        Solid { plans: std::slice::from_ref(plan), foot: 3.0, height, floors: 2, class, wall, roof }
+        Solid { plans: std::slice::from_ref(plan), foot: 3.0, sunk: 0.0, height, floors: 2, class, wall, roof }
     }
 
     fn house(centre: [f64; 2], half: [f64; 2], angle: f64) -> Plan {

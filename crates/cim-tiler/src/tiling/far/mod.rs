@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     city::Building,
-    mesh::{Look, Surface, add_block, linear_bytes, mean_height},
+    mesh::{Look, Surface, add_block, is_height, linear_bytes, mean_height},
 };
 pub(super) use block::{Block, block};
 use glam::DVec3;
@@ -49,6 +49,8 @@ pub(super) struct Solid<'a> {
     pub(super) plans: &'a [Plan],
     /// Where it stands, metres above the site's plane.
     pub(super) foot: f64,
+    /// Metres that its walls go on below that.
+    pub(super) sunk: f64,
     pub(super) height: f64,
     pub(super) floors: u16,
     pub(super) class: &'a str,
@@ -58,13 +60,14 @@ pub(super) struct Solid<'a> {
 }
 
 impl<'a> Solid<'a> {
-    /// A building on some land; `None` when it is none, which its leaf reports.
-    pub(super) fn of(building: &'a Building, plan: &'a Plan, foot: f64) -> Option<Self> {
-        let height = f64::from(building.height_m);
-        (height > 0.5 && height < 2000.0 && area(plan) > 0.5).then(|| Self {
+    /// A building on some land, on a terrain or not; `None` when it is none, which its leaf reports.
+    pub(super) fn of(building: &'a Building, plan: &'a Plan, foot: f64, on_terrain: bool) -> Option<Self> {
+        let (base, height) = (f64::from(building.base_m), f64::from(building.height_m));
+        (is_height(base, height, building.roof) && area(plan) > 0.5).then(|| Self {
             plans: std::slice::from_ref(plan),
-            foot,
-            height: mean_height(height, building.roof, &plan.ring, !plan.holes.is_empty()),
+            foot: foot + base,
+            sunk: if on_terrain && base == 0.0 { SUNK_M } else { 0.0 },
+            height: mean_height(height, building.roof, &plan.ring, !plan.holes.is_empty()) - base,
             floors: building.floors,
             class: &building.class,
             wall: linear_bytes(building.wall),
@@ -101,7 +104,6 @@ impl<'a> Far<'a> {
         &mut self,
         (primitives, rows): (&mut Primitives, &mut Rows),
         (solid, size): (&Solid<'a>, f64),
-        ground: &Ground,
         describe: impl FnOnce(&mut Rows),
     ) {
         if size <= MERGED * self.pixel {
@@ -115,7 +117,7 @@ impl<'a> Far<'a> {
         } else {
             self.row(rows, solid.class, solid.height, solid.floors)
         };
-        let low = solid.foot - if ground.relief().is_some() { SUNK_M } else { 0.0 };
+        let low = solid.foot - solid.sunk;
         let colors = [solid.wall, solid.roof];
         for plan in solid.plans {
             let plan = outline(plan, self.pixel);

@@ -43,6 +43,36 @@ fn buildings_keep_their_attributes_courtyards_and_parts() {
 }
 
 #[test]
+fn what_does_not_begin_on_the_ground_has_a_base() {
+    let square = |id: &str, x: f64, more: &str| {
+        let (a, b) = (x, x + 0.0002);
+        format!(
+            r#"{{"type":"Feature","id":"{id}","properties":{{"高度":30,{more}}},"geometry":{{"type":"Polygon",
+            "coordinates":[[[{a},35.4],[{b},35.4],[{b},35.4002],[{a},35.4002],[{a},35.4]]]}}}}"#
+        )
+    };
+    let features = [
+        square("over", 116.5, r#""min_height":4.5,"底高":12"#),
+        square("wrong", 116.51, r#""min_height":30,"底高":-2"#),
+        square("words", 116.52, r#""min_height":"架空","底高":null"#),
+    ];
+    let text = format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","));
+    let dir = folder(&[("建筑.geojson", text.as_bytes())]);
+    let mapping = "[[layer]]\nmatch = \"建筑\"\nkind = \"building\"\nbase = \"底高\"\n";
+    for (options, expected, notes) in [
+        (VectorOptions::default(), [4.5, 0.0, 0.0], "the first: `30`"),
+        (options(mapping), [12.0, 0.0, 0.0], "the first: `-2`"),
+    ] {
+        let (city, report) = city(&dir, &options);
+        let found: Vec<f32> = city.buildings.iter().map(|b| b.base_m).collect();
+        assert_eq!(found, expected, "{report}");
+        assert!(city.buildings.iter().all(|b| b.height_m == 30.0));
+        let said = report.layers[0].notes.join("\n");
+        assert!(said.contains("`base`") && said.contains(notes), "{said}");
+    }
+}
+
+#[test]
 fn roads_have_classes_widths_directions_and_a_network() {
     let dir = folder(&[("道路.geojson", ROADS.as_bytes())]);
     let (city, report) = city(&dir, &VectorOptions::default());
