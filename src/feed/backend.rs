@@ -1,6 +1,7 @@
 //! The one backend: connecting, reading what it has, asking it.
 
 use super::{
+    arrivals::Fleet,
     events::{FeedEvent, LinkState, Request},
     fetch::Fetcher,
     link::{Link, News, Step},
@@ -12,7 +13,7 @@ use crate::{
     diagnostics::{BackendDefects, Diagnostics},
     live::Layers,
 };
-use bevy::{ecs::system::SystemParam, prelude::*};
+use bevy::prelude::*;
 use cim_geo::Relief;
 use cim_model::{Alert, Case, CaseSummary, LayerId, Place, Site, Timestamp, live::Body, live::Envelope};
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -103,9 +104,10 @@ impl Parcel {
 #[derive(Resource)]
 pub(super) struct Inbox {
     pub(super) sender: Sender<Parcel>,
-    receiver: Receiver<Parcel>,
+    pub(super) receiver: Receiver<Parcel>,
     pub(super) collections: Collections,
-    again: Again,
+    pub(super) again: Again,
+    pub(super) fleet: Fleet,
     link: Link,
     base: Option<Url>,
     defects_at: f64,
@@ -116,37 +118,8 @@ impl Default for Inbox {
         // Where nobody can wait, answers have room of their own beyond what live messages may fill.
         let (sender, receiver) = bounded(if cfg!(target_arch = "wasm32") { 16 * WAITING } else { WAITING });
         let link = Link::default();
-        let (collections, again) = (Collections::default(), Again::default());
-        Self { sender, receiver, collections, again, link, base: None, defects_at: f64::INFINITY }
-    }
-}
-
-/// Whether all that was asked of the backend is here.
-#[derive(SystemParam)]
-pub struct Arrivals<'w> {
-    backend: Res<'w, Backend>,
-    status: Res<'w, LinkStatus>,
-    inbox: Res<'w, Inbox>,
-    fetcher: Res<'w, Fetcher>,
-}
-
-impl Arrivals<'_> {
-    /// What is still missing, for a person; `None` when everything is here, or there is no backend.
-    #[must_use]
-    pub fn missing(&self) -> Option<String> {
-        let (busy, again) = (self.fetcher.busy(), self.inbox.again.len());
-        if self.backend.base.is_some() && self.status.0 != LinkState::Connected {
-            return Some("the backend is not connected".into());
-        }
-        if busy > 0 {
-            return Some(format!("{busy} files are on their way"));
-        }
-        if again > 0 {
-            return Some(format!("{again} answers of the backend failed and are asked for again"));
-        }
-        let unread = !self.inbox.receiver.is_empty();
-        let unknown = self.backend.base.is_some() && matches!(self.inbox.collections, Collections::Unknown);
-        (unread || unknown).then(|| "answers of the backend are to be taken in".into())
+        let (collections, again, fleet) = (Collections::default(), Again::default(), Fleet::default());
+        Self { sender, receiver, collections, again, fleet, link, base: None, defects_at: f64::INFINITY }
     }
 }
 
@@ -180,6 +153,7 @@ pub(super) fn connect(
         inbox.base.clone_from(&backend.base);
         inbox.collections = Collections::default();
         inbox.again.clear();
+        inbox.fleet = Fleet::default();
         socket.0 = None;
         if inbox.base.is_some() {
             inbox.link.start(now);
@@ -293,6 +267,7 @@ pub(super) fn receive(
                 match inbox.link.heard(&envelope, now) {
                     News::Old => {}
                     News::Fresh => {
+                        inbox.fleet.heard |= matches!(envelope.body, Body::Positions(_));
                         events.write(FeedEvent::Live(envelope));
                     }
                     News::ReadAll => {
@@ -314,6 +289,9 @@ pub(super) fn receive(
             }
             Parcel::Unread { base: of, reading, attempt } if of == base => inbox.again.keep(reading, attempt, now),
             Parcel::Event(event) => {
+                if matches!(&event, FeedEvent::Vehicles(list) if !list.is_empty()) {
+                    inbox.fleet.known_since.get_or_insert(now);
+                }
                 events.write(event);
             }
             _ => {}

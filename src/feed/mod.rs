@@ -1,6 +1,7 @@
 //! Pulls from the backend and pushes into the world, without ever making the render thread wait.
 
 mod archive;
+mod arrivals;
 mod backend;
 mod events;
 mod features;
@@ -18,7 +19,8 @@ mod records;
 mod socket;
 
 pub(crate) use archive::entrance;
-pub use backend::{Arrivals, Backend, Clock, LinkStatus};
+pub use arrivals::Arrivals;
+pub use backend::{Backend, Clock, LinkStatus};
 pub use events::{FeedEvent, Geometry, LinkState, Record, Request};
 pub use fetch::{FetchError, Fetcher};
 pub use near::is_read_near;

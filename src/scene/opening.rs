@@ -47,9 +47,10 @@ impl Opening<'_> {
         self.site.frame = SiteFrame::new(origin);
         let render_from_root = if on_globe { self.site.frame.render_from_ecef() } else { RENDER_FROM_LOCAL };
         let middle = render_from_root.transform_point3(centre);
-        let target = if self.source.origin.is_some() { DVec3::Y * self.site.ground_m(DVec3::ZERO) } else { middle };
-        // A city opens on its centre; a model by itself opens on the whole of it.
-        let city = self.source.origin.is_some() || radius > 3000.0;
+        // A city opens on its centre; a model by itself, or beside a city, opens on the whole of it.
+        let of_site = self.source.origin.is_some() && !self.source.fixed;
+        let target = if of_site { DVec3::Y * self.site.ground_m(DVec3::ZERO) } else { middle };
+        let city = of_site || radius > 3000.0;
         let distance_m = if city { (radius * 0.32).clamp((radius * 1.1).min(1200.0), 2600.0) } else { radius * 2.1 };
         let home = MapView { target, heading_deg: 20.0, tilt_deg: 66.0, distance_m };
         // Small models are looked at from near by.
