@@ -135,8 +135,15 @@ pub(super) fn building_class(tags: &Tags) -> &'static str {
     }
 }
 
-/// sRGB of `#rrggbb`, `#rgb` or one of the plain names in use.
+/// sRGB of `#rrggbb`, `#rgb` or one of the plain names in use. Nothing that is built is as black as a screen can be.
 pub(super) fn colour(text: &str) -> Option<[u8; 3]> {
+    const DARKEST: u8 = 58;
+    let found = plain_colour(text)?;
+    let lift = DARKEST.saturating_sub(found.into_iter().max().unwrap_or(0));
+    Some(found.map(|c| c + lift))
+}
+
+fn plain_colour(text: &str) -> Option<[u8; 3]> {
     if let Some(hex) = text.strip_prefix('#') {
         let digits: Vec<u8> = hex.chars().map(|c| c.to_digit(16).map(|d| d as u8)).collect::<Option<_>>()?;
         return match digits.as_slice() {
@@ -228,6 +235,23 @@ mod tests {
                 (a, b) => a == b,
             });
         }
+    }
+
+    #[test]
+    fn colours_are_named_or_numbers_and_never_quite_black() {
+        let found = ["#b4c9b3", "#FFF", "black", "#000000", "#12110f", "#ede", "mauve", "#12", "#12345z"].map(colour);
+        let expected = [
+            Some([180, 201, 179]),
+            Some([255; 3]),
+            Some([58, 58, 60]),
+            Some([58; 3]),
+            Some([58, 57, 55]),
+            Some([238, 221, 238]),
+            None,
+            None,
+            None,
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -108,7 +108,7 @@ fn plan_city(options: &SynthOptions, progress: &mut dyn Progress) -> City {
         let ground = planting::Ground::new(&roads, &network, &filled, &site);
         planting::plants(options.seed, &site, &ground, &areas, &waters)
     };
-    let blocks::Filled { buildings: built, yards, sites, addresses, .. } = filled;
+    let blocks::Filled { buildings: built, yards, sites, fields, addresses, .. } = filled;
     progress.stage("yards and buildings to be", Some((yards.len() + built.len()) as u64));
     let done = AtomicU64::new(0);
     let (models, footprints, buildings) = watch(progress, &done, || {
@@ -130,6 +130,11 @@ fn plan_city(options: &SynthOptions, progress: &mut dyn Progress) -> City {
         network: &network,
         sites: &sites,
         street_trees: &planted.street,
+    }));
+    // Nobody plants trees there, and no case is about them.
+    areas.extend(fields.iter().enumerate().map(|(i, ring)| {
+        let id = format!("F{:05}", i + 1);
+        site.area(AreaKind::Green, &id, "农田", ring)
     }));
     let lamps = records.components.lamps();
     let reach = plan.half_extent();

@@ -3,6 +3,7 @@
 //! The root tile holds the bare ground and is always shown (ADD). Below it quadtrees (REPLACE), one for each layer that can be
 //! switched and one for the trees. Where there is a terrain, another takes the place of the bare ground, and `terrain.bin` has its heights for the viewer ([`cim_geo::relief`]). One frame serves all tiles, the site's east-north-up; a tile's transform moves it to its centre.
 
+mod country;
 mod cuts;
 mod extruded;
 mod far;
@@ -43,6 +44,7 @@ use crate::{
 };
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, Place, Site, Timestamp};
+use country::Country;
 use folder::{Folder, Written};
 use glam::DVec3;
 use journal::Journal;
@@ -60,6 +62,8 @@ use tiles3d::{
 const ERROR_SHARE: f64 = 0.04;
 /// Metres of the edge of a tree's square, at least.
 const SMALLEST_EDGE_M: f64 = 500.0;
+/// Metres of the shortest edges that the change from town to country asks for.
+const FINEST_RIM_M: f64 = 20.0;
 /// The file of heights for the viewer.
 const HEIGHTS: &str = "terrain.bin";
 
@@ -127,6 +131,7 @@ fn write_city_by(
     let line = |points: &[Place]| metres(&frame, points).into_iter().map(Into::into).collect();
     let streets = ground::built(city, line, ground.bed());
     ground.open(&streets);
+    ground.surround(Country::new(city, |line| metres(&frame, line)));
     let mut writer = Writer {
         city,
         options,
@@ -261,7 +266,7 @@ impl<'a> Writer<'a> {
 
     /// Lowest and highest corner of buildings and roads with some land around, metres.
     fn built(&self) -> ([f64; 2], [f64; 2]) {
-        const AROUND_M: f64 = 60.0;
+        const AROUND_M: f64 = 150.0;
         let buildings = self.city.buildings.iter().flat_map(|b| &b.footprint);
         let roads = self.city.roads.iter().flat_map(|r| &r.points);
         let models = self.city.models.iter().flat_map(crate::city::Model::points).map(|p| &p.place);
@@ -288,6 +293,7 @@ impl<'a> Writer<'a> {
             if let Some(cuts) = self.ground.cuts(0.0) {
                 cuts.carve(&mut ground, DVec3::ZERO);
             }
+            self.ground.country().colour(&mut ground, [0.0; 2], FINEST_RIM_M);
         }
         let content = self.content("base", &[ground], &Rows::default().columns(), DVec3::ZERO)?;
         // Water and green may reach further.

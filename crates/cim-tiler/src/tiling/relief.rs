@@ -1,6 +1,7 @@
 //! The ground of a city in site metres: the bent earth, or a terrain on it, with lakes that are level.
 
 use super::{
+    country::Country,
     cuts::{Cuts, Footing},
     drop_m,
 };
@@ -31,6 +32,8 @@ pub(super) struct Ground {
     blocks: Vec<[f32; 2]>,
     /// Where it is open.
     cuts: Cuts,
+    /// What is around what is built.
+    country: Country,
 }
 
 /// How a part lies on the ground.
@@ -45,7 +48,7 @@ pub(super) enum Lie {
 impl Ground {
     /// The bent earth alone.
     pub(super) fn bare() -> Self {
-        Self { relief: None, lakes: Vec::new(), blocks: Vec::new(), cuts: Cuts::default() }
+        Self { relief: None, lakes: Vec::new(), blocks: Vec::new(), cuts: Cuts::default(), country: Country::default() }
     }
 
     /// The ground of a city; `ring` takes places to metres. Under lakes it is no higher than they are.
@@ -64,12 +67,22 @@ impl Ground {
             }
         }
         let blocks = extremes(&relief);
-        Self { relief: Some(relief), lakes, blocks, cuts: Cuts::default() }
+        Self { relief: Some(relief), lakes, blocks, cuts: Cuts::default(), country: Country::default() }
     }
 
     /// Opens it where streets run below it.
     pub(super) fn open(&mut self, streets: &[Option<Street>]) {
         self.cuts = Cuts::new(streets);
+    }
+
+    /// Puts it into its country.
+    pub(super) fn surround(&mut self, country: Country) {
+        self.country = country;
+    }
+
+    /// What is around what is built.
+    pub(super) fn country(&self) -> &Country {
+        &self.country
     }
 
     /// Where it is open, as far as that is seen where pixels are so many metres large.

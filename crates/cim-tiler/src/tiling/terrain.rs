@@ -1,7 +1,7 @@
 //! The quadtree of the ground itself: meshes whose error is measured, coarse to fine.
 
 use super::{
-    ERROR_SHARE, Rows, Writer,
+    ERROR_SHARE, FINEST_RIM_M, Rows, Writer,
     ground::PIXEL,
     growth::{Square, Tree},
     layers::Layer,
@@ -31,6 +31,8 @@ const LEAF_TRIANGLES: usize = 12_000;
 const SKIRT_SHARE: f64 = 0.04;
 /// Steps of a tile's edge over which its slopes are taken at least: shading no finer than its triangles.
 const SHADES: usize = 128;
+/// Edges along a tile's side at most that the change from town to country asks for.
+const RIM_STEPS: f64 = 48.0;
 /// Nodes on a side of the grid of heights for the viewer, at most: two megabytes.
 const VIEW_NODES: u32 = 1025;
 /// Metres around what is built that the viewer knows heights of.
@@ -96,7 +98,8 @@ impl Writer<'_> {
         if let Some(cuts) = cuts {
             cuts.carve(&mut p, origin);
         }
-        p.colors = vec![[255; 4]; p.positions.len()];
+        let finest = (relief.step() * square.size as f64 / RIM_STEPS).max(FINEST_RIM_M);
+        self.ground.country().colour(&mut p, [origin.x, origin.y], finest);
         (p, origin, [low - DVec3::Z * depth, high])
     }
 }

@@ -55,6 +55,8 @@ pub(super) struct Filled {
     pub(super) greens: Vec<Green>,
     pub(super) yards: Vec<Yard>,
     pub(super) sites: Vec<Site>,
+    /// Fields around the city, east-north metres: blocks that are not built yet.
+    pub(super) fields: Vec<Vec<[f64; 2]>>,
     /// Addresses by block.
     pub(super) addresses: BTreeMap<usize, String>,
 }
@@ -77,13 +79,18 @@ pub(super) fn fill(plan: &Plan, waters: &[Water], wanted: usize, seed: u64) -> F
     let extent = plan.half_extent();
     let mut out = Filled::default();
     for turn in order.chunks(TURN) {
+        if out.buildings.len() >= wanted {
+            out.fields.extend(turn.iter().filter_map(|(_, at)| field(plan, waters, *at)));
+            continue;
+        }
         let filled = workers::each(turn, |(number, at)| {
             let dice = Pcg64::new(u128::from(seed), 0xb10c_0000_0000 + *number as u128);
             block(plan, waters, (*number, *at, centre(at)), extent, dice)
         });
-        for part in filled {
+        for ((_, (i, j)), part) in turn.iter().zip(filled) {
             if out.buildings.len() >= wanted {
-                return out;
+                out.fields.extend(field(plan, waters, (*i, *j)));
+                continue;
             }
             let room = wanted - out.buildings.len();
             out.buildings.extend(part.buildings.into_iter().take(room));
@@ -96,6 +103,35 @@ pub(super) fn fill(plan: &Plan, waters: &[Water], wanted: usize, seed: u64) -> F
     out
 }
 
+/// South-west and north-east corner of a block in the unbent grid, between the pavements of its streets.
+fn corners(plan: &Plan, (i, j): (usize, usize)) -> [[f64; 2]; 2] {
+    let half = |class| 0.5 * f64::from(width_m(class)) + 7.0;
+    let (west, east) = (plan.columns[i], plan.columns[i + 1]);
+    let (south, north) = (plan.rows[j], plan.rows[j + 1]);
+    let low = [west.at + half(west.class), south.at + half(south.class)];
+    [low, [east.at - half(east.class), north.at - half(north.class)]]
+}
+
+/// The outline of a rectangle of the unbent grid, with corners enough to follow the bends of the plan.
+fn bent([low, high]: [[f64; 2]; 2]) -> Vec<[f64; 2]> {
+    let corners = [low, [high[0], low[1]], high, [low[0], high[1]]];
+    let sides = (0..4).flat_map(|k| {
+        let (a, b) = (corners[k], corners[(k + 1) % 4]);
+        (0..4).map(move |i| {
+            let t = f64::from(i) / 4.0;
+            [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t]
+        })
+    });
+    sides.map(bend).collect()
+}
+
+/// The field that a block is before it is built; none where water reaches into it.
+fn field(plan: &Plan, waters: &[Water], at: (usize, usize)) -> Option<Vec<[f64; 2]>> {
+    let ring = bent(corners(plan, at));
+    let dry = |p: &[f64; 2]| !waters.iter().any(|w| w.contains(*p, 20.0));
+    ring.iter().all(dry).then_some(ring)
+}
+
 /// What one block holds.
 fn block(
     plan: &Plan,
@@ -104,11 +140,7 @@ fn block(
     extent: f64,
     mut random: Pcg64,
 ) -> Filled {
-    let half = |class| 0.5 * f64::from(width_m(class)) + 7.0;
-    let (west, east) = (plan.columns[i], plan.columns[i + 1]);
-    let (south, north) = (plan.rows[j], plan.rows[j + 1]);
-    let low = [west.at + half(west.class), south.at + half(south.class)];
-    let high = [east.at - half(east.class), north.at - half(north.class)];
+    let [low, high] = corners(plan, (i, j));
     let at = bend(centre);
     // Only water that some part of the block may meet is asked again.
     let reach = 0.5 * (high[0] - low[0]).hypot(high[1] - low[1]) + 20.0;
@@ -279,15 +311,8 @@ impl Block<'_> {
 
     /// The outline of a rectangle, with corners enough to follow the bends of the plan.
     fn outline(&self, [x, y]: [f64; 2], [w, d]: [f64; 2]) -> Vec<[f64; 2]> {
-        let corners = [[x, y], [x + w, y], [x + w, y + d], [x, y + d]];
-        let sides = (0..4).flat_map(|k| {
-            let (a, b) = (corners[k], corners[(k + 1) % 4]);
-            (0..4).map(move |i| {
-                let t = f64::from(i) / 4.0;
-                [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t]
-            })
-        });
-        sides.map(|c| self.metres(c)).collect()
+        let low = [self.low[0] + x, self.low[1] + y];
+        bent([low, [low[0] + w, low[1] + d]])
     }
 
     /// A park: lawns, paths and a pavilion.

@@ -1,0 +1,217 @@
+//! How the bare ground looks: paved where it is built, and the open country around that.
+
+use crate::{
+    city::{City, RoadClass, Skin},
+    mesh::{linear_bytes, split},
+};
+use cim_model::Place;
+use tiles3d::write::WritePrimitive;
+
+/// Metres from what is built at which the country begins, and at which there is nothing else.
+const RIM_M: [f64; 2] = [15.0, 100.0];
+/// sRGB of the country: that of the fields which the viewer draws beyond all tiles, on average.
+const COUNTRY: [u8; 3] = [120, 130, 86];
+/// sRGB of the ground's material, which colours multiply.
+const PAVED: [u8; 3] = [172, 170, 160];
+/// Metres of the cells in which the distance from what is built is known, at least, and the cells across at most.
+const CELL_M: f64 = 25.0;
+const CELLS: f64 = 1500.0;
+/// How much of the change from paved to country one edge of a mesh may span.
+const STEP: f64 = 0.2;
+
+/// Where what is built ends.
+#[derive(Debug, Default)]
+pub(super) struct Country {
+    low: [f64; 2],
+    cell: f64,
+    size: [usize; 2],
+    /// Metres from what is built to each cell, row by row from the south.
+    metres: Vec<f32>,
+}
+
+impl Country {
+    /// Around a city; `line` takes places to metres.
+    pub(super) fn new(city: &City, line: impl Fn(&[Place]) -> Vec<[f64; 2]>) -> Self {
+        let built = |skin: Skin| !matches!(skin, Skin::Land | Skin::Water | Skin::Green | Skin::Plant);
+        // Twice rather than all at once: a large city's outlines do not fit side by side.
+        Self::of(|take| {
+            for ring in city.buildings.iter().map(|b| &b.footprint) {
+                let mut ring = line(ring);
+                ring.extend(ring.first().copied());
+                take(&ring);
+            }
+            for model in city.models.iter().filter(|m| built(m.skin)) {
+                for facet in model.levels.first().into_iter().flatten() {
+                    let ring = facet.rings.first().map(|r| r.iter().map(|p| p.place).collect::<Vec<_>>());
+                    take(&line(&ring.unwrap_or_default()));
+                }
+            }
+            city.placed.iter().for_each(|m| take(&line(&[m.place])));
+            city.roads.iter().filter(|r| r.class < RoadClass::Footway).for_each(|r| take(&line(&r.points)));
+        })
+    }
+
+    /// Around some lines and points, which `each` gives as often as it is asked.
+    fn of(each: impl Fn(&mut dyn FnMut(&[[f64; 2]]))) -> Self {
+        let (mut low, mut high) = ([f64::MAX; 2], [f64::MIN; 2]);
+        each(&mut |line| {
+            for p in line.iter().filter(|p| p.iter().all(|x| x.is_finite())) {
+                low = [low[0].min(p[0]), low[1].min(p[1])];
+                high = [high[0].max(p[0]), high[1].max(p[1])];
+            }
+        });
+        if low[0] > high[0] {
+            return Self::default();
+        }
+        let margin = RIM_M[1] + 2.0 * CELL_M;
+        let low = low.map(|v| v - margin);
+        let extent = [0, 1].map(|k| high[k] + margin - low[k]);
+        let cell = CELL_M.max(extent[0].max(extent[1]) / CELLS);
+        let size = extent.map(|e| (e / cell).ceil() as usize + 1);
+        let mut out = Self { low, cell, size, metres: vec![f32::MAX; size[0] * size[1]] };
+        each(&mut |line| {
+            for pair in line.windows(2).filter(|pair| pair.iter().flatten().all(|x| x.is_finite())) {
+                let steps = ((pair[1][0] - pair[0][0]).hypot(pair[1][1] - pair[0][1]) / cell).ceil().max(1.0);
+                let at = |k: usize, t: f64| pair[0][k] + (pair[1][k] - pair[0][k]) * t / steps;
+                (0..steps as u32).for_each(|t| out.mark([at(0, f64::from(t)), at(1, f64::from(t))]));
+            }
+            line.last().into_iter().for_each(|p| out.mark(*p));
+        });
+        out.spread();
+        out
+    }
+
+    fn mark(&mut self, p: [f64; 2]) {
+        if p.iter().all(|x| x.is_finite()) {
+            let [i, j] = [0, 1].map(|k| ((p[k] - self.low[k]) / self.cell).round() as usize);
+            self.metres[j.min(self.size[1] - 1) * self.size[0] + i.min(self.size[0] - 1)] = 0.0;
+        }
+    }
+
+    /// Distances from the marked cells, along rows, columns and diagonals (Borgefors, 1986).
+    fn spread(&mut self) {
+        let [columns, rows] = self.size;
+        let (straight, slanted) = (self.cell as f32, self.cell as f32 * std::f32::consts::SQRT_2);
+        for (forth, edge) in [(true, 0), (false, rows - 1)] {
+            for step in 0..rows {
+                let j = if forth { step } else { rows - 1 - step };
+                for k in 0..columns {
+                    let i = if forth { k } else { columns - 1 - k };
+                    let mut least = self.metres[j * columns + i];
+                    let before = if forth { i.checked_sub(1) } else { Some(i + 1).filter(|i| *i < columns) };
+                    if let Some(i) = before {
+                        least = least.min(self.metres[j * columns + i] + straight);
+                    }
+                    if j != edge {
+                        let row = if forth { j - 1 } else { j + 1 };
+                        for (side, length) in [(Some(i), straight), (i.checked_sub(1), slanted), (Some(i + 1), slanted)]
+                        {
+                            if let Some(i) = side.filter(|i| *i < columns) {
+                                least = least.min(self.metres[row * columns + i] + length);
+                            }
+                        }
+                    }
+                    self.metres[j * columns + i] = least;
+                }
+            }
+        }
+    }
+
+    /// How much of the ground at a place is country, from 0 to 1.
+    fn share(&self, x: f64, y: f64) -> f64 {
+        if self.metres.is_empty() {
+            return 0.0;
+        }
+        let [columns, rows] = self.size;
+        let at = |v: f64, k: usize, cells: usize| ((v - self.low[k]) / self.cell).clamp(0.0, (cells - 1) as f64);
+        let (u, v) = (at(x, 0, columns), at(y, 1, rows));
+        let (i, j) = (u as usize, v as usize);
+        let of = |i: usize, j: usize| f64::from(self.metres[j.min(rows - 1) * columns + i.min(columns - 1)]);
+        let (s, t) = (u - i as f64, v - j as f64);
+        let south = of(i, j) * (1.0 - s) + of(i + 1, j) * s;
+        let north = of(i, j + 1) * (1.0 - s) + of(i + 1, j + 1) * s;
+        let metres = south * (1.0 - t) + north * t;
+        let t = ((metres - RIM_M[0]) / (RIM_M[1] - RIM_M[0])).clamp(0.0, 1.0);
+        t * t * (3.0 - 2.0 * t)
+    }
+
+    /// Colours a mesh of the ground that lies at an offset, with edges of `finest` metres or more where its look changes.
+    pub(super) fn colour(&self, part: &mut WritePrimitive, [x, y]: [f64; 2], finest: f64) {
+        let share = |p: &[f32; 3]| self.share(x + f64::from(p[0]), y + f64::from(p[1]));
+        split(part, |a, b| {
+            let length = f64::from((b[0] - a[0]).hypot(b[1] - a[1]));
+            length > 2.0 * finest && self.changes([a, b], length, &share)
+        });
+        let [paved, country] = [PAVED, COUNTRY].map(|c| linear_bytes(c).map(f64::from));
+        let colour = |p: &[f32; 3]| {
+            let s = share(p);
+            let of = |k: usize| (255.0 * (1.0 + s * (country[k] / paved[k] - 1.0))).round() as u8;
+            [of(0), of(1), of(2), 255]
+        };
+        part.colors = part.positions.iter().map(colour).collect();
+    }
+
+    /// Whether the look of an edge differs from that of its ends, or those from each other.
+    fn changes(&self, [a, b]: [&[f32; 3]; 2], length: f64, share: &dyn Fn(&[f32; 3]) -> f64) -> bool {
+        const PROBES: u32 = 8;
+        let at = |t: f32| [0, 1, 2].map(|k| a[k] + (b[k] - a[k]) * t);
+        let (from, to) = (share(a), share(b));
+        // A long edge may pass a village by.
+        let off = |k: u32| {
+            let t = k as f32 / PROBES as f32;
+            (share(&at(t)) - (from + (to - from) * f64::from(t))).abs() > STEP
+        };
+        (from - to).abs() > STEP || (length > 4.0 * self.cell && (1..PROBES).any(off))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mesh::{Surface, add_ground};
+
+    fn around(lines: &[&[[f64; 2]]]) -> Country {
+        Country::of(|take| lines.iter().for_each(|line| take(line)))
+    }
+
+    #[test]
+    fn it_is_paved_along_a_street_and_country_away_from_it() {
+        let country = around(&[&[[0.0, 0.0], [3000.0, 0.0]], &[[1000.0, 5000.0]]]);
+        for x in [0.0, 1510.0, 3000.0] {
+            assert_eq!(country.share(x, 0.0), 0.0);
+            assert!((0.2..0.8).contains(&country.share(x, 55.0)), "{}", country.share(x, 55.0));
+            assert_eq!((country.share(x, 140.0), country.share(x, -140.0)), (1.0, 1.0));
+        }
+        assert_eq!((country.share(1000.0, 5000.0), country.share(1500.0, 2500.0)), (0.0, 1.0));
+        assert_eq!((country.share(-1e6, 0.0), country.share(1e6, -1e6)), (1.0, 1.0));
+        // A city of nothing has no country.
+        assert_eq!(around(&[]).share(0.0, 0.0), 0.0);
+        assert_eq!(around(&[&[[f64::NAN, 0.0]]]).share(0.0, 0.0), 0.0);
+    }
+
+    #[test]
+    fn a_mesh_has_edges_where_its_look_changes() {
+        let country = around(&[&[[-400.0, 0.0], [400.0, 0.0]]]);
+        let mut ground = Surface::Ground.primitive();
+        add_ground(&mut ground, [-1000.0, -1000.0], [1000.0, 1000.0], 1000.0);
+        let area = |p: &WritePrimitive| -> f64 {
+            let at = |i: u32| glam::Vec3::from_array(p.positions[i as usize]).as_dvec3();
+            let twice = |t: &[u32]| (at(t[1]) - at(t[0])).cross(at(t[2]) - at(t[0])).z;
+            0.5 * p.indices.chunks_exact(3).map(twice).sum::<f64>()
+        };
+        let before = area(&ground);
+        country.colour(&mut ground, [0.0, 0.0], 20.0);
+        assert!((area(&ground) - before).abs() < 1.0);
+        assert!((100..6000).contains(&ground.indices.len()), "{}", ground.indices.len());
+        assert_eq!(ground.colors.len(), ground.positions.len());
+        let colour = |pick: &dyn Fn(&[f32; 3]) -> bool| {
+            ground.positions.iter().zip(&ground.colors).filter(|(p, _)| pick(p)).map(|(_, c)| *c).collect::<Vec<_>>()
+        };
+        assert!(colour(&|p| p[1] == 0.0 && p[0].abs() < 400.0).iter().all(|c| *c == [255; 4]));
+        let far = colour(&|p| p[1].abs() > 200.0);
+        assert!(
+            !far.is_empty() && far.iter().all(|c| *c == far[0] && c[1] < 160 && c[1] > c[0] && c[0] > c[2]),
+            "{far:?}"
+        );
+    }
+}
