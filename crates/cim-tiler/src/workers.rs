@@ -1,55 +1,49 @@
 //! Work on many things, on all cores, with the result of one.
 
-use std::num::NonZeroUsize;
+use std::{
+    num::NonZeroUsize,
+    sync::{Mutex, PoisonError},
+    thread,
+};
+
+/// Shares of the work for every core: those that are done sooner take more.
+const SHARES: usize = 16;
 
 /// Does `work` for every item; the results are in the order of the items, so that the number of cores changes nothing.
 pub(crate) fn each<'t, T: Sync, R: Send>(items: &'t [T], work: impl Fn(&'t T) -> R + Sync) -> Vec<R> {
-    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let share = items.len().div_ceil(cores).max(1);
-    let work = &work;
-    std::thread::scope(|scope| {
-        let parts: Vec<_> =
-            items.chunks(share).map(|part| scope.spawn(move || part.iter().map(work).collect::<Vec<R>>())).collect();
-        let mut out = Vec::with_capacity(items.len());
-        for part in parts {
-            match part.join() {
-                Ok(list) => out.extend(list),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        out
-    })
+    consume(items.iter().collect(), |_, item| work(item))
 }
 
 /// As [`each`] with items that are used up, and their numbers: what is done with is freed on the way.
 pub(crate) fn consume<T: Send, R: Send>(items: Vec<T>, work: impl Fn(usize, T) -> R + Sync) -> Vec<R> {
-    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let share = items.len().div_ceil(cores).max(1);
     let total = items.len();
-    let mut parts: Vec<(usize, Vec<T>)> = Vec::new();
-    let mut rest = items;
-    while !rest.is_empty() {
-        let from = rest.len().saturating_sub(1) / share * share;
-        parts.push((from, rest.split_off(from)));
-    }
-    parts.reverse();
-    let work = &work;
-    std::thread::scope(|scope| {
-        let running: Vec<_> = parts
-            .into_iter()
-            .map(|(from, part)| {
-                scope.spawn(move || part.into_iter().zip(from..).map(|(t, i)| work(i, t)).collect::<Vec<R>>())
-            })
-            .collect();
-        let mut out = Vec::with_capacity(total);
-        for part in running {
-            match part.join() {
-                Ok(list) => out.extend(list),
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(total.max(1));
+    let share = total.div_ceil(cores * SHARES).max(1);
+    let left = Mutex::new(items.into_iter().enumerate());
+    let hand = || {
+        let mut done: Vec<(usize, Vec<R>)> = Vec::new();
+        loop {
+            let items: Vec<(usize, T)> =
+                left.lock().unwrap_or_else(PoisonError::into_inner).by_ref().take(share).collect();
+            let Some((first, _)) = items.first() else { return done };
+            done.push((*first, items.into_iter().map(|(i, item)| work(i, item)).collect()));
+        }
+    };
+    let mut done = thread::scope(|scope| {
+        let others: Vec<_> = (1..cores).map(|_| scope.spawn(hand)).collect();
+        let mut done = hand();
+        for other in others {
+            match other.join() {
+                Ok(list) => done.extend(list),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        out
-    })
+        done
+    });
+    done.sort_unstable_by_key(|(first, _)| *first);
+    let mut out = Vec::with_capacity(total);
+    done.into_iter().for_each(|(_, list)| out.extend(list));
+    out
 }
 
 #[cfg(test)]

@@ -7,12 +7,13 @@ use crate::picture::{Wrap, byte};
 /// What a file says of how its surfaces look, in its order.
 #[derive(Debug, Default)]
 pub(super) struct Appearances {
-    color_theme: Option<String>,
-    texture_theme: Option<String>,
-    /// Id of a surface and sRGB colour.
-    pub(super) colors: Vec<(String, [u8; 3])>,
-    pub(super) images: Vec<Image>,
+    /// Ids of surfaces and sRGB colours.
+    colors: Themes<(String, [u8; 3])>,
+    images: Themes<Image>,
 }
+
+/// Lists of a theme each, in the order of the file. The first theme's are shown.
+type Themes<T> = Vec<(String, Vec<T>)>;
 
 /// A picture with the surfaces that it is on.
 #[derive(Debug)]
@@ -49,23 +50,56 @@ impl Appearances {
                 continue;
             }
             match data.name.as_str() {
-                "X3DMaterial" if is_first(&mut self.color_theme, theme) => {
+                "X3DMaterial" => {
+                    let colors = of_theme(&mut self.colors, theme);
                     let Some(color) = data.child("diffuseColor").and_then(|c| color(&c.text)) else { continue };
                     let targets = data.children.iter().filter(|c| c.name == "target");
-                    self.colors.extend(targets.map(|t| (target(&t.text), color)));
+                    colors.extend(targets.map(|t| (target(&t.text), color)));
                 }
-                "ParameterizedTexture" | "GeoreferencedTexture" if is_first(&mut self.texture_theme, theme) => {
-                    self.images.push(image(data));
+                "ParameterizedTexture" | "GeoreferencedTexture" => {
+                    of_theme(&mut self.images, theme).push(image(data));
                 }
                 _ => {}
             }
         }
     }
+
+    /// Takes what the part of the file that follows says.
+    pub(super) fn append(&mut self, next: Self) {
+        follow(&mut self.colors, next.colors);
+        follow(&mut self.images, next.images);
+    }
+
+    /// Ids of surfaces and sRGB colours.
+    pub(super) fn colors(&self) -> impl Iterator<Item = &(String, [u8; 3])> {
+        shown(&self.colors)
+    }
+
+    /// The pictures.
+    pub(super) fn images(&self) -> impl Iterator<Item = &Image> {
+        shown(&self.images)
+    }
 }
 
-/// Whether a theme is the one that is shown.
-fn is_first(shown: &mut Option<String>, theme: &str) -> bool {
-    shown.get_or_insert_with(|| theme.to_owned()) == theme
+/// The list that something of a theme belongs to.
+fn of_theme<'t, T>(themes: &'t mut Themes<T>, theme: &str) -> &'t mut Vec<T> {
+    let at = themes.iter().position(|(name, _)| name == theme).unwrap_or_else(|| {
+        themes.push((theme.to_owned(), Vec::new()));
+        themes.len() - 1
+    });
+    &mut themes[at].1
+}
+
+/// Adds the lists of what follows, but for those that will not be shown.
+fn follow<T>(themes: &mut Themes<T>, next: Themes<T>) {
+    match themes.first_mut() {
+        None => *themes = next,
+        Some((first, list)) => list.extend(next.into_iter().filter(|(name, _)| name == first).flat_map(|(_, list)| list)),
+    }
+}
+
+fn shown<T>(themes: &Themes<T>) -> impl Iterator<Item = &T> {
+    themes.iter().take(1).flat_map(|(_, list)| list)
 }
 
 /// Three shares of 0 to 1 (X3D, `SFColor`).

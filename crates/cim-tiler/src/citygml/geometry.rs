@@ -9,7 +9,7 @@ use crate::{
     citymodel::{Defect, Geometry, Polygon, Shape},
     picture::Texture,
 };
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// Longest chain of links that is followed: more is a circle.
 const MAX_LINKS: usize = 32;
@@ -31,6 +31,22 @@ pub(super) struct Draft {
     pieces: Vec<Piece>,
     /// Of an implicit geometry: the matrix, row by row, and where its origin is.
     placing: Option<([f64; 16], [f64; 3])>,
+}
+
+impl Draft {
+    /// The same of surfaces that are `by` places further on in their list.
+    pub(super) fn moved(self, by: usize) -> Self {
+        Self { pieces: self.pieces.into_iter().map(|p| p.moved(by)).collect(), ..self }
+    }
+}
+
+impl Piece {
+    fn moved(self, by: usize) -> Self {
+        match self {
+            Self::Surface(i, other_side) => Self::Surface(by + i, other_side),
+            link @ Self::Link(..) => link,
+        }
+    }
 }
 
 /// What a geometry is part of.
@@ -57,6 +73,24 @@ pub(super) struct Surfaces {
 }
 
 impl Surfaces {
+    /// Takes the surfaces of the part of the file that follows; gives how many were here before.
+    pub(super) fn append(&mut self, next: Self) -> usize {
+        let Self { all, ids, named, rings, defects } = next;
+        let before = self.all.len();
+        self.all.extend(all);
+        // The first of an id is the one that is meant.
+        for (id, pieces) in ids {
+            let moved = |pieces: Vec<Piece>| pieces.into_iter().map(|p| p.moved(before)).collect();
+            self.ids.entry(id).or_insert_with(|| moved(pieces));
+        }
+        self.named.extend(named);
+        for (id, (surface, ring)) in rings {
+            self.rings.entry(id).or_insert((before + surface, ring));
+        }
+        self.defects.extend(defects.into_iter().map(|(surface, defect)| (before + surface, defect)));
+        before
+    }
+
     /// Reads a geometry.
     pub(super) fn read(&mut self, e: &Element, context: Context, drafts: &mut Vec<Draft>, defects: &mut Vec<Defect>) {
         let context = Context { dimension: own_dimension(e, context.dimension), ..context };
@@ -225,7 +259,11 @@ impl Surfaces {
 
     /// Numbers of the surfaces with an id.
     pub(super) fn of_id(&self, id: &str) -> Vec<usize> {
-        self.follow(&[Piece::Link(id.to_owned(), false)]).0.into_iter().map(|s| s.0).collect()
+        match self.ids.get(id).map(Vec::as_slice) {
+            None => Vec::new(),
+            Some([Piece::Surface(one, _)]) => vec![*one],
+            Some(_) => self.follow(&[Piece::Link(id.to_owned(), false)]).0.into_iter().map(|s| s.0).collect(),
+        }
     }
 
     /// The surface that the ring with an id is of, and which of its rings it is.
@@ -261,6 +299,10 @@ impl Surfaces {
 
     /// Numbers of the surfaces, each with whether it is turned; and whether all links led somewhere.
     fn follow(&self, pieces: &[Piece]) -> (Vec<(usize, bool)>, bool) {
+        let own = |p: &Piece| if let Piece::Surface(i, other_side) = p { Some((*i, *other_side)) } else { None };
+        if let Some(all) = pieces.iter().map(own).collect() {
+            return (all, true);
+        }
         let mut out = Vec::new();
         let mut whole = true;
         let mut stack: Vec<(Piece, usize)> = pieces.iter().rev().map(|p| (p.clone(), 0)).collect();
@@ -278,8 +320,20 @@ impl Surfaces {
         (out, whole)
     }
 
-    /// A geometry with its surfaces.
-    pub(super) fn resolve(&self, draft: &Draft, defects: &mut Vec<Defect>) -> Option<Geometry> {
+    /// How often geometries use every surface.
+    pub(super) fn uses<'d>(&self, drafts: impl Iterator<Item = &'d Draft>) -> Vec<u32> {
+        let mut uses = vec![0; self.all.len()];
+        drafts.flat_map(|d| self.follow(&d.pieces).0).for_each(|(surface, _)| uses[surface] += 1);
+        uses
+    }
+
+    /// A geometry with its surfaces. `uses` are those that are left of every surface: the last one gets it as it is.
+    pub(super) fn resolve(
+        &mut self,
+        draft: &Draft,
+        uses: &mut [u32],
+        defects: &mut Vec<Defect>,
+    ) -> Option<Geometry> {
         let (surfaces, whole) = self.follow(&draft.pieces);
         if !whole {
             defects.push(Defect::Link);
@@ -288,7 +342,9 @@ impl Surfaces {
         let polygons: Vec<Polygon> = surfaces
             .into_iter()
             .map(|(i, other_side)| {
-                let mut polygon = self.all[i].clone();
+                uses[i] = uses[i].saturating_sub(1);
+                let polygon = &mut self.all[i];
+                let mut polygon = if uses[i] > 0 { polygon.clone() } else { polygon.take() };
                 if other_side {
                     polygon.reverse();
                 }

@@ -12,6 +12,7 @@ mod classes;
 mod geometry;
 mod georeference;
 mod objects;
+mod parts;
 mod rings;
 mod texture;
 mod xml;
@@ -19,37 +20,40 @@ mod xml;
 #[cfg(test)]
 mod appearance_tests;
 #[cfg(test)]
+mod parts_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod xml_tests;
 
 use crate::{
     TilerError,
-    citymodel::{CityModel, Opened},
+    citymodel::{CityModel, Opened, open},
     picture::Pictures,
 };
 use objects::Reading;
-use xml::{Document, Space};
+use xml::Document;
 
 /// Reads a file.
 ///
 /// # Errors
 /// It is cut off, not well-formed, no CityGML or of an unknown version: with the line.
 pub(crate) fn read(file: Opened) -> Result<CityModel, TilerError> {
-    let pictures = Pictures::beside(&file.path);
+    let path = file.path.clone();
+    let reading = match parts::read(file, parts::PART) {
+        Some(reading) => reading,
+        None => whole(open(&path)?)?,
+    };
+    Ok(reading.finish(Pictures::beside(&path)))
+}
+
+/// Reads a file in one piece.
+fn whole(file: Opened) -> Result<Reading, TilerError> {
     let mut document = Document::open(file)?;
     let mut reading = Reading::default();
     reading.system(&document.root);
     while let Some(child) = document.next()? {
-        match (child.space, child.name.as_str()) {
-            (Space::Gml, "boundedBy") => child.children.iter().for_each(|e| reading.system(e)),
-            (Space::Gml, "name") if reading.model.title.is_none() => reading.model.title = Some(child.text),
-            (Space::Gml, "featureMember" | "featureMembers")
-            | (_, "cityObjectMember" | "member" | "appearanceMember") => {
-                child.children.iter().for_each(|member| reading.member(member));
-            }
-            _ => {}
-        }
+        reading.child(child);
     }
-    Ok(reading.finish(pictures))
+    Ok(reading)
 }

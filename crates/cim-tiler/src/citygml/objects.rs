@@ -15,6 +15,7 @@ use crate::{
     picture::Pictures,
 };
 use serde_json::{Map, Value};
+use smol_str::SmolStr;
 
 /// A file while it is read.
 #[derive(Debug, Default)]
@@ -26,6 +27,8 @@ pub(super) struct Reading {
     drafts: Vec<Vec<Draft>>,
     /// Coordinates of a corner, where the file says so once for all.
     dimension: Option<usize>,
+    /// Objects that have no id, and the names of their elements.
+    unnamed: Vec<(usize, SmolStr)>,
 }
 
 /// What the properties that are read belong to: an object, or one of its pieces.
@@ -39,6 +42,46 @@ struct Owner {
 }
 
 impl Reading {
+    /// For a part of a file whose coordinate system this one knows: what it reads can be appended.
+    pub(super) fn beside(&self) -> Self {
+        let CityModel { crs, authority_order, .. } = &self.model;
+        let model = CityModel { crs: crs.clone(), authority_order: *authority_order, ..CityModel::default() };
+        Self { model, dimension: self.dimension, ..Self::default() }
+    }
+
+    /// Whether it knows the coordinate system of the file, which decides how what follows is read.
+    pub(super) fn is_placed(&self) -> bool {
+        self.model.crs.is_some()
+    }
+
+    /// Takes a child of the root.
+    pub(super) fn child(&mut self, child: Element) {
+        match (child.space, child.name.as_str()) {
+            (Space::Gml, "boundedBy") => child.children.iter().for_each(|e| self.system(e)),
+            (Space::Gml, "name") if self.model.title.is_none() => self.model.title = Some(child.text),
+            (Space::Gml, "featureMember" | "featureMembers")
+            | (_, "cityObjectMember" | "member" | "appearanceMember") => {
+                child.children.iter().for_each(|member| self.member(member));
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes what was read of the part of the file that follows.
+    pub(super) fn append(&mut self, next: Self) {
+        let Self { model, surfaces, appearances, drafts, dimension: _, unnamed } = next;
+        let CityModel { crs: _, authority_order: _, title, pictures: _, objects } = model;
+        let before = self.model.objects.len();
+        self.model.title = self.model.title.take().or(title);
+        let moved = |o: CityObject| CityObject { parent: o.parent.map(|p| before + p), ..o };
+        self.model.objects.extend(objects.into_iter().map(moved));
+        self.unnamed.extend(unnamed.into_iter().map(|(object, name)| (before + object, name)));
+        let of_surfaces = self.surfaces.append(surfaces);
+        let moved = |drafts: Vec<Draft>| drafts.into_iter().map(|d| d.moved(of_surfaces)).collect();
+        self.drafts.extend(drafts.into_iter().map(moved));
+        self.appearances.append(appearances);
+    }
+
     /// Takes the coordinate system that an element declares, if it is the first.
     pub(super) fn system(&mut self, element: &Element) {
         if let Some(name) = element.attribute("srsName")
@@ -51,7 +94,7 @@ impl Reading {
     }
 
     /// A member of the file.
-    pub(super) fn member(&mut self, element: &Element) {
+    fn member(&mut self, element: &Element) {
         match element.space {
             Space::Appearance => self.appearances.read(element),
             Space::Gml => {}
@@ -65,9 +108,12 @@ impl Reading {
             Some(Class::Object(kind)) => kind,
             _ => element.name.as_str(),
         };
-        let id = element.attribute("id").filter(|id| !id.is_empty()).map(str::to_owned);
+        let id = element.attribute("id").unwrap_or_default().to_owned();
+        if id.is_empty() {
+            self.unnamed.push((object, element.name.clone()));
+        }
         self.model.objects.push(CityObject {
-            id: id.unwrap_or_else(|| format!("{}-{}", element.name, object + 1)),
+            id,
             kind: kind.to_owned(),
             parent,
             ..CityObject::default()
@@ -90,7 +136,7 @@ impl Reading {
         let told = self.properties(element, object, kind);
         if !told.is_empty() {
             let mut about = Map::new();
-            about.insert("type".into(), Value::String(element.name.clone()));
+            about.insert("type".into(), Value::String(element.name.to_string()));
             about.extend(element.attribute("id").map(|id| ("id".to_owned(), Value::String(id.to_owned()))));
             about.extend(told);
             let all = &mut self.model.objects[object].attributes;
@@ -171,12 +217,16 @@ impl Reading {
 
     /// The model, when all of the file is read: links lead somewhere only then.
     pub(super) fn finish(mut self, mut pictures: Pictures) -> CityModel {
+        for (object, name) in self.unnamed {
+            self.model.objects[object].id = format!("{name}-{}", object + 1);
+        }
         self.surfaces.spread_kinds();
         self.surfaces.dress(&self.appearances, &mut pictures);
         self.model.pictures = pictures.list;
+        let mut uses = self.surfaces.uses(self.drafts.iter().flatten());
         for (object, drafts) in self.model.objects.iter_mut().zip(&self.drafts) {
-            let defects = &mut object.defects;
-            object.geometries = drafts.iter().filter_map(|d| self.surfaces.resolve(d, defects)).collect();
+            let (surfaces, defects) = (&mut self.surfaces, &mut object.defects);
+            object.geometries = drafts.iter().filter_map(|d| surfaces.resolve(d, &mut uses, defects)).collect();
         }
         self.model
     }

@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 impl Surfaces {
     /// Gives the surfaces their colours and pictures, unless they have such already.
     pub(super) fn dress(&mut self, appearances: &Appearances, pictures: &mut Pictures) {
-        for (id, color) in &appearances.colors {
+        for (id, color) in appearances.colors() {
             self.paint(id, *color);
         }
-        for image in &appearances.images {
+        for image in appearances.images() {
             let found = pictures.find(&image.uri, image.wrap);
             for (id, mapping) in &image.targets {
                 let surfaces = self.of_id(id);

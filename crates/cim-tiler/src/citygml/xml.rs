@@ -11,6 +11,7 @@ use quick_xml::{
     events::{BytesStart, Event},
     name::ResolveResult,
 };
+use smol_str::SmolStr;
 use std::{
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
@@ -33,18 +34,24 @@ pub(super) enum Space {
     Other,
 }
 
-/// An element with all that is in it. Names are without their prefixes.
+/// An element with all that is in it. Names are without their prefixes; nearly all of them are short enough to need no
+/// memory of their own.
 #[derive(Debug)]
 pub(super) struct Element {
     pub(super) space: Space,
-    pub(super) name: String,
-    pub(super) attributes: Vec<(String, String)>,
+    pub(super) name: SmolStr,
+    pub(super) attributes: Vec<(SmolStr, String)>,
     pub(super) children: Vec<Element>,
     /// Its own text, without the space around it.
     pub(super) text: String,
 }
 
 impl Element {
+    fn none() -> Self {
+        let (attributes, children) = (Vec::new(), Vec::new());
+        Self { space: Space::Other, name: SmolStr::default(), attributes, children, text: String::new() }
+    }
+
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|a| a.0 == name).map(|a| a.1.as_str())
     }
@@ -59,7 +66,8 @@ impl Element {
     }
 }
 
-type Source = BufReader<DecodeReaderBytes<Box<dyn BufRead>, Vec<u8>>>;
+/// A file as UTF-8.
+pub(super) type Source = BufReader<DecodeReaderBytes<Box<dyn BufRead + Send>, Vec<u8>>>;
 
 /// A file behind the opening tag of its root.
 pub(super) struct Document {
@@ -79,14 +87,7 @@ impl Document {
         let fail = |reason: String| TilerError::Source { path: path.clone(), format: "CityGML", reason };
         let mut reader = NsReader::from_reader(decoded(file).map_err(|e| fail(e.to_string()))?);
         reader.config_mut().expand_empty_elements = true;
-        let root = Element {
-            space: Space::Other,
-            name: String::new(),
-            attributes: Vec::new(),
-            children: Vec::new(),
-            text: String::new(),
-        };
-        let mut document = Self { path, reader, buffer: Vec::new(), root, ended: false, began: 0 };
+        let mut document = Self { path, reader, buffer: Vec::new(), root: Element::none(), ended: false, began: 0 };
         document.begin()?;
         Ok(document)
     }
@@ -101,29 +102,9 @@ impl Document {
             };
             match event {
                 Event::Start(start) => {
-                    let namespace = match &space {
-                        ResolveResult::Bound(n) => String::from_utf8_lossy(n.0).into_owned(),
-                        _ => String::new(),
-                    };
-                    let root = match element(space_of(&space), &start) {
-                        Ok(root) => root,
-                        Err(e) => return Err(self.fail(&e)),
-                    };
-                    let version = ["/1.0", "/2.0", "/3.0"].iter().any(|v| namespace.ends_with(v));
-                    return match root.name.as_str() {
-                        "CityModel" if root.space == Space::City && version => {
-                            self.root = root;
-                            Ok(())
-                        }
-                        "CityModel" => Err(self
-                            .fail(&format!("its version is that of `{namespace}`: CityGML 1.0, 2.0 and 3.0 are read"))),
-                        // What a web feature service answers.
-                        "FeatureCollection" => {
-                            self.root = root;
-                            Ok(())
-                        }
-                        other => Err(self.fail(&format!("its root is <{other}>, not <CityModel>"))),
-                    };
+                    let root = root(&space, &start);
+                    self.root = root.map_err(|reason| self.fail(&reason))?;
+                    return Ok(());
                 }
                 Event::Eof => return Err(self.fail("it holds no element")),
                 _ => {}
@@ -133,7 +114,7 @@ impl Document {
 
     /// The next child of the root.
     pub(super) fn next(&mut self) -> Result<Option<Element>, TilerError> {
-        let mut stack: Vec<Element> = Vec::new();
+        let mut stack = Stack::default();
         while !self.ended {
             self.advance();
             let (space, event) = match self.reader.read_resolved_event_into(&mut self.buffer) {
@@ -168,19 +149,107 @@ impl Document {
     }
 }
 
+/// The opening tag of the root, which says what the file is.
+fn root(space: &ResolveResult<'_>, start: &BytesStart<'_>) -> Result<Element, String> {
+    let namespace = match space {
+        ResolveResult::Bound(n) => String::from_utf8_lossy(n.0).into_owned(),
+        _ => String::new(),
+    };
+    let root = element(space_of(space), start)?;
+    let version = ["/1.0", "/2.0", "/3.0"].iter().any(|v| namespace.ends_with(v));
+    match root.name.as_str() {
+        "CityModel" if root.space == Space::City && version => Ok(root),
+        "CityModel" => Err(format!("its version is that of `{namespace}`: CityGML 1.0, 2.0 and 3.0 are read")),
+        // What a web feature service answers.
+        "FeatureCollection" => Ok(root),
+        other => Err(format!("its root is <{other}>, not <CityModel>")),
+    }
+}
+
+/// Some children of a root behind its opening tag, all of them whole.
+pub(super) struct Fragment<'a> {
+    reader: NsReader<&'a [u8]>,
+    /// The root's opening tag.
+    pub(super) root: Element,
+    /// Whether the root ended here.
+    pub(super) ended: bool,
+}
+
+impl<'a> Fragment<'a> {
+    /// `None` where it does not begin with a root that can be read.
+    pub(super) fn open(text: &'a [u8]) -> Option<Self> {
+        let mut reader = NsReader::from_reader(text);
+        reader.config_mut().expand_empty_elements = true;
+        loop {
+            match reader.read_resolved_event() {
+                Ok((space, Event::Start(start))) => {
+                    let root = root(&space, &start).ok()?;
+                    return Some(Self { reader, root, ended: false });
+                }
+                Ok((_, Event::Eof)) | Err(_) => return None,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Hands over the children one after the other; `None` when there is anything but whole ones.
+    pub(super) fn each(&mut self, mut child: impl FnMut(Element)) -> Option<()> {
+        let mut stack = Stack::default();
+        while !self.ended {
+            let event = self.reader.read_event().ok()?;
+            let space = match &event {
+                Event::Eof if stack.open.is_empty() => return Some(()),
+                Event::Start(start) => space_of(&self.reader.resolver().resolve_element(start.name()).0),
+                _ => Space::Other,
+            };
+            match step(&mut stack, space, event).ok()? {
+                Step::Inside => {}
+                Step::Child(whole) => child(whole),
+                Step::End => self.ended = true,
+            }
+        }
+        Some(())
+    }
+}
+
 enum Step {
     Inside,
     Child(Element),
     End,
 }
 
-fn step(stack: &mut Vec<Element>, space: Space, event: Event<'_>) -> Result<Step, String> {
+/// Elements that are open, and their children so far.
+#[derive(Default)]
+struct Stack {
+    /// Each with how many of `children` are not its own.
+    open: Vec<(Element, usize)>,
+    children: Vec<Element>,
+}
+
+impl Stack {
+    fn last_mut(&mut self) -> Option<&mut Element> {
+        self.open.last_mut().map(|(element, _)| element)
+    }
+
+    /// Whether there is no text yet where one would be put.
+    fn is_blank(&self) -> bool {
+        self.open.last().is_none_or(|(element, _)| element.text.is_empty())
+    }
+
+    fn pop(&mut self) -> Option<Element> {
+        let (mut element, before) = self.open.pop()?;
+        element.children = self.children.split_off(before);
+        Some(element)
+    }
+}
+
+fn step(stack: &mut Stack, space: Space, event: Event<'_>) -> Result<Step, String> {
     match event {
         Event::Start(start) => {
-            if stack.len() == MAX_DEPTH {
+            if stack.open.len() == MAX_DEPTH {
                 return Err(format!("its elements are nested deeper than {MAX_DEPTH}"));
             }
-            stack.push(element(space, &start)?);
+            stack.open.push((element(space, &start)?, stack.children.len()));
         }
         Event::End(_) => {
             let Some(mut done) = stack.pop() else { return Ok(Step::End) };
@@ -188,19 +257,22 @@ fn step(stack: &mut Vec<Element>, space: Space, event: Event<'_>) -> Result<Step
             if trimmed.len() < done.text.len() {
                 done.text = trimmed.to_owned();
             }
-            match stack.last_mut() {
-                Some(parent) => parent.children.push(done),
-                None => return Ok(Step::Child(done)),
+            if stack.open.is_empty() {
+                return Ok(Step::Child(done));
             }
+            stack.children.push(done);
         }
+        Event::Text(text) if text.iter().all(u8::is_ascii_whitespace) && stack.is_blank() => {}
         Event::Text(text) => {
             if let Some(at) = stack.last_mut() {
-                at.text += &text.xml_content(XmlVersion::Implicit1_0).map_err(|_| "it is not UTF-8".to_owned())?;
+                let text = text.xml_content(XmlVersion::Implicit1_0).map_err(|_| "it is not UTF-8".to_owned())?;
+                at.text += &text;
             }
         }
         Event::CData(text) => {
             if let Some(at) = stack.last_mut() {
-                at.text += &text.xml_content(XmlVersion::Implicit1_0).map_err(|_| "it is not UTF-8".to_owned())?;
+                let text = text.xml_content(XmlVersion::Implicit1_0).map_err(|_| "it is not UTF-8".to_owned())?;
+                at.text += &text;
             }
         }
         Event::GeneralRef(entity) => {
@@ -216,7 +288,7 @@ fn step(stack: &mut Vec<Element>, space: Space, event: Event<'_>) -> Result<Step
             }
         }
         Event::Eof => {
-            let inside = stack.last().map_or_else(|| "its root".to_owned(), |e| format!("<{}>", e.name));
+            let inside = stack.open.last().map_or_else(|| "its root".to_owned(), |(e, _)| format!("<{}>", e.name));
             return Err(format!("it ends inside {inside}: it was cut off"));
         }
         _ => {}
@@ -225,7 +297,7 @@ fn step(stack: &mut Vec<Element>, space: Space, event: Event<'_>) -> Result<Step
 }
 
 fn element(space: Space, start: &BytesStart<'_>) -> Result<Element, String> {
-    let text = |bytes: &[u8]| std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| "it is not UTF-8".to_owned());
+    let text = |bytes: &[u8]| std::str::from_utf8(bytes).map(SmolStr::new).map_err(|_| "it is not UTF-8".to_owned());
     let mut attributes = Vec::new();
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|e| e.to_string())?;
@@ -256,7 +328,7 @@ fn space_of(resolved: &ResolveResult<'_>) -> Space {
 }
 
 /// The file as UTF-8: marked as UTF-16, declared as something else (GBK, ISO 8859-1), or UTF-8 as it is.
-fn decoded(mut file: Opened) -> std::io::Result<Source> {
+pub(super) fn decoded(mut file: Opened) -> std::io::Result<Source> {
     let head = file.reader.fill_buf()?;
     let head = String::from_utf8_lossy(&head[..head.len().min(HEAD)]).into_owned();
     let declared = head.split_once("?>").and_then(|(declaration, _)| {

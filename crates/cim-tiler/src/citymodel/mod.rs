@@ -142,6 +142,12 @@ pub(crate) struct Polygon {
 }
 
 impl Polygon {
+    /// All of it; no surface is left behind.
+    pub(crate) fn take(&mut self) -> Self {
+        let Self { rings, kind, color, texture } = self;
+        Self { rings: std::mem::take(rings), kind: *kind, color: *color, texture: texture.take() }
+    }
+
     /// Turns its other side outside.
     pub(crate) fn reverse(&mut self) {
         self.rings.iter_mut().for_each(|r| r.reverse());

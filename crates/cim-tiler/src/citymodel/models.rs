@@ -11,11 +11,13 @@ use crate::{
     crs::AxisOrder,
     picture::{Picture, Texture},
     terrain::Terrain,
+    workers,
 };
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, Place};
 use serde_json::Map;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use foldhash::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// What came of all objects.
 #[derive(Default)]
@@ -53,20 +55,22 @@ pub(super) fn add(made: &mut Made, mut city_model: CityModel, crs: &SourceCrs, a
         .collect();
     let objects = &city_model.objects;
     let with_parts: HashSet<usize> = objects.iter().filter_map(|o| o.parent).collect();
-    let mut site = Siting {
-        crs,
-        axes,
-        metres: if crs.is_geographic() { DEGREE_M } else { 1.0 },
-        places: HashMap::new(),
-        pictures,
-    };
-    for (i, (object, (geometries, mut defects))) in objects.iter().zip(geometries).enumerate() {
+    let metres = if crs.is_geographic() { DEGREE_M } else { 1.0 };
+    let shaped = workers::consume(geometries, |i, (geometries, mut defects)| {
+        let (_, skin, _) = nature(&objects[i].kind);
+        let has_geometry = !geometries.is_empty() || !defects.is_empty();
+        let mut site = Siting { crs, axes, metres, places: HashMap::default(), pictures };
+        let levels = site.levels(geometries, skin, &mut defects);
+        let line = ancestors(objects, i);
+        let said = (!levels.is_empty()).then(|| Said::of(&objects[i], objects, &line));
+        (levels, defects, has_geometry, line, said)
+    });
+    for (i, (object, (levels, mut defects, has_geometry, line, said))) in objects.iter().zip(shaped).enumerate() {
         let (kind, skin, class) = nature(&object.kind);
         let key = EntityKey::new(kind, unique(made, &object.id, &mut defects));
-        let has_geometry = !geometries.is_empty() || !defects.is_empty();
-        let levels = site.levels(geometries, skin, &mut defects);
+        let has_geometry = has_geometry || !defects.is_empty();
         let defects: BTreeSet<Defect> = defects.into_iter().collect();
-        if levels.is_empty() {
+        let Some(said) = said else {
             if !has_geometry && with_parts.contains(&i) {
                 made.parents += 1;
             } else {
@@ -78,11 +82,10 @@ pub(super) fn add(made: &mut Made, mut city_model: CityModel, crs: &SourceCrs, a
                 made.findings.left_out.push((key, reason));
             }
             continue;
-        }
+        };
         made.findings.mended.extend(defects.iter().map(|d| (key.clone(), d.note())));
-        let line = ancestors(objects, i);
         made.roots.push(made.objects + line.last().copied().unwrap_or(i));
-        made.models.push(model(key, skin, class, object, objects, &line, levels));
+        made.models.push(said.model(key, skin, class, levels));
     }
     made.objects += objects.len();
 }
@@ -136,40 +139,52 @@ fn ancestors(objects: &[CityObject], i: usize) -> Vec<usize> {
     line
 }
 
-fn model(
-    key: EntityKey,
-    skin: Skin,
-    class: &str,
-    object: &CityObject,
-    objects: &[CityObject],
-    line: &[usize],
-    levels: Vec<Vec<Facet>>,
-) -> Model {
-    let mut all: Map<_, _> = object.attributes.clone();
-    for ancestor in line {
-        for (name, value) in &objects[*ancestor].attributes {
-            all.entry(name.clone()).or_insert_with(|| value.clone());
+/// What is said of an object, by itself and by its ancestors.
+struct Said {
+    name: String,
+    address: String,
+    height_m: Option<f64>,
+    floors: f64,
+    attributes: Vec<(String, Attribute)>,
+}
+
+impl Said {
+    fn of(object: &CityObject, objects: &[CityObject], line: &[usize]) -> Self {
+        let mut all: Map<_, _> = object.attributes.clone();
+        for ancestor in line {
+            for (name, value) in &objects[*ancestor].attributes {
+                all.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        let mut attributes = attributes::flatten(&all);
+        if let Some(parent) = line.first() {
+            attributes.push(("parent".into(), Attribute::Text(objects[*parent].id.clone())));
+        }
+        let addresses = std::iter::once(object).chain(line.iter().map(|a| &objects[*a])).map(|o| o.address.clone());
+        Self {
+            name: attributes::text(&all, &["name", "naam", "Name", "gml:name", "名称"]).unwrap_or_default().to_owned(),
+            address: addresses.into_iter().flatten().next().unwrap_or_default(),
+            height_m: attributes::number(&all, &["measuredHeight", "height", "h_dak_max"]),
+            floors: attributes::number(&all, &["storeysAboveGround", "floors", "bouwlagen"]).unwrap_or(0.0),
+            attributes,
         }
     }
-    let mut attributes = attributes::flatten(&all);
-    if let Some(parent) = line.first() {
-        attributes.push(("parent".into(), Attribute::Text(objects[*parent].id.clone())));
-    }
-    let heights = levels.iter().flatten().flat_map(|f| f.rings.iter().flatten()).map(|p| p.height_m);
-    let (low, high) = heights.fold((f64::MAX, f64::MIN), |(l, h), z| (l.min(z), h.max(z)));
-    let height_m = attributes::number(&all, &["measuredHeight", "height", "h_dak_max"]).unwrap_or(high - low);
-    let floors = attributes::number(&all, &["storeysAboveGround", "floors", "bouwlagen"]).unwrap_or(0.0);
-    let addresses = std::iter::once(object).chain(line.iter().map(|a| &objects[*a])).map(|o| o.address.clone());
-    Model {
-        key,
-        name: attributes::text(&all, &["name", "naam", "Name", "gml:name", "名称"]).unwrap_or_default().to_owned(),
-        class: class.to_owned(),
-        address: addresses.into_iter().flatten().next().unwrap_or_default(),
-        height_m: height_m as f32,
-        floors: floors.clamp(0.0, 1000.0) as u16,
-        skin,
-        levels,
-        attributes,
+
+    fn model(self, key: EntityKey, skin: Skin, class: &str, levels: Vec<Vec<Facet>>) -> Model {
+        let heights = levels.iter().flatten().flat_map(|f| f.rings.iter().flatten()).map(|p| p.height_m);
+        let (low, high) = heights.fold((f64::MAX, f64::MIN), |(l, h), z| (l.min(z), h.max(z)));
+        let Self { name, address, height_m, floors, attributes } = self;
+        Model {
+            key,
+            name,
+            class: class.to_owned(),
+            address,
+            height_m: height_m.unwrap_or(high - low) as f32,
+            floors: floors.clamp(0.0, 1000.0) as u16,
+            skin,
+            levels,
+            attributes,
+        }
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct Opened {
     pub(crate) syntax: Syntax,
     /// Whether the file itself is gzipped.
     pub(crate) is_packed: bool,
-    pub(crate) reader: Box<dyn BufRead>,
+    pub(crate) reader: Box<dyn BufRead + Send>,
 }
 
 const BUFFER: usize = 1 << 16;
@@ -42,7 +42,7 @@ pub(crate) fn open_counted(path: &Path, count: Arc<AtomicU64>) -> Result<Opened,
     let file = Counted::new(File::open(path).map_err(unreadable)?, count);
     let mut file = BufReader::with_capacity(BUFFER, file);
     let packed = file.fill_buf().map_err(unreadable)?.starts_with(&[0x1f, 0x8b]);
-    let mut reader: Box<dyn BufRead> =
+    let mut reader: Box<dyn BufRead + Send> =
         if packed { Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file))) } else { Box::new(file) };
     let head = reader.fill_buf().map_err(|e| TilerError::Source {
         path: path.to_owned(),

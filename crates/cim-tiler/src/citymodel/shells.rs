@@ -2,7 +2,7 @@
 
 use super::{Defect, Polygon, Shape};
 use glam::DVec3;
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// A surface beside another: which, and whether both run along their common edge in the same direction, which
 /// neighbours of one orientation never do.
@@ -60,8 +60,8 @@ struct Adjacency {
 }
 
 fn adjacency(polygons: &[Polygon]) -> Adjacency {
-    let mut numbers: HashMap<[u64; 3], u32> = HashMap::new();
-    let mut edges: HashMap<(u32, u32), Vec<(usize, bool)>> = HashMap::new();
+    let mut numbers: HashMap<[u64; 3], u32> = HashMap::default();
+    let mut edges: HashMap<(u32, u32), Vec<(usize, bool)>> = HashMap::default();
     for (i, polygon) in polygons.iter().enumerate() {
         for ring in &polygon.rings {
             let corners: Vec<u32> = ring

@@ -6,10 +6,8 @@ use super::{
     primitive::y_up,
 };
 use serde_json::{Value, json};
-use std::{
-    collections::HashMap,
-    hash::{Hash, Hasher},
-};
+use foldhash::{HashMap, HashMapExt as _};
+use std::hash::{Hash, Hasher};
 
 /// A vertex as it is stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
