@@ -1,7 +1,7 @@
 //! Trees of tiles, made from their leaves up: squares of about a kilometre are units for the journal and for the hands, and
 //! of what is above them those of one size are made at a time.
 
-use super::{Writer, journal::UNIT_M};
+use super::{Writer, hands::Gain, journal::UNIT_M};
 use crate::{Progress, TilerError};
 use tiles3d::write::TileNode;
 
@@ -37,6 +37,23 @@ struct Wide<T> {
     square: Square<T>,
 }
 
+/// Squares and those below them, those of one size together; quarters are made of those whose edge is more than `least`.
+fn levels<I, T: Tree<I>>(tree: &T, first: Vec<Wide<I>>, least: f64) -> Vec<Vec<Wide<I>>> {
+    let mut levels = vec![first];
+    while let Some(level) = levels.last() {
+        let parents = level.iter().enumerate().filter(|(_, w)| w.square.edge > least);
+        let quarters = |(parent, w): (usize, &Wide<I>)| {
+            tree.quarters(&w.square).into_iter().map(move |(quarter, square)| Wide { parent, quarter, square })
+        };
+        let next: Vec<Wide<I>> = parents.flat_map(quarters).collect();
+        if next.is_empty() {
+            break;
+        }
+        levels.push(next);
+    }
+    levels
+}
+
 impl Writer<'_> {
     /// Makes a tree from its root's square.
     pub(super) fn grow<I: Send + Sync, T: Tree<I>>(
@@ -45,18 +62,10 @@ impl Writer<'_> {
         root: Square<I>,
         progress: &mut dyn Progress,
     ) -> Result<Option<TileNode>, TilerError> {
-        let mut levels = vec![vec![Wide { parent: 0, quarter: 0, square: root }]];
-        while let Some(level) = levels.last() {
-            let parents = level.iter().enumerate().filter(|(_, w)| w.square.edge > UNIT_M);
-            let quarters = |(parent, w): (usize, &Wide<I>)| {
-                tree.quarters(&w.square).into_iter().map(move |(quarter, square)| Wide { parent, quarter, square })
-            };
-            let next: Vec<Wide<I>> = parents.flat_map(quarters).collect();
-            if next.is_empty() {
-                break;
-            }
-            levels.push(next);
-        }
+        let mut levels = levels(tree, vec![Wide { parent: 0, quarter: 0, square: root }], UNIT_M);
+        // Of fewer units than hands each has several at work on it.
+        let units = levels.last().map_or(1, Vec::len);
+        let helpers = if 2 * units <= self.hands { self.hands / units } else { 1 };
         let mut children: Vec<Vec<TileNode>> = Vec::new();
         while let Some(level) = levels.pop() {
             children.resize_with(level.len(), Vec::new);
@@ -65,6 +74,9 @@ impl Writer<'_> {
             let made = self.together(jobs, progress, |writer, (square, children), progress| {
                 let Square { name, edge, steps, .. } = &square;
                 writer.unit((name, *edge, *steps), progress, |writer, progress| {
+                    if helpers > 1 && *edge <= UNIT_M {
+                        return writer.helped(helpers, tree, &square, progress);
+                    }
                     writer.branch(tree, &square, children, progress)
                 })
             })?;
@@ -75,6 +87,56 @@ impl Writer<'_> {
             }
         }
         Ok(children.pop().and_then(|mut root| root.pop()))
+    }
+
+    /// The tile of a square and those below it, made by several hands level by level. What is gained on the way is in the
+    /// order in which one hand gains it: that of the squares below, then the square's own.
+    fn helped<I: Send + Sync, T: Tree<I>>(
+        &mut self,
+        helpers: usize,
+        tree: &T,
+        root: &Square<I>,
+        progress: &mut dyn Progress,
+    ) -> Result<TileNode, TilerError> {
+        let quarters = tree.quarters(root).into_iter();
+        let quarters = quarters.map(|(quarter, square)| Wide { parent: 0, quarter, square }).collect();
+        let mut levels = levels(tree, quarters, 0.0);
+        let mut children: Vec<Vec<(TileNode, Gain)>> = Vec::new();
+        while let Some(level) = levels.pop() {
+            children.resize_with(level.len(), Vec::new);
+            let above: Vec<(usize, u8)> = level.iter().map(|w| (w.parent, w.quarter)).collect();
+            let jobs = level.into_iter().map(|w| w.square).zip(children).collect();
+            let made = self.apart(helpers, jobs, progress, |writer, (square, children), progress| {
+                writer.joined(tree, &square, children, progress)
+            })?;
+            children = Vec::new();
+            children.resize_with(levels.last().map_or(1, Vec::len), Vec::new);
+            for ((parent, quarter), (tile, gain)) in above.into_iter().zip(made) {
+                children[parent].push((TileNode { quarter: Some(quarter), ..tile }, gain));
+            }
+        }
+        self.joined(tree, root, children.pop().unwrap_or_default(), progress)
+    }
+
+    /// The tile of a square, with those below it and what was gained by them.
+    fn joined<I: Send + Sync, T: Tree<I>>(
+        &mut self,
+        tree: &T,
+        square: &Square<I>,
+        children: Vec<(TileNode, Gain)>,
+        progress: &mut dyn Progress,
+    ) -> Result<TileNode, TilerError> {
+        let (is_leaf, mut tiles) = (children.is_empty(), Vec::with_capacity(children.len()));
+        for (tile, Gain { summary, written }) in children {
+            self.gain(summary);
+            self.written.extend(written);
+            tiles.push(tile);
+        }
+        let tile = tree.tile(self, square, tiles)?;
+        if is_leaf {
+            progress.advance(square.steps);
+        }
+        Ok(tile)
     }
 
     /// The tile of a square and those below it, which are given above the units.

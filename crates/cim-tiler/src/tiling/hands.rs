@@ -1,6 +1,6 @@
 //! Work on tiles on all cores at once, with the result of one.
 
-use super::{CitySummary, Writer};
+use super::{CitySummary, Writer, folder::Written};
 use crate::{Progress, TilerError, citymodel::Defect};
 use std::{
     num::NonZeroUsize,
@@ -22,7 +22,14 @@ const STACK: usize = 64 << 20;
 enum Heard<R> {
     Steps(u64),
     /// Its number, and what came of it.
-    Done(usize, Result<(R, CitySummary), TilerError>),
+    Done(usize, Result<(R, Gain), TilerError>),
+}
+
+/// What a hand has gained by a job.
+pub(super) struct Gain {
+    pub(super) summary: CitySummary,
+    /// Its files.
+    pub(super) written: Vec<Written>,
 }
 
 /// Tells of a job's progress.
@@ -60,9 +67,25 @@ impl<'a> Writer<'a> {
         progress: &mut dyn Progress,
         work: impl Fn(&mut Writer<'a>, J, &mut dyn Progress) -> Result<R, TilerError> + Sync,
     ) -> Result<Vec<R>, TilerError> {
-        let mut done: Vec<Option<(R, CitySummary)>> = jobs.iter().map(|_| None).collect();
+        let done = self.apart(self.hands, jobs, progress, work)?;
+        let gained = done.into_iter().map(|(result, gain)| {
+            self.gain(gain.summary);
+            result
+        });
+        Ok(gained.collect())
+    }
+
+    /// As [`Self::together`] with so many hands, and with what was gained by each job left to the caller.
+    pub(super) fn apart<J: Send, R: Send>(
+        &mut self,
+        count: usize,
+        jobs: Vec<J>,
+        progress: &mut dyn Progress,
+        work: impl Fn(&mut Writer<'a>, J, &mut dyn Progress) -> Result<R, TilerError> + Sync,
+    ) -> Result<Vec<(R, Gain)>, TilerError> {
+        let mut done: Vec<Option<(R, Gain)>> = jobs.iter().map(|_| None).collect();
         let mut hands: Vec<Writer<'a>> = self.spare.drain(..).collect();
-        hands.resize_with(self.hands, || self.hand());
+        hands.resize_with(count, || self.hand());
         let jobs = Mutex::new(jobs.into_iter().enumerate());
         let (stop, work) = (AtomicBool::new(false), &work);
         let mut failed: Option<(usize, TilerError)> = None;
@@ -109,21 +132,16 @@ impl<'a> Writer<'a> {
         if let Some((_, e)) = failed {
             return Err(e);
         }
-        let results = done.into_iter().flatten().map(|(result, gained)| {
-            self.gain(gained);
-            result
-        });
-        Ok(results.collect())
+        Ok(done.into_iter().flatten().collect())
     }
 
     /// What a hand has gained since it was asked last.
-    fn gained(&mut self) -> CitySummary {
-        self.written.clear();
+    fn gained(&mut self) -> Gain {
         self.unread.clear();
-        std::mem::take(&mut self.summary)
+        Gain { summary: std::mem::take(&mut self.summary), written: std::mem::take(&mut self.written) }
     }
 
-    fn gain(&mut self, gained: CitySummary) {
+    pub(super) fn gain(&mut self, gained: CitySummary) {
         let CitySummary { buildings, models, roads, areas, tiles, resumed, left_out, mended, .. } = gained;
         let counts = [buildings, models, roads, areas, tiles, resumed];
         let s = &mut self.summary;

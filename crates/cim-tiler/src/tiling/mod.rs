@@ -41,6 +41,7 @@ use crate::{
     city::City,
     mesh::{Surface, add_ground},
     streets::Street,
+    workers,
 };
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, Place, Site, Timestamp};
@@ -267,18 +268,26 @@ impl<'a> Writer<'a> {
     /// Lowest and highest corner of buildings and roads with some land around, metres.
     fn built(&self) -> ([f64; 2], [f64; 2]) {
         const AROUND_M: f64 = 150.0;
-        let buildings = self.city.buildings.iter().flat_map(|b| &b.footprint);
-        let roads = self.city.roads.iter().flat_map(|r| &r.points);
-        let models = self.city.models.iter().flat_map(crate::city::Model::points).map(|p| &p.place);
-        let placed = self.city.placed.iter().map(|m| &m.place);
-        let places: Vec<Place> = buildings.chain(roads).chain(models).chain(placed).copied().collect();
-        let fold = |(low, high): ([f64; 2], [f64; 2]), p: [f64; 2]| {
-            let both = |k: usize| (low[k].min(p[k] - AROUND_M), high[k].max(p[k] + AROUND_M));
+        type Extent = ([f64; 2], [f64; 2]);
+        let City { buildings, roads, models, placed, .. } = self.city;
+        let join = |(low, high): Extent, (l, h): Extent| {
+            let both = |k: usize| (low[k].min(l[k]), high[k].max(h[k]));
             let ((west, east), (south, north)) = (both(0), both(1));
             ([west, south], [east, north])
         };
-        let points = self.ring(&places).into_iter().filter(|p| p[0].is_finite() && p[1].is_finite());
-        points.fold(([-AROUND_M; 2], [AROUND_M; 2]), fold)
+        let around = |places: &mut dyn Iterator<Item = &Place>| {
+            let points = places.map(|p| self.frame.to_enu(Geodetic::new(p.lon, p.lat, 0.0)));
+            let points = points.map(|enu| [enu.x, enu.y]).filter(|p| p[0].is_finite() && p[1].is_finite());
+            let extents = points.map(|p| (p.map(|c| c - AROUND_M), p.map(|c| c + AROUND_M)));
+            extents.fold(([-AROUND_M; 2], [AROUND_M; 2]), join)
+        };
+        let extents = [
+            workers::each(buildings, |b| around(&mut b.footprint.iter())),
+            workers::each(roads, |r| around(&mut r.points.iter())),
+            workers::each(models, |m| around(&mut m.points().map(|p| &p.place))),
+            workers::each(placed, |m| around(&mut std::iter::once(&m.place))),
+        ];
+        extents.into_iter().flatten().fold(([-AROUND_M; 2], [AROUND_M; 2]), join)
     }
 
     /// The bare ground under what is built, and all other tiles.
