@@ -120,12 +120,22 @@ impl Rows {
         let mut columns: BTreeMap<String, Column> =
             columns.into_iter().filter(|(_, c)| full(c)).map(|(n, c)| (n.to_owned(), c)).collect();
         for (name, values) in self.more {
-            // A source's own `name` or `height` stands beside ours.
-            let name = if columns.contains_key(&name) { format!("source.{name}") } else { name };
+            // A source's own `name` or `height` stands beside ours, unless it says the same.
+            let name = match columns.get(&name) {
+                Some(ours) if says_the_same(ours, &values) => continue,
+                Some(_) => format!("source.{name}"),
+                None => name,
+            };
             columns.insert(name, column(count, values));
         }
         FeatureColumns { count, columns }
     }
+}
+
+/// Whether a column of ours has all these values.
+fn says_the_same(ours: &Column, values: &[(u32, Attribute)]) -> bool {
+    let Column::Text(ours) = ours else { return false };
+    values.iter().all(|(row, value)| matches!(value, Attribute::Text(text) if ours.get(*row as usize) == Some(text)))
 }
 
 /// A column of the narrowest type that holds all the values; text where they are of several types.
@@ -168,6 +178,20 @@ fn column(count: usize, values: Vec<(u32, Attribute)>) -> Column {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_source_says_as_we_do_is_there_once() {
+        let columns = |names: [&str; 2]| {
+            let text = |s: &str| Attribute::Text(s.into());
+            let more = BTreeMap::from([("name".into(), vec![(0, text(names[0])), (1, text(names[1]))])]);
+            let key = ["building:1", "building:2"].map(|k| Some(k.to_owned())).to_vec();
+            let name = vec!["甲".to_owned(), "乙".to_owned()];
+            Rows { key, name, more, ..Rows::default() }.columns().columns
+        };
+        assert!(matches!(&columns(["甲", "乙"])["name"], Column::Text(names) if names == &["甲", "乙"]));
+        assert!(!columns(["甲", "乙"]).contains_key("source.name"));
+        assert!(matches!(&columns(["甲", " 乙"])["source.name"], Column::SomeText(v) if v[1].as_deref() == Some(" 乙")));
+    }
 
     #[test]
     fn columns_are_as_narrow_as_their_values_allow() {
