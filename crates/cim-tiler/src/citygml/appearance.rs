@@ -94,7 +94,9 @@ fn of_theme<'t, T>(themes: &'t mut Themes<T>, theme: &str) -> &'t mut Vec<T> {
 fn follow<T>(themes: &mut Themes<T>, next: Themes<T>) {
     match themes.first_mut() {
         None => *themes = next,
-        Some((first, list)) => list.extend(next.into_iter().filter(|(name, _)| name == first).flat_map(|(_, list)| list)),
+        Some((first, list)) => {
+            list.extend(next.into_iter().filter(|(name, _)| name == first).flat_map(|(_, list)| list))
+        }
     }
 }
 

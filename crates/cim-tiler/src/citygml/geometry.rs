@@ -328,12 +328,7 @@ impl Surfaces {
     }
 
     /// A geometry with its surfaces. `uses` are those that are left of every surface: the last one gets it as it is.
-    pub(super) fn resolve(
-        &mut self,
-        draft: &Draft,
-        uses: &mut [u32],
-        defects: &mut Vec<Defect>,
-    ) -> Option<Geometry> {
+    pub(super) fn resolve(&mut self, draft: &Draft, uses: &mut [u32], defects: &mut Vec<Defect>) -> Option<Geometry> {
         let (surfaces, whole) = self.follow(&draft.pieces);
         if !whole {
             defects.push(Defect::Link);

@@ -112,12 +112,7 @@ impl Reading {
         if id.is_empty() {
             self.unnamed.push((object, element.name.clone()));
         }
-        self.model.objects.push(CityObject {
-            id,
-            kind: kind.to_owned(),
-            parent,
-            ..CityObject::default()
-        });
+        self.model.objects.push(CityObject { id, kind: kind.to_owned(), parent, ..CityObject::default() });
         self.drafts.push(Vec::new());
         let attributes = self.properties(element, object, FacetKind::Unknown);
         let all = &mut self.model.objects[object].attributes;

@@ -88,7 +88,8 @@ proptest! {
 #[test]
 fn what_cannot_be_cut_is_read_all_the_same() {
     let text = document(&building("a", "x", "y"));
-    let [whole, parts] = both_of(&text.replacen("<CityModel", "<!DOCTYPE CityModel [<!ENTITY a '>'>]>\n<CityModel", 1), 1);
+    let [whole, parts] =
+        both_of(&text.replacen("<CityModel", "<!DOCTYPE CityModel [<!ENTITY a '>'>]>\n<CityModel", 1), 1);
     assert!(whole.is_some_and(|w| w.contains("Polygon")) && parts.is_none());
     let root = text.split_once("<gml:name>").unwrap().0;
     assert_eq!(both_of(&root.replace(">\n<", "><").replacen("gml\">", "gml\"/>", 1), 1)[1], None);

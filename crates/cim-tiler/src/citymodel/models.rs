@@ -15,8 +15,8 @@ use crate::{
 };
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, Place};
-use serde_json::Map;
 use foldhash::HashMap;
+use serde_json::Map;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// What came of all objects.

@@ -2,9 +2,9 @@
 
 use super::{Polygon, Shape, shells};
 use crate::picture::Texture;
+use foldhash::HashMap;
 use geo::{BooleanOps, Coord, LineString, MultiPolygon, Polygon as Flat, Validation, bool_ops::FillRule};
 use glam::DVec3;
-use foldhash::HashMap;
 
 /// What of an object is not as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,8 +1,8 @@
 //! Which side of surfaces is the outside.
 
 use super::{Defect, Polygon, Shape};
-use glam::DVec3;
 use foldhash::HashMap;
+use glam::DVec3;
 
 /// A surface beside another: which, and whether both run along their common edge in the same direction, which
 /// neighbours of one orientation never do.

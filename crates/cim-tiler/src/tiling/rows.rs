@@ -190,7 +190,9 @@ mod tests {
         };
         assert!(matches!(&columns(["甲", "乙"])["name"], Column::Text(names) if names == &["甲", "乙"]));
         assert!(!columns(["甲", "乙"]).contains_key("source.name"));
-        assert!(matches!(&columns(["甲", " 乙"])["source.name"], Column::SomeText(v) if v[1].as_deref() == Some(" 乙")));
+        assert!(
+            matches!(&columns(["甲", " 乙"])["source.name"], Column::SomeText(v) if v[1].as_deref() == Some(" 乙"))
+        );
     }
 
     #[test]

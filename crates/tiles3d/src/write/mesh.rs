@@ -5,8 +5,8 @@ use super::{
     layout::{ELEMENT_ARRAY_BUFFER, Filter, Format, Layout},
     primitive::y_up,
 };
-use serde_json::{Value, json};
 use foldhash::{HashMap, HashMapExt as _};
+use serde_json::{Value, json};
 use std::hash::{Hash, Hasher};
 
 /// A vertex as it is stored.
@@ -82,7 +82,9 @@ impl Mesh {
         }
         #[cfg(feature = "compress")]
         if layout.is_coded() && !out.indices.is_empty() {
-            super::meshopt::order(&mut out.indices, &mut out.vertices);
+            super::meshopt::order(&mut out.indices, out.vertices.len());
+            super::faces::order(&mut out.indices, &out.vertices);
+            super::meshopt::by_use(&mut out.indices, &mut out.vertices);
         }
         out
     }

@@ -72,9 +72,13 @@ pub(super) fn quaternions(turns: &[[f32; 4]], bits: i32) -> Vec<[i16; 4]> {
     meshopt::encode_filter_quat(turns, bits)
 }
 
-/// Triangles in an order in which neighbours follow each other, and vertices in that in which they are used.
-pub(super) fn order<V: Clone + Default>(indices: &mut [u32], vertices: &mut Vec<V>) {
-    meshopt::optimize_vertex_cache_in_place(indices, vertices.len());
+/// Triangles in an order in which neighbours follow each other.
+pub(super) fn order(indices: &mut [u32], vertices: usize) {
+    meshopt::optimize_vertex_cache_in_place(indices, vertices);
+}
+
+/// Vertices in the order in which they are used.
+pub(super) fn by_use<V: Clone + Default>(indices: &mut [u32], vertices: &mut Vec<V>) {
     *vertices = meshopt::optimize_vertex_fetch(indices, vertices);
 }
 

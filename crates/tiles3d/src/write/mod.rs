@@ -4,6 +4,8 @@ mod copies;
 #[cfg(feature = "compress")]
 mod draco;
 mod error;
+#[cfg(feature = "compress")]
+mod faces;
 mod glb;
 mod grid;
 mod implicit;

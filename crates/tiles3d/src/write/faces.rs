@@ -1,0 +1,250 @@
+//! The order of triangles and vertices that keeps streams of differences short.
+//!
+//! What is built has flat faces, whose vertices are their own. Faces of one feature and one colour follow each other, and
+//! among them those that touch: one begins at the corner where the one before ended, and goes straight up or down from there
+//! if it can. So of two vertices in a row mostly one coordinate or two are the same.
+
+use super::mesh::Vertex;
+use foldhash::{HashMap, HashMapExt as _};
+
+/// Faces at a corner that are looked at: of a fan of a thousand any will do.
+const LOOKED_AT: usize = 16;
+/// Triangles of a face that are put in an order of their own, and corners of it that are looked at.
+const FEW: usize = 8;
+
+/// Puts the triangles of a welded mesh in order. The vertices are to follow in the order in which they are used.
+pub(super) fn order(indices: &mut [u32], vertices: &[Vertex]) {
+    let mut faces = Faces::new(indices.as_chunks().0, vertices);
+    let mut out = Vec::with_capacity(indices.len());
+    let mut first: Vec<u32> = (0..faces.done.len() as u32).collect();
+    first.sort_by_key(|face| faces.group(*face));
+    for face in first {
+        let mut next = Some((face, None));
+        while let Some((face, corner)) = next.filter(|(face, _)| !faces.done[*face as usize]) {
+            let used = faces.put(face, corner, &mut out);
+            next = used.iter().rev().take(FEW).find_map(|v| faces.beside(*v));
+        }
+    }
+    indices.copy_from_slice(&out);
+}
+
+/// Lists of numbers, one behind the other.
+struct Lists {
+    items: Vec<u32>,
+    /// Where each list begins, and the last one ends.
+    starts: Vec<u32>,
+}
+
+impl Lists {
+    /// Every item's number in the list that it is of, in their order.
+    fn of(lists: &[u32], count: usize) -> Self {
+        let mut starts = vec![0; count + 1];
+        lists.iter().for_each(|list| starts[*list as usize + 1] += 1);
+        (0..count).for_each(|i| starts[i + 1] += starts[i]);
+        let mut next = starts.clone();
+        let mut items = vec![0; lists.len()];
+        for (item, list) in (0..).zip(lists) {
+            let at = &mut next[*list as usize];
+            items[*at as usize] = item;
+            *at += 1;
+        }
+        Self { items, starts }
+    }
+
+    fn list(&self, i: u32) -> &[u32] {
+        &self.items[self.starts[i as usize] as usize..self.starts[i as usize + 1] as usize]
+    }
+}
+
+struct Faces<'v> {
+    vertices: &'v [Vertex],
+    all: &'v [[u32; 3]],
+    /// The triangles of every face.
+    triangles: Lists,
+    /// The number of every vertex's face, and of its place.
+    faces: Vec<u32>,
+    places: Vec<u32>,
+    /// The vertices at every place, and how many of them are known to be of faces that are done.
+    at: Lists,
+    begun: Vec<u32>,
+    done: Vec<bool>,
+    used: Vec<bool>,
+}
+
+impl<'v> Faces<'v> {
+    fn new(all: &'v [[u32; 3]], vertices: &'v [Vertex]) -> Self {
+        let mut roots: Vec<u32> = (0..vertices.len() as u32).collect();
+        for [a, b, c] in all {
+            for other in [b, c] {
+                let (a, b) = (root(&mut roots, *a), root(&mut roots, *other));
+                roots[a.max(b) as usize] = a.min(b);
+            }
+        }
+        // In the order in which triangles have them; vertices of none have no face.
+        let (mut numbers, mut count) = (vec![u32::MAX; vertices.len()], 0);
+        let mut of_triangles = Vec::with_capacity(all.len());
+        for t in all {
+            let number = &mut numbers[root(&mut roots, t[0]) as usize];
+            if *number == u32::MAX {
+                (*number, count) = (count, count + 1);
+            }
+            of_triangles.push(*number);
+        }
+        let faces = (0..vertices.len() as u32).map(|v| numbers[root(&mut roots, v) as usize]).collect();
+        let mut known: HashMap<[i32; 3], u32> = HashMap::with_capacity(vertices.len());
+        let mut place = |v: &Vertex| {
+            let next = known.len() as u32;
+            *known.entry(v.position).or_insert(next)
+        };
+        let places: Vec<u32> = vertices.iter().map(&mut place).collect();
+        let (triangles, at) = (Lists::of(&of_triangles, count as usize), Lists::of(&places, known.len()));
+        let (begun, done, used) = (vec![0; known.len()], vec![false; count as usize], vec![false; vertices.len()]);
+        Self { vertices, all, triangles, faces, places, at, begun, done, used }
+    }
+
+    /// The triangles of a face.
+    fn of(&self, face: u32) -> impl Iterator<Item = &'v [u32; 3]> {
+        self.triangles.list(face).iter().map(|t| &self.all[*t as usize])
+    }
+
+    fn group(&self, face: u32) -> (u32, [u8; 4]) {
+        let first = self.all[self.triangles.list(face)[0] as usize][0];
+        let Vertex { feature, color, .. } = self.vertices[first as usize];
+        (feature, color)
+    }
+
+    /// Where a face can begin: a triangle of it and which of its corners, at a place if one is given, with whether the next
+    /// corner is straight above or below.
+    fn beginning(&self, face: u32, place: Option<u32>) -> (usize, usize, bool) {
+        let mut found = None;
+        for (i, t) in self.of(face).enumerate().take(LOOKED_AT) {
+            for k in (0..3).filter(|k| place.is_none_or(|p| self.places[t[*k] as usize] == p)) {
+                let [[x, _, z], [u, _, w]] = [t[k], t[(k + 1) % 3]].map(|v| self.vertices[v as usize].position);
+                if (x, z) == (u, w) {
+                    return (i, k, true);
+                }
+                found.get_or_insert((i, k, false));
+            }
+        }
+        found.unwrap_or((0, 0, false))
+    }
+
+    /// Adds a face's triangles, from the one at a place on. Gives its vertices in the order in which they are used.
+    fn put(&mut self, face: u32, place: Option<u32>, out: &mut Vec<u32>) -> Vec<u32> {
+        let (first, turn, _) = self.beginning(face, place);
+        self.done[face as usize] = true;
+        let mut triangles: Vec<[u32; 3]> = self.of(face).copied().collect();
+        triangles[..=first].rotate_right(1);
+        triangles[0].rotate_left(turn);
+        let mut used = Vec::new();
+        for i in 0..triangles.len() {
+            let t = triangles[i];
+            for v in t {
+                if !std::mem::replace(&mut self.used[v as usize], true) {
+                    used.push(v);
+                }
+            }
+            out.extend(t);
+            // The triangles of a large face are in a good order as they are.
+            let left = &mut triangles[i + 1..];
+            if left.len() <= FEW
+                && let Some(next) = left.iter().position(|other| other.iter().filter(|v| t.contains(v)).count() == 2)
+            {
+                left[..=next].rotate_right(1);
+            }
+        }
+        used
+    }
+
+    /// A face of the same feature and colour as a vertex that has a corner in the same place, with that place.
+    fn beside(&mut self, vertex: u32) -> Option<(u32, Option<u32>)> {
+        let v = self.vertices[vertex as usize];
+        let place = self.places[vertex as usize];
+        let all = self.at.list(place);
+        let (begun, face_of) = (&mut self.begun[place as usize], |v: &u32| self.faces[*v as usize]);
+        let is_open = |face: u32| self.done.get(face as usize) == Some(&false);
+        while all.get(*begun as usize).is_some_and(|v| !is_open(face_of(v))) {
+            *begun += 1;
+        }
+        let mut found = None;
+        let near = all[*begun as usize..].iter().take(LOOKED_AT).map(face_of);
+        for face in near.filter(|f| is_open(*f) && self.group(*f) == (v.feature, v.color)) {
+            if self.beginning(face, Some(place)).2 {
+                return Some((face, Some(place)));
+            }
+            found.get_or_insert((face, Some(place)));
+        }
+        found
+    }
+}
+
+/// Of the tree that a vertex is in.
+fn root(roots: &mut [u32], mut v: u32) -> u32 {
+    while roots[v as usize] != v {
+        let above = roots[roots[v as usize] as usize];
+        roots[v as usize] = above;
+        v = above;
+    }
+    v
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The vertices in the order in which they are used.
+    fn used(indices: &[u32]) -> Vec<u32> {
+        let mut seen = std::collections::HashSet::new();
+        indices.iter().copied().filter(|v| seen.insert(*v)).collect()
+    }
+
+    /// Walls around a square, each of two triangles, in an order that nobody would build them in.
+    fn walls(diagonal: bool) -> (Vec<u32>, Vec<Vertex>) {
+        let corners = [[0, 0], [100, 0], [100, 100], [0, 100]];
+        let (mut indices, mut vertices) = (Vec::new(), Vec::new());
+        for wall in [2, 0, 3, 1] {
+            let first = vertices.len() as u32;
+            let [[a, b], [c, d]] = [corners[wall], corners[(wall + 1) % 4]];
+            let normal = [wall as i8, 0, 0, 0];
+            let corner = |position| Vertex { position, normal, ..Vertex::default() };
+            vertices.extend([[a, 0, b], [c, 0, d], [c, 50, d], [a, 50, b]].map(corner));
+            let triangles = if diagonal { [0, 1, 3, 1, 2, 3] } else { [0, 1, 2, 0, 2, 3] };
+            indices.extend(triangles.map(|i| first + i));
+        }
+        (indices, vertices)
+    }
+
+    #[test]
+    fn walls_follow_each_other_around_a_house() {
+        for diagonal in [false, true] {
+            let (mut indices, vertices) = walls(diagonal);
+            order(&mut indices, &vertices);
+            let path: Vec<_> = used(&indices).into_iter().map(|v| vertices[v as usize].position).collect();
+            assert_eq!(path.len(), 16);
+            let same = path.windows(2).filter(|pair| pair[0] == pair[1]).count();
+            assert_eq!(same, 3, "{path:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_triangle_is_lost_or_turned(
+            corners in prop::collection::vec((0..3i32, 0..3i32, 0..3i32, 0..2u32), 3..40),
+            triangles in prop::collection::vec(prop::array::uniform3(any::<prop::sample::Index>()), 0..60),
+        ) {
+            let vertex = |&(x, y, z, feature): &(i32, i32, i32, u32)| Vertex { position: [x, y, z], feature, ..Vertex::default() };
+            let vertices: Vec<Vertex> = corners.iter().map(vertex).collect();
+            let mut indices: Vec<u32> = triangles.iter().flatten().map(|i| i.index(vertices.len()) as u32).collect();
+            let turned = |indices: &[u32]| {
+                let least = |t: &[u32; 3]| (0..3).map(|k| [t[k], t[(k + 1) % 3], t[(k + 2) % 3]]).min().unwrap();
+                let mut all: Vec<_> = indices.as_chunks().0.iter().map(least).collect();
+                all.sort_unstable();
+                all
+            };
+            let before = turned(&indices);
+            order(&mut indices, &vertices);
+            prop_assert_eq!(before, turned(&indices));
+        }
+    }
+}
