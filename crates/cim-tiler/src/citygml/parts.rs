@@ -30,9 +30,9 @@ pub(super) fn read(file: Opened, size: usize) -> Option<Reading> {
     // The coordinate system, which all parts need, is mostly in one of the first children.
     let mut first_size = 1;
     while !reading.is_placed() {
-        let Some(part) = parts.next(size.min(first_size))? else { return Some(reading) };
+        let Some(part) = parts.next(first_size)? else { return Some(reading) };
         part.read(&mut reading)?;
-        first_size *= 2;
+        first_size = size.min(2 * first_size);
     }
     let beside = reading.beside();
     let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
