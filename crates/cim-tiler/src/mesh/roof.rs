@@ -93,6 +93,12 @@ impl RoofPlanes {
         }
     }
 
+    /// Metres above the eaves of its highest place over the box around an outline.
+    fn highest(&self, ring: &[[f64; 2]]) -> f64 {
+        let corners = (0..self.planes.len()).flat_map(|k| self.cell(k, ring));
+        corners.map(|c| self.at(c)).fold(0.0, f64::max)
+    }
+
     /// Where one of the planes is the lowest, within the box around an outline.
     fn cell(&self, k: usize, ring: &[[f64; 2]]) -> Vec<DVec2> {
         let plane = self.planes[k];
@@ -293,7 +299,8 @@ impl Outline {
             return self.sides().into_iter().chain(self.ends(self.half_width())).collect();
         }
         let inwards = self.edges();
-        let ridge = Ridge { planes: &inwards, centre: self.centre() }.height();
+        let ring: Vec<[f64; 2]> = self.ring.iter().map(|c| c.to_array()).collect();
+        let ridge = RoofPlanes { planes: inwards.clone() }.highest(&ring);
         inwards.iter().map(|p| p.scaled(1.0 / ridge.max(1e-3), 0.0)).collect()
     }
 
@@ -329,29 +336,6 @@ impl Outline {
             area += twice;
         }
         if area > 0.0 { first + sum / area } else { first }
-    }
-}
-
-/// The highest place under planes that lean inwards from the edges of a convex outline.
-struct Ridge<'a> {
-    planes: &'a [Plane],
-    centre: DVec2,
-}
-
-impl Ridge<'_> {
-    /// By steps towards what is lowest, each half as long as the last where it does not help: the height is concave.
-    fn height(&self) -> f64 {
-        let at = |p: DVec2| self.planes.iter().map(|plane| plane.at(p)).fold(f64::MAX, f64::min);
-        let (mut place, mut best) = (self.centre, at(self.centre));
-        let mut step = best.max(0.0);
-        while step > 1e-3 {
-            let around = (0..16).map(|k| place + step * DVec2::from_angle(std::f64::consts::TAU * k as f64 / 16.0));
-            match around.map(|p| (at(p), p)).max_by(|x, y| x.0.total_cmp(&y.0)) {
-                Some((z, p)) if z > best + 1e-4 => (best, place) = (z, p),
-                _ => step *= 0.5,
-            }
-        }
-        best
     }
 }
 
