@@ -9,7 +9,8 @@ use crate::{
     citymodel::{Defect, Geometry, Polygon, Shape},
     picture::Texture,
 };
-use foldhash::HashMap;
+use foldhash::fast::RandomState;
+use std::collections::HashMap;
 
 /// Longest chain of links that is followed: more is a circle.
 const MAX_LINKS: usize = 32;
@@ -63,13 +64,13 @@ pub(super) struct Context {
 #[derive(Debug, Default)]
 pub(super) struct Surfaces {
     all: Vec<Polygon>,
-    ids: HashMap<String, Vec<Piece>>,
+    ids: HashMap<String, Vec<Piece>, RandomState>,
     /// Links to surfaces that are of a kind.
     named: Vec<(String, FacetKind)>,
     /// By its id: the surface that a ring is of, and which of its rings it is.
-    rings: HashMap<String, (usize, usize)>,
+    rings: HashMap<String, (usize, usize), RandomState>,
     /// What is wrong with the pictures of surfaces.
-    defects: HashMap<usize, Defect>,
+    defects: HashMap<usize, Defect, RandomState>,
 }
 
 impl Surfaces {

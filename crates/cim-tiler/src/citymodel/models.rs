@@ -15,9 +15,9 @@ use crate::{
 };
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, Place};
-use foldhash::HashMap;
+use foldhash::fast::RandomState;
 use serde_json::Map;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// What came of all objects.
 #[derive(Default)]
@@ -194,7 +194,7 @@ struct Siting<'a> {
     axes: AxisOrder,
     /// Metres of a unit of x and y.
     metres: f64,
-    places: HashMap<[u64; 2], Option<Place>>,
+    places: HashMap<[u64; 2], Option<Place>, RandomState>,
     /// Pictures of the files before.
     pictures: usize,
 }
@@ -251,7 +251,7 @@ fn lend_kinds(geometries: &mut [Geometry]) {
         }
         let named = level.iter().flat_map(|g| &g.polygons).filter(|p| !unknown(p));
         let pictured = |p: &Polygon| p.texture.is_some().then(|| p.clone());
-        let known: HashMap<_, _> =
+        let known: HashMap<_, _, RandomState> =
             named.filter_map(|p| Some((outline(p.rings.first()?).0, (p.kind, p.color, pictured(p))))).collect();
         for polygon in level.iter_mut().flat_map(|g| &mut g.polygons).filter(|p| unknown(p)) {
             if let Some((kind, color, pictured)) = polygon.rings.first().and_then(|r| known.get(&outline(r).0)) {
@@ -267,7 +267,7 @@ fn lent_texture(from: &Polygon, to: &Polygon) -> Option<Texture> {
     let texture = from.texture.as_ref()?;
     let bits = |c: &[f64; 3]| c.map(f64::to_bits);
     let corners = from.rings.iter().flatten().map(bits);
-    let at: HashMap<_, [f32; 2]> = corners.zip(texture.uvs.iter().flatten().copied()).collect();
+    let at: HashMap<_, [f32; 2], RandomState> = corners.zip(texture.uvs.iter().flatten().copied()).collect();
     let ring = |ring: &Vec<[f64; 3]>| ring.iter().map(|c| at.get(&bits(c)).copied()).collect();
     Some(Texture { picture: texture.picture, uvs: to.rings.iter().map(ring).collect::<Option<_>>()? })
 }

@@ -2,9 +2,10 @@
 
 use super::{Polygon, Shape, shells};
 use crate::picture::Texture;
-use foldhash::HashMap;
+use foldhash::fast::RandomState;
 use geo::{BooleanOps, Coord, LineString, MultiPolygon, Polygon as Flat, Validation, bool_ops::FillRule};
 use glam::DVec3;
+use std::collections::HashMap;
 
 /// What of an object is not as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,7 +142,7 @@ pub(super) fn mend(
 pub(super) struct Seen {
     geometry: usize,
     /// By the corners of its outer ring: in which geometry, and whether its least corner is followed by the next least.
-    surfaces: HashMap<Vec<[u64; 3]>, (usize, bool)>,
+    surfaces: HashMap<Vec<[u64; 3]>, (usize, bool), RandomState>,
 }
 
 impl Seen {
@@ -225,7 +226,7 @@ fn whole(mut polygon: Polygon, metres: f64, defects: &mut Vec<Defect>) -> Vec<Po
     // knot.
     let holes = holes.union_with_fill_rule(&MultiPolygon::<f64>(Vec::new()), FillRule::NonZero);
     let parts = Flat::new(outer, Vec::new()).difference(&holes);
-    let known: HashMap<[u64; 2], [f64; 3]> =
+    let known: HashMap<[u64; 2], [f64; 3], RandomState> =
         polygon.rings.iter().flatten().map(|c| (key(plane.flat(*c)), *c)).collect();
     let back = |ring: &LineString| -> Vec<[f64; 3]> {
         let open = ring.0.len().saturating_sub(1);

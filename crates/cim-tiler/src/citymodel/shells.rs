@@ -1,8 +1,9 @@
 //! Which side of surfaces is the outside.
 
 use super::{Defect, Polygon, Shape};
-use foldhash::HashMap;
+use foldhash::fast::RandomState;
 use glam::DVec3;
+use std::collections::HashMap;
 
 /// A surface beside another: which, and whether both run along their common edge in the same direction, which
 /// neighbours of one orientation never do.
@@ -60,8 +61,8 @@ struct Adjacency {
 }
 
 fn adjacency(polygons: &[Polygon]) -> Adjacency {
-    let mut numbers: HashMap<[u64; 3], u32> = HashMap::default();
-    let mut edges: HashMap<(u32, u32), Vec<(usize, bool)>> = HashMap::default();
+    let mut numbers: HashMap<[u64; 3], u32, RandomState> = HashMap::default();
+    let mut edges: HashMap<(u32, u32), Vec<(usize, bool)>, RandomState> = HashMap::default();
     for (i, polygon) in polygons.iter().enumerate() {
         for ring in &polygon.rings {
             let corners: Vec<u32> = ring

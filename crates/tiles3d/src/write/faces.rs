@@ -5,7 +5,8 @@
 //! if it can. So of two vertices in a row mostly one coordinate or two are the same.
 
 use super::mesh::Vertex;
-use foldhash::{HashMap, HashMapExt as _};
+use foldhash::fast::RandomState;
+use std::collections::HashMap;
 
 /// Faces at a corner that are looked at: of a fan of a thousand any will do.
 const LOOKED_AT: usize = 16;
@@ -91,7 +92,8 @@ impl<'v> Faces<'v> {
             of_triangles.push(*number);
         }
         let faces = (0..vertices.len() as u32).map(|v| numbers[root(&mut roots, v) as usize]).collect();
-        let mut known: HashMap<[i32; 3], u32> = HashMap::with_capacity(vertices.len());
+        let mut known: HashMap<[i32; 3], u32, RandomState> =
+            HashMap::with_capacity_and_hasher(vertices.len(), RandomState::default());
         let mut place = |v: &Vertex| {
             let next = known.len() as u32;
             *known.entry(v.position).or_insert(next)

@@ -5,9 +5,12 @@ use super::{
     layout::{ELEMENT_ARRAY_BUFFER, Filter, Format, Layout},
     primitive::y_up,
 };
-use foldhash::{HashMap, HashMapExt as _};
+use foldhash::fast::RandomState;
 use serde_json::{Value, json};
-use std::hash::{Hash, Hasher};
+use std::{
+    collections::HashMap,
+    hash::{Hash, Hasher},
+};
 
 /// A vertex as it is stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -62,7 +65,8 @@ impl Mesh {
             feature: p.feature_ids.get(i).copied().unwrap_or_default(),
         };
         let all: Vec<Vertex> = (0..p.positions.len()).map(vertex).collect();
-        let mut known: HashMap<Vertex, u32> = HashMap::with_capacity(all.len());
+        let mut known: HashMap<Vertex, u32, RandomState> =
+            HashMap::with_capacity_and_hasher(all.len(), RandomState::default());
         // Most vertices are corners of several triangles and looked up once.
         let mut numbers: Vec<Option<u32>> = vec![None; all.len()];
         for triangle in p.indices.as_chunks::<3>().0 {
