@@ -14,6 +14,8 @@ use std::collections::HashMap;
 
 /// Longest chain of links that is followed: more is a circle.
 const MAX_LINKS: usize = 32;
+/// Steps for each surface that a geometry may have, at most, before its links are given up.
+const STEPS_OF_A_LINK: usize = 8;
 
 /// A surface of a geometry, or a link to some.
 #[derive(Debug, Clone)]
@@ -304,11 +306,19 @@ impl Surfaces {
         if let Some(all) = pieces.iter().map(own).collect() {
             return (all, true);
         }
+        // A few links that each lead to two more would be as many surfaces as nothing holds.
+        let most = 2 * self.all.len() + pieces.len();
         let mut out = Vec::new();
         let mut whole = true;
         let mut stack: Vec<(Piece, usize)> = pieces.iter().rev().map(|p| (p.clone(), 0)).collect();
+        let mut steps = 0;
         while let Some((piece, links)) = stack.pop() {
+            steps += 1;
+            if steps > STEPS_OF_A_LINK * most {
+                return (out, false);
+            }
             match piece {
+                Piece::Surface(_, _) if out.len() == most => return (out, false),
                 Piece::Surface(i, other_side) => out.push((i, other_side)),
                 Piece::Link(id, other_side) => match self.ids.get(&id).filter(|_| links < MAX_LINKS) {
                     Some(found) => {
@@ -324,7 +334,9 @@ impl Surfaces {
     /// How often geometries use every surface.
     pub(super) fn uses<'d>(&self, drafts: impl Iterator<Item = &'d Draft>) -> Vec<u32> {
         let mut uses = vec![0; self.all.len()];
-        drafts.flat_map(|d| self.follow(&d.pieces).0).for_each(|(surface, _)| uses[surface] += 1);
+        drafts
+            .flat_map(|d| self.follow(&d.pieces).0)
+            .for_each(|(surface, _)| uses[surface] = u32::saturating_add(uses[surface], 1));
         uses
     }
 

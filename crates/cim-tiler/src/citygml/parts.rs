@@ -6,7 +6,7 @@
 
 use super::{
     objects::Reading,
-    xml::{Fragment, Source, decoded},
+    xml::{Fragment, MAX_DEPTH, Source, decoded},
 };
 use crate::citymodel::Opened;
 use std::{
@@ -22,6 +22,10 @@ use std::{
 
 /// Bytes of a part at least.
 pub(super) const PART: usize = 1 << 18;
+/// Bytes of a part at most: one object of a city is less. What is longer is read in one piece, which holds none of it.
+const MOST_BYTES: usize = 1 << 28;
+/// Bytes of the root's opening tag at most, which every part repeats.
+const MOST_ROOT_BYTES: usize = 1 << 16;
 
 /// Reads a file in parts of `size` bytes at least; `None` where anything is wrong with it.
 pub(super) fn read(file: Opened, size: usize) -> Option<Reading> {
@@ -145,6 +149,9 @@ impl Parts {
         let is_first = self.root.is_empty();
         loop {
             let before = self.depth;
+            if self.depth > MAX_DEPTH || self.at > MOST_BYTES || self.root.len() > MOST_ROOT_BYTES {
+                return None;
+            }
             if !self.step()? {
                 let more = self.source.fill_buf().ok()?;
                 let n = more.len();

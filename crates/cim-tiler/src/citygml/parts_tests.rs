@@ -104,3 +104,42 @@ fn the_hague_in_parts() {
     let [whole, parts] = both(&path, parts::PART);
     assert!(whole.is_some() && whole == parts);
 }
+
+#[test]
+fn what_never_ends_is_not_held() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("deep.gml");
+    // Deeper than any file is: read no further than that.
+    let deep = "<a>".repeat(5_000_000);
+    std::fs::write(&path, &deep).unwrap();
+    assert!(both(&path, 1000) == [None, None]);
+    // A root that is longer than what is in it.
+    let long = document(&building("b", "s", "s"));
+    let names: String = (0..9000).map(|k| format!(" note{k}='what{k}'")).collect();
+    let root = long.find("CityModel").unwrap() + "CityModel".len();
+    let long = format!("{}{names}{}", &long[..root], &long[root..]);
+    assert!(long.len() > 1 << 17);
+    std::fs::write(&path, &long).unwrap();
+    let [whole, parts] = both(&path, 1000);
+    assert!(whole.is_some() && parts.is_none());
+}
+
+#[test]
+fn links_that_multiply_are_given_up() {
+    let surfaces = |id: usize, links: &str| {
+        member(&format!(
+            "<gen:GenericCityObject><gen:lod2Geometry><gml:MultiSurface gml:id='m{id}'>{links}</gml:MultiSurface>
+            </gen:lod2Geometry></gen:GenericCityObject>"
+        ))
+    };
+    let link = |id: usize| format!("<gml:surfaceMember xlink:href='#m{id}'/>");
+    let mut text: String = (0..31).map(|k| surfaces(k, &link(k + 1).repeat(2))).collect();
+    text += &surfaces(
+        31,
+        "<gml:surfaceMember><gml:Polygon><gml:exterior><gml:LinearRing>
+        <gml:posList>155000 463000 1 155009 463000 1 155000 463009 1 155000 463000 1</gml:posList>
+        </gml:LinearRing></gml:exterior></gml:Polygon></gml:surfaceMember>",
+    );
+    let [whole, parts] = both_of(&document(&text), 1000);
+    assert!(whole.is_some() && whole == parts);
+}

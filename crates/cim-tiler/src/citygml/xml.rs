@@ -18,7 +18,7 @@ use std::{
 };
 
 /// Deeper nesting is refused: no city model needs it.
-const MAX_DEPTH: usize = 200;
+pub(super) const MAX_DEPTH: usize = 200;
 /// Bytes in which a declaration of the encoding is looked for.
 const HEAD: usize = 200;
 

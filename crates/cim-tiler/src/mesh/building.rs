@@ -10,6 +10,9 @@ use tiles3d::write::WritePrimitive;
 /// Height of the parapet of a flat roof, metres.
 const PARAPET_M: f64 = 0.9;
 
+/// Metres of what does not stand on the ground, from its underside to its top, at least.
+const THINNEST_M: f64 = 0.05;
+
 /// What is needed of a building, its footprint in local metres.
 pub(crate) struct Shape<'a> {
     pub(crate) footprint: &'a [[f64; 2]],
@@ -61,11 +64,12 @@ pub(crate) fn add_building(p: &mut WritePrimitive, shape: &Shape<'_>) -> bool {
     true
 }
 
-/// Whether a building of some heights above the ground has any room.
+/// Whether a building of some heights above the ground, the eaves' the latter, has any room.
 pub(crate) fn is_height(base_m: f64, height_m: f64, roof: Roof) -> bool {
-    // A dome has its eaves on the tower below it.
-    let least = if matches!(roof, Roof::Shaped(s) if s.rise_m > 0.5) { 0.0 } else { 0.5 };
-    base_m >= 0.0 && height_m - base_m >= least && height_m > 0.5 && height_m < 2000.0
+    // A dome has its eaves on the tower below it, and a canopy is thin.
+    let rise = if let Roof::Shaped(shape) = roof { f64::from(shape.rise_m) } else { 0.0 };
+    let (top, least) = (height_m + rise, if base_m > 0.0 { THINNEST_M } else { 0.5 });
+    base_m >= 0.0 && height_m >= base_m && top - base_m > least && top < 2000.0
 }
 
 /// Walls from `low` to `high` and a flat roof. A courtyard's ring turns clockwise, so its walls look into the yard.

@@ -6,12 +6,14 @@
 
 use super::{Look, add_face, twice_area};
 use crate::city::{RoofForm, RoofShape};
-use geo::{BooleanOps, Coord, LineString, Polygon};
+use geo::{BooleanOps, Coord, LineString, Polygon, Simplify};
 use glam::DVec2;
 use tiles3d::write::WritePrimitive;
 
-/// Corners of an outline of which each has slopes of its own; one with more has those of the box around it.
+/// Sides of an outline that have slopes of their own, at most.
 const MOST_SIDES: usize = 64;
+/// Metres that a corner is off the line between its neighbours, at least, for there to be two sides.
+const OFF_M: f64 = 0.06;
 /// Steps of a vault from the eaves to the top.
 const STEPS: usize = 6;
 /// How far in and how far up the slopes of gambrels and mansards break.
@@ -243,6 +245,24 @@ struct Outline {
     is_convex: bool,
 }
 
+/// An outline without the corners that say nothing of its shape: bent by less than a survey is off, and more where there
+/// are more of them than a roof has slopes.
+fn thinned(ring: Vec<DVec2>) -> Vec<DVec2> {
+    let mut closed = LineString::from_iter(ring.iter().chain(ring.first()).map(|p| Coord { x: p.x, y: p.y }));
+    let mut off = OFF_M;
+    loop {
+        closed = closed.simplify(off);
+        let left = &closed.0[..closed.0.len().saturating_sub(1)];
+        if left.len() < 3 {
+            return ring;
+        }
+        if left.len() <= MOST_SIDES {
+            return left.iter().map(|c| DVec2::new(c.x, c.y)).collect();
+        }
+        off *= 2.0;
+    }
+}
+
 /// Planes that are 0 at the eaves; those of [`sides`](Outline::sides), [`hips`](Outline::hips), [`tent`](Outline::tent)
 /// and [`falling`](Outline::falling) are 1 at the top.
 impl Outline {
@@ -253,12 +273,11 @@ impl Outline {
         for p in &ring {
             (low, high) = (low.min(of(p)), high.max(of(p)));
         }
+        let ring = thinned(ring);
         let n = ring.len();
-        let turns = |i: usize| {
-            let (a, b, c) = (ring[i], ring[(i + 1) % n], ring[(i + 2) % n]);
-            (b - a).perp_dot(c - b) >= -1e-6 * (b - a).length() * (c - b).length()
-        };
-        let is_convex = n <= MOST_SIDES && (0..n).all(turns);
+        let turns = (0..n).map(|i| (ring[(i + 1) % n] - ring[i]).angle_to(ring[(i + 2) % n] - ring[(i + 1) % n]));
+        // Once round: a star turns to the same side, too.
+        let is_convex = n >= 3 && turns.clone().all(|t| t > -1e-6) && turns.sum::<f64>() < 1.5 * std::f64::consts::TAU;
         Self { ring, axes, low, high, is_convex }
     }
 
@@ -452,6 +471,21 @@ mod tests {
             let cone = volume(&build(&ring, RoofForm::Pyramidal, 0.0)) - 10.0 * area;
             assert!((cone - 4.0 * area / 3.0).abs() < 0.01 * area, "{corners}: {cone}");
         }
+    }
+
+    #[test]
+    fn a_corner_that_hardly_bends_makes_no_other_roof() {
+        let mut dented = circle(8, 5.0);
+        // The neighbour's fence begins in the middle of a wall.
+        dented.insert(1, [0.5 * (dented[0][0] + dented[1][0]) - 0.01, 0.5 * (dented[0][1] + dented[1][1])]);
+        let rooms = [circle(8, 5.0), dented].map(|ring| volume(&build(&ring, RoofForm::Pyramidal, 0.0)));
+        assert!((rooms[0] - rooms[1]).abs() < 0.01 * rooms[0], "{rooms:?}");
+        // Round things have many corners, and a star has corners that all turn to one side.
+        let dome = build(&circle(400, 20.0), RoofForm::Dome, 0.0);
+        let high = dome.positions.iter().filter(|p| p[2] > 13.0).count();
+        assert!((top(&dome) - 14.0).abs() < 0.01 && high > 20, "{} {high}", top(&dome));
+        let star: Vec<[f64; 2]> = (0..5).map(|k| circle(5, 9.0)[2 * k % 5]).collect();
+        assert!(!Outline::new(star.into_iter().map(DVec2::from_array).collect(), DVec2::X).is_convex);
     }
 
     proptest! {

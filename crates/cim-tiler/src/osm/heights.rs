@@ -10,6 +10,11 @@ use cim_model::Place;
 /// Metres of a floor.
 const LEVEL_M: f64 = 3.0;
 
+/// The part of a height that a roof is at most of which only the form is known.
+const USUAL_SHARE: f64 = 0.45;
+/// Metres of a roof at most.
+const HIGHEST_M: f64 = 150.0;
+
 /// A flat roof that is as high as the eaves.
 pub(super) const LEVEL: Roof = Roof::Shaped(RoofShape { form: RoofForm::Flat, rise_m: 0.0, bearing_deg: 0.0 });
 
@@ -26,12 +31,24 @@ pub(super) struct Heights {
     pub(super) roof: Roof,
 }
 
+impl Heights {
+    /// Metres from the ground to the top.
+    pub(super) fn top_m(&self) -> f64 {
+        match self.roof {
+            Roof::Shaped(shape) => self.eaves_m + f64::from(shape.rise_m),
+            Roof::Flat | Roof::Gable => self.eaves_m,
+        }
+    }
+}
+
 /// What the tags of a building or a part say; what they leave out is as `whole` has it, else as is usual.
 pub(super) fn heights(tags: &Tags, ring: &[Place], whole: Option<&Tags>) -> Heights {
     let either = |key: &str| tags.get(key).or_else(|| whole?.get(key)).and_then(metres);
     let own = |key: &str| tags.get(key).and_then(metres);
     let is_height = |h: &f64| (1.0..=900.0).contains(h);
-    let is_levels = |n: &f64| (0.5..=200.0).contains(n);
+    // What is a roof alone has no levels.
+    let is_roof = tags.get("roof:shape").is_some_and(|shape| shape != "flat");
+    let is_levels = |n: &f64| (0.5..=200.0).contains(n) || (*n == 0.0 && is_roof);
     let has_own = own("height").filter(is_height).is_some() || own("building:levels").filter(is_levels).is_some();
     // A part with a height of its own does not have the levels of the whole.
     let said = |key: &str| if has_own { own(key) } else { either(key) };
@@ -39,9 +56,11 @@ pub(super) fn heights(tags: &Tags, ring: &[Place], whole: Option<&Tags>) -> Heig
     let height = said("height").filter(is_height);
     let base = own("min_height").or_else(|| own("building:min_level").map(|n| n * LEVEL_M));
     let usual = usual_m(tags.get("building").or_else(|| whole?.get("building")).unwrap_or_default());
-    let top = height.or(levels.map(|n| n * LEVEL_M + 1.0)).unwrap_or(usual);
+    let of_levels = |n: f64| if n > 0.0 { n * LEVEL_M + 1.0 } else { 0.0 };
+    let top = height.or(levels.map(of_levels)).unwrap_or(usual);
     let base_m = base.filter(|b| *b > 0.0 && *b < top).unwrap_or(0.0);
-    let roof = match roof(tags, ring, top - base_m) {
+    let room = height.map_or(Room::Above, |_| Room::Within(top - base_m));
+    let roof = match roof(tags, ring, room) {
         // Other parts may stand on it: no parapet.
         Roof::Flat if whole.is_some() => LEVEL,
         roof => roof,
@@ -72,8 +91,17 @@ fn usual_m(building: &str) -> f64 {
     }
 }
 
-/// The roof as tagged, or a gable on houses of four corners; flat otherwise. `room_m` is what there is for it.
-fn roof(tags: &Tags, ring: &[Place], room_m: f64) -> Roof {
+/// What there is for a roof.
+#[derive(Clone, Copy)]
+enum Room {
+    /// It comes on top.
+    Above,
+    /// It is a part of so many metres.
+    Within(f64),
+}
+
+/// The roof as tagged, or a gable on houses of four corners; flat otherwise.
+fn roof(tags: &Tags, ring: &[Place], room: Room) -> Roof {
     let homely = ["house", "detached", "semidetached_house", "farm", "cabin", "shed"];
     let form = match tags.get("roof:shape") {
         None if tags.is("building", &homely) => return Roof::Gable,
@@ -112,12 +140,19 @@ fn roof(tags: &Tags, ring: &[Place], room_m: f64) -> Roof {
     let usual = match form {
         RoofForm::Dome | RoofForm::Round => 0.5 * plan.across(long),
         RoofForm::Pyramidal => (0.35 * plan.across(long)).clamp(0.8, 8.0),
+        RoofForm::Skillion => (0.2 * run).clamp(0.5, 4.0),
         _ => (0.7 * run).clamp(0.8, 6.0),
     };
     let levels = tags.get("roof:levels").and_then(metres).filter(|n| *n > 0.0);
     let rise = tags.get("roof:height").and_then(metres).or(angle.map(|a| run * a.to_radians().tan()));
-    let rise_m = rise.or(levels.map(|n| n * LEVEL_M)).unwrap_or(usual).clamp(0.0, room_m.max(0.0)) as f32;
-    Roof::Shaped(RoofShape { form, rise_m, bearing_deg: bearing_deg.rem_euclid(360.0) as f32 })
+    let rise = rise.or(levels.map(|n| n * LEVEL_M)).filter(|rise| *rise >= 0.0);
+    let rise_m = match (room, rise) {
+        (Room::Within(room), Some(rise)) => rise.min(room),
+        // Most of what nothing more is said of is walls.
+        (Room::Within(room), None) => usual.min(USUAL_SHARE * room),
+        (Room::Above, rise) => rise.unwrap_or(usual).min(HIGHEST_M),
+    };
+    Roof::Shaped(RoofShape { form, rise_m: rise_m as f32, bearing_deg: bearing_deg.rem_euclid(360.0) as f32 })
 }
 
 /// Degrees clockwise from north of a number or a point of the compass.

@@ -178,7 +178,8 @@ impl<'a> Collect<'a> {
             };
             let covered = if relation.kind == Kind::Part { &mut self.covered_parts } else { &mut self.covered };
             covered.extend(&relation.outer);
-            let wholes = rings::wholes(&outlines);
+            let is_built = relation.kind == Kind::Building || relation.kind == Kind::Part;
+            let wholes = if is_built { rings::wholes(&outlines) } else { vec![None; outlines.len()] };
             for (i, (outline, whole)) in outlines.into_iter().zip(wholes).enumerate() {
                 let id = if i == 0 { format!("r{}", relation.id) } else { format!("r{}.{}", relation.id, i + 1) };
                 self.surface(relation.kind, (&id, relation.id), &relation.tags, outline, whole);

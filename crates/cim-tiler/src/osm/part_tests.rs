@@ -77,7 +77,7 @@ fn parts_stand_in_place_of_their_building_and_are_named_after_it() {
     assert_eq!(said[2], ("府河大厦", "办公", 60.0, 66.0, 21));
     assert_eq!(said[3], ("建筑", "建筑", 0.0, 9.0, 3));
     let part_of = |b: &Building| b.attributes.iter().find(|(k, _)| k == "part_of").map(|(_, v)| v.clone());
-    assert_eq!(part_of(&found[0]), Some(Attribute::Text("w1".into())));
+    assert_eq!(part_of(&found[0]), Some(Attribute::Text("building:w1".into())));
     assert_eq!(part_of(&found[3]), None);
     // They are on one ground and have one colour; what stands alone has neither parapet nor whole.
     let (whole, wall) = (found[0].whole.as_deref().unwrap(), found[0].wall);
@@ -107,6 +107,33 @@ fn what_parts_leave_of_a_building_stays() {
     assert_eq!(ids(&found), ["w1", "w1.rest2", "w2"]);
     let areas = [area(&found[0]), area(&found[1])];
     assert!((areas[0] + areas[1] - 600.0).abs() < 1.0 && areas.iter().all(|a| *a > 190.0), "{areas:?}");
+}
+
+#[test]
+fn ways_run_either_way_and_cover_the_same() {
+    let half: Plot<'_> = ([0., 0.], [20., 20.], &[("building:part", "yes"), ("height", "30")]);
+    // From the west to the east, and from the east to the west: its ring runs the other way.
+    for (low, high) in [([20., 0.], [40., 20.]), ([40., 0.], [20., 20.])] {
+        let other: Plot<'_> = (low, high, &[("building:part", "yes"), ("height", "12")]);
+        let whole: Plot<'_> = ([0., 0.], [40., 20.], &[("building", "yes"), ("height", "30")]);
+        let (found, stand_for_parts) = buildings(&[whole, half, other]);
+        assert_eq!((ids(&found), stand_for_parts), (vec!["w2", "w3"], 1));
+    }
+}
+
+#[test]
+fn a_tower_with_a_canopy_stays_a_tower() {
+    let canopy = [("building:part", "roof"), ("min_height", "3"), ("height", "3.4"), ("material", "glass")];
+    let (found, _) = buildings(&[
+        ([0., 0.], [40., 20.], &[("building", "office"), ("height", "50"), ("wikidata", "Q1"), ("roof:colour", "red")]),
+        ([10., 18.], [20., 22.], &canopy),
+    ]);
+    assert_eq!((found[0].height_m, found[1].base_m, found[1].height_m), (50.0, 3.0, 3.4));
+    // What is said of the whole is said of its parts, but for its shape.
+    let said = |key: &str| found[1].attributes.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
+    let text = |t: &str| Some(Attribute::Text(t.into()));
+    assert_eq!((said("wikidata"), said("material"), said("part_of")), (text("Q1"), text("glass"), text("building:w1")));
+    assert_eq!((said("height"), said("roof:colour"), said("building")), (text("3.4"), None, None));
 }
 
 #[test]
@@ -151,6 +178,9 @@ fn heights_come_before_levels_before_types() {
     assert_eq!(of(&[&[("height", "20")], &roof[..]].concat()).1, 16.0);
     assert_eq!(of(&[&[("building:levels", "5")], &roof[..]].concat()).1, 16.0);
     assert_eq!(of(&[("height", "20"), ("min_height", "18"), ("roof:shape", "dome"), ("roof:height", "9")]).1, 18.0);
+    // What has no levels is a roof alone, or it is a slip of the pen.
+    assert_eq!(of(&[&[("building:levels", "0")], &roof[..]].concat()).1, 0.0);
+    assert_eq!(of(&[("building:levels", "0")]).1, 9.0);
 }
 
 #[test]
@@ -174,6 +204,13 @@ fn roofs_lie_as_their_tags_say() {
     assert!(steep.0 == RoofForm::Hipped && (steep.1 - 5.0).abs() < 0.1, "{steep:?}");
     // A roof is no higher than what it is on top of.
     assert_eq!(of(&[shape("dome"), ("roof:height", "70")]), Some((RoofForm::Dome, 30.0, 90)));
+    // But it may be, on top of levels.
+    let spire = Tags::new([("building:levels", "1"), ("roof:shape", "pyramidal"), ("roof:height", "20")].into_iter());
+    let found = heights(&spire, &ring, None);
+    assert_eq!((found.eaves_m, found.top_m()), (4.0, 24.0));
+    // Nor is it most of what nothing more is said of.
+    let low = Tags::new([("height", "4"), ("roof:shape", "dome")].into_iter());
+    assert!(heights(&low, &ring, None).eaves_m > 2.0);
     assert_eq!((of(&[shape("flat")]), of(&[shape("upside down")])), (None, None));
 }
 
@@ -189,6 +226,20 @@ proptest::proptest! {
                 let tags = keys.iter().map(|k| (*k, value.as_str())).chain([("roof:shape", shape)]);
                 let found = heights(&Tags::new(tags), &ring, None);
                 proptest::prop_assert!(found.floors >= 1 && found.base_m >= 0.0 && found.eaves_m >= found.base_m);
+                let mut mesh = crate::mesh::Surface::Building.primitive();
+                let shape = crate::mesh::Shape {
+                    footprint: &corners([0.0, 0.0], [20.0, 10.0]),
+                    holes: &[],
+                    base_m: found.base_m,
+                    height_m: found.eaves_m,
+                    sunk_m: 0.0,
+                    roof: found.roof,
+                    wall: [255; 3],
+                    roof_color: [255; 3],
+                    feature: 0,
+                };
+                let is_tall = found.top_m() - found.base_m >= 0.5;
+                proptest::prop_assert!(!is_tall || crate::mesh::add_building(&mut mesh, &shape), "{found:?}");
                 if let Roof::Shaped(roof) = found.roof {
                     proptest::prop_assert!((0.0..1000.0).contains(&roof.rise_m) && roof.bearing_deg.is_finite());
                 }

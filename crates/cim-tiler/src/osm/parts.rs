@@ -8,18 +8,24 @@ use super::{
 };
 use crate::city::{Attribute, Building, usual_colours};
 use cim_model::{EntityKey, Place};
-use geo::{BooleanOps, Coord, InteriorPoint, LineString, MultiPolygon, Polygon};
+use geo::{BooleanOps, Coord, LineString, MultiPolygon, Orient, Polygon, orient::Direction};
 use rstar::{
     AABB, RTree,
     primitives::{GeomWithData, Rectangle},
 };
 use std::sync::Arc;
 
-/// What is left of an outline beside its parts counts from so many square metres and such a share of it on.
-const LEAST_REST_M2: f64 = 4.0;
+/// What is left of an outline beside its parts counts from such a share of it on, and from between so many square metres.
 const LEAST_REST: f64 = 0.02;
+const LEAST_REST_M2: f64 = 4.0;
+const MOST_REST_M2: f64 = 40.0;
+/// The share of a building's height that its parts reach when it is theirs.
+const SAME_HEIGHT: f64 = 0.9;
 /// And when it is wider than so many metres on average.
 const LEAST_WIDTH_M: f64 = 0.6;
+
+/// Tags of a whole that tell its shape, which is not that of its parts.
+const SHAPE: [&str; 6] = ["building", "type", "height", "min_height", "building:levels", "building:min_level"];
 
 /// A building or a part of one as the extract has it.
 pub(super) struct Draft<'a> {
@@ -80,9 +86,8 @@ fn wholes(buildings: &[Draft<'_>], parts: &[Draft<'_>]) -> Vec<Option<usize>> {
     };
     let tree = RTree::bulk_load(buildings.iter().enumerate().map(bounds).collect());
     let find = |part: &Draft<'_>| {
-        let at = polygon(&part.outline).interior_point()?;
-        let place = Place::new(at.x(), at.y());
-        let around = tree.locate_in_envelope_intersecting(&AABB::from_point([at.x(), at.y()]));
+        let place = part.outline.inner_place()?;
+        let around = tree.locate_in_envelope_intersecting(&AABB::from_point([place.lon, place.lat]));
         let holding = around.map(|b| b.data).filter(|k| buildings[*k].outline.contains(place));
         holding.min_by(|a, b| {
             let area = |k: &usize| buildings[*k].outline.area();
@@ -95,18 +100,19 @@ fn wholes(buildings: &[Draft<'_>], parts: &[Draft<'_>]) -> Vec<Option<usize>> {
 impl Draft<'_> {
     /// What there is of a building beside and below its parts.
     fn beside(&self, parts: &[&Draft<'_>], mut own: Heights) -> Vec<Building> {
-        let bases = parts.iter().map(|p| heights(p.tags, &p.outline.ring, Some(self.tags)).base_m);
-        let lowest = bases.clone().fold(f64::MAX, f64::min);
+        let of_parts = parts.iter().map(|p| heights(p.tags, &p.outline.ring, Some(self.tags)));
+        let lowest = of_parts.clone().map(|h| h.base_m).fold(f64::MAX, f64::min);
         if lowest > 0.0 {
-            // All of them stand on it.
-            if lowest < own.eaves_m {
+            // All of them stand on it: where they reach its height, that is theirs. A canopy on a tower does not.
+            let highest = of_parts.map(|h| h.top_m()).fold(0.0, f64::max);
+            if lowest < own.eaves_m && highest >= SAME_HEIGHT * own.top_m() {
                 (own.eaves_m, own.roof) = (lowest, LEVEL);
             }
             return vec![self.building(self.outline.clone(), own, None)];
         }
         let covered: Vec<Polygon> = parts.iter().map(|p| polygon(&p.outline)).collect();
         let rest = MultiPolygon(vec![polygon(&self.outline)]).difference(&geo::unary_union(&covered));
-        let least = LEAST_REST_M2.max(LEAST_REST * self.outline.area());
+        let least = (LEAST_REST * self.outline.area()).clamp(LEAST_REST_M2, MOST_REST_M2);
         let pieces = rest.iter().map(outline).filter(|o| o.area() > least && o.area() > LEAST_WIDTH_M * half_length(o));
         let piece = |(k, piece): (usize, Outline)| {
             let mut building = self.building(piece, own, None);
@@ -143,7 +149,14 @@ impl Draft<'_> {
         let address = either(&tags::address);
         let name = either(&|t| tags::name(t).unwrap_or_default().to_owned());
         let name = [name, address.clone()].into_iter().find(|n| !n.is_empty()).unwrap_or_else(|| class.into());
-        let part_of = whole.map(|w| ("part_of".into(), Attribute::Text(w.key.id.to_string())));
+        // What is said of the whole is said of its parts, but for its shape.
+        let mut attributes = self.tags.attributes();
+        if let Some(whole) = whole {
+            let is_shape = |key: &str| SHAPE.iter().any(|k| key == *k) || key.starts_with("roof:");
+            let more = whole.tags.attributes().into_iter().filter(|(k, _)| self.tags.get(k).is_none() && !is_shape(k));
+            attributes.extend(more);
+            attributes.push(("part_of".into(), Attribute::Text(whole.key.to_string())));
+        }
         Building {
             key: self.key.clone(),
             name,
@@ -158,15 +171,16 @@ impl Draft<'_> {
             roof,
             wall: coloured("building:colour").unwrap_or(wall),
             roof_color: coloured("roof:colour").unwrap_or(roof_color),
-            attributes: self.tags.attributes().into_iter().chain(part_of).collect(),
+            attributes,
         }
     }
 }
 
-/// In degrees.
+/// In degrees, counter-clockwise.
 fn polygon(outline: &Outline) -> Polygon {
     let line = |ring: &Vec<Place>| LineString::from_iter(ring.iter().map(|p| Coord { x: p.lon, y: p.lat }));
-    Polygon::new(line(&outline.ring), outline.holes.iter().map(line).collect())
+    // Ways run either way, and what is turned the other way would be taken off.
+    Polygon::new(line(&outline.ring), outline.holes.iter().map(line).collect()).orient(Direction::Default)
 }
 
 fn outline(polygon: &Polygon) -> Outline {

@@ -23,6 +23,25 @@ impl Outline {
         area_m2(&self.ring) - self.holes.iter().map(|h| area_m2(h)).sum::<f64>()
     }
 
+    /// A place in it: the middle of its longest chord half way up.
+    pub(super) fn inner_place(&self) -> Option<Place> {
+        let (low, high) = self.ring.iter().fold((f64::MAX, f64::MIN), |(l, h), p| (l.min(p.lat), h.max(p.lat)));
+        // Not quite half way, where corners like to be.
+        let lat = low + 0.4917 * (high - low);
+        let mut chords: Vec<f64> = Vec::new();
+        for ring in std::iter::once(&self.ring).chain(&self.holes) {
+            for i in 0..ring.len() {
+                let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
+                if (a.lat > lat) != (b.lat > lat) {
+                    chords.push(a.lon + (b.lon - a.lon) * (lat - a.lat) / (b.lat - a.lat));
+                }
+            }
+        }
+        chords.sort_by(f64::total_cmp);
+        let longest = chords.chunks_exact(2).max_by(|a, b| (a[1] - a[0]).total_cmp(&(b[1] - b[0])))?;
+        Some(Place::new(0.5 * (longest[0] + longest[1]), lat))
+    }
+
     /// Whether a place is in it and in none of its holes.
     pub(super) fn contains(&self, p: Place) -> bool {
         inside(&self.ring, p) && !self.holes.iter().any(|h| inside(h, p))
@@ -107,7 +126,11 @@ pub(super) fn wholes(outlines: &[Outline]) -> Vec<Option<Arc<[Place]>>> {
     let largest = outlines.iter().max_by(|a, b| a.area().total_cmp(&b.area()));
     let Some(largest) = largest.filter(|_| outlines.len() > 1) else { return vec![None; outlines.len()] };
     let shared: Arc<[Place]> = largest.ring.as_slice().into();
-    let touches = |o: &Outline| o.ring.iter().any(|p| largest.ring.contains(p) || inside(&largest.ring, *p));
+    let bits = |p: &Place| (p.lon.to_bits(), p.lat.to_bits());
+    let corners: HashSet<_> = largest.ring.iter().map(bits).collect();
+    let touches = |o: &Outline| {
+        o.ring.iter().any(|p| corners.contains(&bits(p))) || o.ring.first().is_some_and(|p| inside(&largest.ring, *p))
+    };
     outlines.iter().map(|o| touches(o).then(|| shared.clone())).collect()
 }
 

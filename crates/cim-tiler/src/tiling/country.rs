@@ -53,20 +53,17 @@ impl Country {
 
     /// Around some lines and points, which `each` gives as often as it is asked.
     fn of(each: impl Fn(&mut dyn FnMut(&[[f64; 2]]))) -> Self {
-        let (mut low, mut high) = ([f64::MAX; 2], [f64::MIN; 2]);
+        let mut spans = [Span::default(), Span::default()];
         each(&mut |line| {
             for p in line.iter().filter(|p| p.iter().all(|x| x.is_finite())) {
-                low = [low[0].min(p[0]), low[1].min(p[1])];
-                high = [high[0].max(p[0]), high[1].max(p[1])];
+                (0..2).for_each(|k| spans[k].add(p[k]));
             }
         });
-        if low[0] > high[0] {
-            return Self::default();
-        }
-        let margin = RIM_M[1] + 2.0 * CELL_M;
-        let low = low.map(|v| v - margin);
-        let extent = [0, 1].map(|k| high[k] + margin - low[k]);
-        let cell = CELL_M.max(extent[0].max(extent[1]) / CELLS);
+        let [Some(east), Some(north)] = spans.map(Span::most) else { return Self::default() };
+        let cell = CELL_M.max((east[1] - east[0]).max(north[1] - north[0]) / CELLS);
+        let margin = RIM_M[1] + 2.0 * cell;
+        let low = [east[0] - margin, north[0] - margin];
+        let extent = [east[1] + margin - low[0], north[1] + margin - low[1]];
         let size = extent.map(|e| (e / cell).ceil() as usize + 1);
         let mut out = Self { low, cell, size, metres: vec![f32::MAX; size[0] * size[1]] };
         each(&mut |line| {
@@ -82,9 +79,11 @@ impl Country {
     }
 
     fn mark(&mut self, p: [f64; 2]) {
-        if p.iter().all(|x| x.is_finite()) {
-            let [i, j] = [0, 1].map(|k| ((p[k] - self.low[k]) / self.cell).round() as usize);
-            self.metres[j.min(self.size[1] - 1) * self.size[0] + i.min(self.size[0] - 1)] = 0.0;
+        let [u, v] = [0, 1].map(|k| ((p[k] - self.low[k]) / self.cell).round());
+        // At the edge are those that stray.
+        let is_inside = |c: f64, k: usize| c >= 1.0 && c < (self.size[k] - 1) as f64;
+        if is_inside(u, 0) && is_inside(v, 1) {
+            self.metres[v as usize * self.size[0] + u as usize] = 0.0;
         }
     }
 
@@ -165,6 +164,49 @@ impl Country {
     }
 }
 
+/// From where to where something goes, but for what strays far.
+#[derive(Debug, Default)]
+struct Span {
+    count: usize,
+    /// Every so manieth of the values.
+    every: usize,
+    sample: Vec<f64>,
+    low: f64,
+    high: f64,
+}
+
+impl Span {
+    /// Values that are kept, at most.
+    const SAMPLE: usize = 1 << 14;
+    /// The share of the values at either end that may stray.
+    const STRAY: f64 = 0.005;
+
+    fn add(&mut self, v: f64) {
+        if self.count == 0 {
+            (self.low, self.high, self.every) = (v, v, 1);
+        }
+        (self.low, self.high) = (self.low.min(v), self.high.max(v));
+        if self.count.is_multiple_of(self.every) {
+            self.sample.push(v);
+            if self.sample.len() == Self::SAMPLE {
+                self.sample = self.sample.iter().copied().step_by(2).collect();
+                self.every *= 2;
+            }
+        }
+        self.count += 1;
+    }
+
+    /// Where most of the values are, and what is not far from there; `None` when there are none.
+    fn most(mut self) -> Option<[f64; 2]> {
+        self.sample.sort_by(f64::total_cmp);
+        let last = self.sample.len().checked_sub(1)?;
+        let stray = (Self::STRAY * last as f64) as usize;
+        let (low, high) = (self.sample[stray.min(last)], self.sample[last.saturating_sub(stray)]);
+        let around = 0.5 * (high - low) + CELL_M * 100.0;
+        Some([self.low.max(low - around), self.high.min(high + around)])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +229,16 @@ mod tests {
         // A city of nothing has no country.
         assert_eq!(around(&[]).share(0.0, 0.0), 0.0);
         assert_eq!(around(&[&[[f64::NAN, 0.0]]]).share(0.0, 0.0), 0.0);
+    }
+
+    #[test]
+    fn what_strays_takes_nothing_from_the_town() {
+        let town: Vec<[f64; 2]> = (0..4000).map(|k| [f64::from(k % 63) * 40.0, f64::from(k / 63) * 40.0]).collect();
+        let stray = [[-1.2e7, 4e6]];
+        let country = around(&[&town, &stray]);
+        assert!(country.cell == CELL_M && country.metres.len() < 200_000, "{}", country.metres.len());
+        assert_eq!((country.share(1200.0, 1200.0), country.share(-500.0, 0.0)), (0.0, 1.0));
+        assert_eq!(country.share(-1.2e7, 4e6), 1.0);
     }
 
     #[test]

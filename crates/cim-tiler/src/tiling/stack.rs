@@ -109,6 +109,7 @@ impl<'a> Sited<'a> {
             Thing::Model { model, block: Some(block) } if self.size <= error => Some(Solid {
                 plans: &block.plans,
                 foot: self.low.z,
+                base: 0.0,
                 sunk: if ground.relief().is_some() { SUNK_M } else { 0.0 },
                 height: block.height,
                 floors: model.floors,

@@ -21,8 +21,12 @@ pub(super) struct Masses<'a> {
 #[derive(Default)]
 struct Cell<'a> {
     land: Moments,
+    /// What is below things that do not stand on the ground: the land where nothing else does.
+    above: Moments,
     /// Of all that is summed up here: metres times square metres.
     volume: f64,
+    /// Square metres by which the means below are weighed.
+    weight: f64,
     foot: f64,
     lowest: f64,
     floors: f64,
@@ -97,8 +101,9 @@ impl<'a> Masses<'a> {
         let (low, edge) = (self.low, self.cell);
         self.cells.into_iter().map(move |(at, cell)| {
             let corner = at.map(|i| i as f64 * edge);
-            let land = cell.land.rectangle().within([corner, corner.map(|c| c + edge)]);
-            let built = cell.land.area;
+            let ground = if cell.land.area > 0.0 { &cell.land } else { &cell.above };
+            let land = ground.rectangle().within([corner, corner.map(|c| c + edge)]);
+            let built = cell.weight;
             let color = |sum: [f64; 3], by: f64| {
                 let [r, g, b] = sum.map(|c| (c / by).round() as u8);
                 [r, g, b, 255]
@@ -122,7 +127,8 @@ impl<'a> Cell<'a> {
     fn add(&mut self, land: &Moments, solid: &Solid<'a>) {
         let volume = land.area * solid.height;
         self.lowest = if self.volume > 0.0 { self.lowest.min(solid.foot) } else { solid.foot };
-        self.land.add(land);
+        if solid.base > 0.0 { &mut self.above } else { &mut self.land }.add(land);
+        self.weight += land.area;
         self.volume += volume;
         self.foot += land.area * solid.foot;
         self.floors += land.area * f64::from(solid.floors);
@@ -147,12 +153,43 @@ mod tests {
 
     fn solid<'a>(plan: &'a Plan, height: f64, class: &'a str) -> Solid<'a> {
         let (wall, roof) = ([200, 100, 50, 255], [10, 20, 30, 255]);
-        Solid { plans: std::slice::from_ref(plan), foot: 3.0, sunk: 0.0, height, floors: 2, class, wall, roof }
+        Solid {
+            plans: std::slice::from_ref(plan),
+            foot: 3.0,
+            base: 0.0,
+            sunk: 0.0,
+            height,
+            floors: 2,
+            class,
+            wall,
+            roof,
+        }
     }
 
     fn house(centre: [f64; 2], half: [f64; 2], angle: f64) -> Plan {
         let ring = Rectangle { centre, along: [angle.cos(), angle.sin()], half }.corners().to_vec();
         Plan { ring, holes: Vec::new() }
+    }
+
+    #[test]
+    fn what_stands_on_other_things_makes_them_higher_and_not_wider() {
+        let plan = Plan { ring: vec![[10.0, 10.0], [20.0, 10.0], [20.0, 20.0], [10.0, 20.0]], holes: Vec::new() };
+        let storey = |k: u32| Solid { base: 3.0 * f64::from(k), ..solid(&plan, 3.0, "办公") };
+        for (storeys, height) in [(0..10, 30.0), (4..10, 18.0)] {
+            let mut masses = Masses::new([20.0, 20.0], CELL, 1);
+            storeys.for_each(|k| masses.add(&storey(k)));
+            let found: Vec<_> = masses.finish().collect();
+            assert_eq!(found.len(), 1);
+            let land = 4.0 * found[0].land.half[0] * found[0].land.half[1];
+            let volume = land * found[0].height;
+            assert!((volume - 100.0 * height).abs() < 1.0, "{volume}");
+            assert_eq!((found[0].foot, found[0].lowest), (3.0, 3.0));
+        }
+        // Whose ground is known has the land of that.
+        let mut masses = Masses::new([20.0, 20.0], CELL, 1);
+        (0..10).for_each(|k| masses.add(&storey(k)));
+        let found = masses.finish().next().unwrap();
+        assert!((found.height - 30.0).abs() < 0.1, "{}", found.height);
     }
 
     proptest! {

@@ -47,8 +47,10 @@ const FLAT_ROOFS_M: f64 = 1.6;
 /// A building as what goes straight up from its land.
 pub(super) struct Solid<'a> {
     pub(super) plans: &'a [Plan],
-    /// Where it stands, metres above the site's plane.
+    /// The ground that it stands on, metres above the site's plane.
     pub(super) foot: f64,
+    /// Metres from there to its underside.
+    pub(super) base: f64,
     /// Metres that its walls go on below that.
     pub(super) sunk: f64,
     pub(super) height: f64,
@@ -65,7 +67,8 @@ impl<'a> Solid<'a> {
         let (base, height) = (f64::from(building.base_m), f64::from(building.height_m));
         (is_height(base, height, building.roof) && area(plan) > 0.5).then(|| Self {
             plans: std::slice::from_ref(plan),
-            foot: foot + base,
+            foot,
+            base,
             sunk: if on_terrain && base == 0.0 { SUNK_M } else { 0.0 },
             height: mean_height(height, building.roof, &plan.ring, !plan.holes.is_empty()) - base,
             floors: building.floors,
@@ -115,13 +118,14 @@ impl<'a> Far<'a> {
             describe(rows);
             feature
         } else {
-            self.row(rows, solid.class, solid.height, solid.floors)
+            self.row(rows, solid.class, solid.base + solid.height, solid.floors)
         };
-        let low = solid.foot - solid.sunk;
+        let low = solid.foot + solid.base - solid.sunk;
         let colors = [solid.wall, solid.roof];
         for plan in solid.plans {
             let plan = outline(plan, self.pixel);
-            self.block(primitives, &plan, [low, solid.foot + solid.height], (colors, feature));
+            let high = solid.foot + solid.base + solid.height;
+            self.block(primitives, &plan, [low, high], (colors, feature));
         }
     }
 
