@@ -6,6 +6,11 @@ use criterion::{Criterion, Throughput};
 use std::{hint::black_box, path::PathBuf};
 use tiles3d::{DecodeOptions, decode_content};
 
+/// As in the application: much of a large tile's time is that of its memory.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn corpus() -> Vec<PathBuf> {
     let Some(folder) = std::env::var_os("TILES3D_CORPUS") else {
         eprintln!("skipped: TILES3D_CORPUS names no folder with tiles; run benches/decode/compare.mjs");
