@@ -1,8 +1,10 @@
 //! `EXT_meshopt_compression` and `KHR_meshopt_compression`: buffer views as streams of deltas.
 
 mod filter;
+mod groups;
 mod sentinels;
 mod sums;
+mod swizzle;
 mod triangles;
 mod vertex;
 

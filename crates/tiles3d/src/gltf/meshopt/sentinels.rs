@@ -1,56 +1,53 @@
-//! Groups of 16 deltas of few bits. Where all bits of one are set, it is the next of the whole bytes that follow.
-//!
-//! Eight deltas at a time, a byte each, and without branches: which of them are whole bytes differs from group to group and
-//! cannot be foreseen.
+//! Groups of deltas on any processor: eight at a time, a byte each, and without branches: which of them are whole bytes
+//! differs from group to group and cannot be foreseen.
 
-/// Deltas of a group.
-const GROUP: usize = 16;
-/// Bytes that a group takes at most.
-pub(super) const WINDOW: usize = 24;
+use super::groups::{GROUP, Groups, WINDOW};
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 
-/// Deltas of one bit, the first of which is the lowest of a byte. Returns how many bytes they take.
-pub(super) fn one<const SIGNED: bool>(window: &[u8; WINDOW], group: &mut [u8; GROUP]) -> usize {
-    // Bit i where byte i is not 0.
-    let spread = |byte: u8| {
-        let bits = (u64::from(byte) * ONES) & 0x8040_2010_0804_0201;
-        (bits + 0x7f * ONES) >> 7 & ONES
-    };
-    put::<2, SIGNED>(window, [spread(window[0]), spread(window[1])], [0; 2], group)
-}
+/// With nothing but numbers of 64 bits.
+#[derive(Clone, Copy)]
+pub(super) struct Portable;
 
-/// Deltas of two bits, the first of which is the highest of a byte.
-pub(super) fn two<const SIGNED: bool>(window: &[u8; WINDOW], group: &mut [u8; GROUP]) -> usize {
-    let spread = |byte: u8| {
-        let byte = u32::from(byte);
-        // No two of the copies meet.
-        ((byte >> 6) | (byte * (1 << 4 | 1 << 14 | 1 << 24))) & 0x0303_0303
-    };
-    let eight = |a: u8, b: u8| u64::from(spread(a)) | u64::from(spread(b)) << 32;
-    let values = [eight(window[0], window[1]), eight(window[2], window[3])];
-    put::<4, SIGNED>(window, values.map(|v| (v + 0x7d * ONES) >> 7 & ONES), values, group)
-}
-
-/// Deltas of four bits, the first of which is the highest of a byte.
-pub(super) fn four<const SIGNED: bool>(window: &[u8; WINDOW], group: &mut [u8; GROUP]) -> usize {
-    let eight = |bytes: [u8; 4]| {
-        let v = u64::from(u32::from_le_bytes(bytes));
-        let v = (v | v << 16) & 0x0000_ffff_0000_ffff;
-        let v = (v | v << 8) & 0x00ff_00ff_00ff_00ff;
-        (v >> 4 | v << 8) & 0x0f0f_0f0f_0f0f_0f0f
-    };
-    let [a, b, c, d, e, f, g, h, ..] = *window;
-    let values = [eight([a, b, c, d]), eight([e, f, g, h])];
-    put::<8, SIGNED>(window, values.map(|v| (v + 0x71 * ONES) >> 7 & ONES), values, group)
-}
-
-/// Deltas of whole bytes.
-pub(super) fn eight<const SIGNED: bool>(window: &[u8; WINDOW], group: &mut [u8; GROUP]) -> usize {
-    for (out, bytes) in group.as_chunks_mut::<8>().0.iter_mut().zip(window.as_chunks::<8>().0) {
-        *out = read::<SIGNED>(u64::from_le_bytes(*bytes)).to_le_bytes();
+impl Groups for Portable {
+    fn one<const SIGNED: bool>(self, window: &[u8; WINDOW], group: &mut [u8; GROUP]) -> usize {
+        // Bit i where byte i is not 0.
+        let spread = |byte: u8| {
+            let bits = (u64::from(byte) * ONES) & 0x8040_2010_0804_0201;
+            (bits + 0x7f * ONES) >> 7 & ONES
+        };
+        put::<2, SIGNED>(window, [spread(window[0]), spread(window[1])], [0; 2], group)
     }
-    GROUP
+
+    fn two<const SIGNED: bool>(self, window: &[u8; WINDOW], group: &mut [u8; GROUP]) -> usize {
+        let spread = |byte: u8| {
+            let byte = u32::from(byte);
+            // No two of the copies meet.
+            ((byte >> 6) | (byte * (1 << 4 | 1 << 14 | 1 << 24))) & 0x0303_0303
+        };
+        let eight = |a: u8, b: u8| u64::from(spread(a)) | u64::from(spread(b)) << 32;
+        let values = [eight(window[0], window[1]), eight(window[2], window[3])];
+        put::<4, SIGNED>(window, values.map(|v| (v + 0x7d * ONES) >> 7 & ONES), values, group)
+    }
+
+    fn four<const SIGNED: bool>(self, window: &[u8; WINDOW], group: &mut [u8; GROUP]) -> usize {
+        let eight = |bytes: [u8; 4]| {
+            let v = u64::from(u32::from_le_bytes(bytes));
+            let v = (v | v << 16) & 0x0000_ffff_0000_ffff;
+            let v = (v | v << 8) & 0x00ff_00ff_00ff_00ff;
+            (v >> 4 | v << 8) & 0x0f0f_0f0f_0f0f_0f0f
+        };
+        let [a, b, c, d, e, f, g, h, ..] = *window;
+        let values = [eight([a, b, c, d]), eight([e, f, g, h])];
+        put::<8, SIGNED>(window, values.map(|v| (v + 0x71 * ONES) >> 7 & ONES), values, group)
+    }
+
+    fn eight<const SIGNED: bool>(self, window: &[u8; WINDOW], group: &mut [u8; GROUP]) -> usize {
+        for (out, bytes) in group.as_chunks_mut::<8>().0.iter_mut().zip(window.as_chunks::<8>().0) {
+            *out = read::<SIGNED>(u64::from_le_bytes(*bytes)).to_le_bytes();
+        }
+        GROUP
+    }
 }
 
 /// Eight deltas as they are, or as signed ones: 1 stands for -1, 2 for 1, 3 for -2.
@@ -113,85 +110,3 @@ static MOVES: [[u64; 3]; 256] = {
     }
     moves
 };
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// The same delta by delta.
-    fn slow(bits: usize, window: &[u8; WINDOW]) -> ([u8; GROUP], usize) {
-        let most = (1u8 << bits) - 1;
-        let mut next = 2 * bits;
-        let group = std::array::from_fn(|i| {
-            let shift = if bits == 1 { i % 8 } else { 8 - bits - i * bits % 8 };
-            let value = window[i * bits / 8] >> shift & most;
-            if value < most {
-                return value;
-            }
-            next += 1;
-            window[next - 1]
-        });
-        (group, next)
-    }
-
-    type Fast = fn(&[u8; WINDOW], &mut [u8; GROUP]) -> usize;
-
-    fn agree(window: &[u8; WINDOW]) {
-        let all: [(usize, Fast, Fast); 3] =
-            [(1, one::<false>, one::<true>), (2, two::<false>, two::<true>), (4, four::<false>, four::<true>)];
-        for (bits, plain, signed) in all {
-            let (group, taken) = slow(bits, window);
-            let mut fast = [0xee; GROUP];
-            assert_eq!((plain(window, &mut fast), fast), (taken, group), "{bits} bits of {window:?}");
-            let group = group.map(|v| v >> 1 ^ (v & 1).wrapping_neg());
-            assert_eq!((signed(window, &mut fast), fast), (taken, group), "{bits} signed bits of {window:?}");
-        }
-        let mut fast = [0xee; GROUP];
-        assert_eq!((eight::<false>(window, &mut fast), &fast[..]), (GROUP, &window[..GROUP]));
-        let group: Vec<u8> = window[..GROUP].iter().map(|v| v >> 1 ^ (v & 1).wrapping_neg()).collect();
-        assert_eq!((eight::<true>(window, &mut fast), &fast[..]), (GROUP, &group[..]));
-    }
-
-    #[test]
-    fn every_half_of_one_bit_and_every_choice_of_whole_bytes_is_expanded() {
-        for places in 0..=255u8 {
-            // As deltas of one bit they are the places themselves, in either half.
-            let mut window: [u8; WINDOW] = std::array::from_fn(|i| 0x40 + i as u8);
-            for half in 0..2 {
-                [window[0], window[1]] = [[places, 0x5a], [0xa5, places]][half];
-                agree(&window);
-            }
-            // As wider ones those whose bits are all set.
-            for (bits, most) in [(2, 3u8), (4, 15)] {
-                for other in [0, most - 1] {
-                    let mut window: [u8; WINDOW] = std::array::from_fn(|i| 0x81 + i as u8);
-                    window[..2 * bits].fill(0);
-                    for i in 0..GROUP {
-                        let value = if places >> (i % 8) & 1 == 1 { most } else { other };
-                        window[i * bits / 8] |= value << (8 - bits - i * bits % 8);
-                    }
-                    agree(&window);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn every_byte_is_spread_as_it_should_be() {
-        for byte in 0..=255 {
-            for at in 0..8 {
-                let mut window: [u8; WINDOW] = std::array::from_fn(|i| (i * 29) as u8);
-                window[at] = byte;
-                agree(&window);
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn random_windows_are_read_as_delta_by_delta(window in prop::array::uniform24(any::<u8>())) {
-            agree(&window);
-        }
-    }
-}

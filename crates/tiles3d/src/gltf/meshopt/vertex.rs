@@ -3,12 +3,17 @@
 
 use super::{
     Broken,
-    sentinels::{self, WINDOW},
+    groups::{Groups, WINDOW},
+    sentinels::Portable,
     sums::{GROUP, Mode, sums},
+    swizzle::{self, Swizzled},
 };
+use fearless_simd::{Level, dispatch};
 
 /// Most elements of a block.
 const BLOCK: usize = 256;
+/// Most bytes of a block.
+const BLOCK_BYTES: usize = 8192;
 /// Bits of a delta by the mode of its group.
 const BITS_0: [u8; 4] = [0, 2, 4, 8];
 /// Version 1 has two such lists, by the control mode of the byte.
@@ -27,7 +32,7 @@ pub(super) fn decode(stream: &[u8], count: usize, stride: usize) -> Result<Vec<u
     };
     let tail = stride + channels;
     let end = body.len().checked_sub(tail.max(padding)).ok_or(Broken("it is cut off"))?;
-    let most = ((8192 / stride) & !(GROUP - 1)).min(BLOCK);
+    let most = ((BLOCK_BYTES / stride) & !(GROUP - 1)).min(BLOCK);
     // What a block takes at least; a count that the stream cannot hold costs no memory.
     let least = if channels > 0 { channels } else { stride };
     if count.div_ceil(most).checked_mul(least).is_none_or(|bytes| bytes > end) {
@@ -41,11 +46,15 @@ pub(super) fn decode(stream: &[u8], count: usize, stride: usize) -> Result<Vec<u
     if modes.iter().any(|mode| !matches!(mode, 0 | 1) && mode & 15 != 2) {
         return Err(Broken("it has an unknown channel mode"));
     }
-    let mut out = vec![0; count * stride];
+    let mut out = Vec::with_capacity(count * stride);
+    // Blocks are made here and copied while they are in the cache: memory that is asked for as zeros comes from the system,
+    // page by page.
+    let mut made = [0; BLOCK_BYTES];
     let mut planes = [[0; BLOCK]; 4];
-    let mut reader = Reader { bytes: body, at: 0, end };
-    for block in out.chunks_mut(most * stride) {
-        let elements = block.len() / stride;
+    let mut reader = Reader { bytes: body, at: 0, end, level: swizzle::level() };
+    for first in (0..count).step_by(most) {
+        let elements = most.min(count - first);
+        let block = &mut made[..elements * stride];
         let control = reader.take(channels)?;
         for (channel, last) in last.iter_mut().enumerate().take(stride / 4) {
             let control = control.get(channel).copied();
@@ -73,6 +82,7 @@ pub(super) fn decode(stream: &[u8], count: usize, stride: usize) -> Result<Vec<u
             };
             accumulate(block, (stride, channel), &planes, mode, last);
         }
+        out.extend_from_slice(block);
     }
     if reader.at != end {
         return Err(Broken("it is longer than its elements"));
@@ -122,6 +132,8 @@ struct Reader<'a> {
     at: usize,
     /// Where the tail and its padding begin.
     end: usize,
+    /// What the processor can, if it can choose bytes by other bytes.
+    level: Option<Level>,
 }
 
 impl<'a> Reader<'a> {
@@ -134,6 +146,20 @@ impl<'a> Reader<'a> {
 
     /// One byte of `elements` elements.
     fn plane<const SIGNED: bool>(&mut self, elements: usize, bits: [u8; 4], plane: &mut Plane) -> Result<(), Broken> {
+        match self.level {
+            Some(level) => dispatch!(level, simd => self.groups::<_, SIGNED>(Swizzled(simd), elements, bits, plane)),
+            None => self.groups::<_, SIGNED>(Portable, elements, bits, plane),
+        }
+    }
+
+    #[inline(always)]
+    fn groups<G: Groups, const SIGNED: bool>(
+        &mut self,
+        read: G,
+        elements: usize,
+        bits: [u8; 4],
+        plane: &mut Plane,
+    ) -> Result<(), Broken> {
         let groups = elements.div_ceil(GROUP);
         let modes = self.take(groups.div_ceil(4))?;
         for (i, group) in plane.as_chunks_mut::<GROUP>().0.iter_mut().enumerate().take(groups) {
@@ -145,10 +171,10 @@ impl<'a> Reader<'a> {
             let window = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<WINDOW>);
             let window = window.ok_or(Broken("it is cut off"))?;
             self.at += match bits {
-                1 => sentinels::one::<SIGNED>(window, group),
-                2 => sentinels::two::<SIGNED>(window, group),
-                4 => sentinels::four::<SIGNED>(window, group),
-                _ => sentinels::eight::<SIGNED>(window, group),
+                1 => read.one::<SIGNED>(window, group),
+                2 => read.two::<SIGNED>(window, group),
+                4 => read.four::<SIGNED>(window, group),
+                _ => read.eight::<SIGNED>(window, group),
             };
         }
         // What was read beyond the end is thrown away with the error.
