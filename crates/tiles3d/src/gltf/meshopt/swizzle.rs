@@ -38,14 +38,14 @@ impl<S: Simd> Groups for Swizzled<S> {
     fn one<const SIGNED: bool>(self, window: &[u8; WINDOW], group: &mut [u8; GROUP]) -> usize {
         let bits = u16::from_le_bytes([window[0], window[1]]);
         let mask = self.0.from_bitmask_mask8x16(u64::from(bits));
-        let expanded = self.0.expand_u8x16(self.load(window, 2), mask);
+        let expanded = self.0.expand_u8x16(self.load::<2>(window), mask);
         self.store::<SIGNED>(expanded, group);
         2 + bits.count_ones() as usize
     }
 
     #[inline(always)]
     fn two<const SIGNED: bool>(self, window: &[u8; WINDOW], group: &mut [u8; GROUP]) -> usize {
-        let bytes = self.load(window, 0);
+        let bytes = self.load::<0>(window);
         let nibbles = self.0.zip_low_u8x16(bytes >> 4, bytes);
         let pairs = self.0.zip_low_u8x16(nibbles >> 2, nibbles) & self.splat(3);
         self.put::<4, SIGNED>(window, pairs, 3, group)
@@ -53,14 +53,14 @@ impl<S: Simd> Groups for Swizzled<S> {
 
     #[inline(always)]
     fn four<const SIGNED: bool>(self, window: &[u8; WINDOW], group: &mut [u8; GROUP]) -> usize {
-        let bytes = self.load(window, 0);
+        let bytes = self.load::<0>(window);
         let nibbles = self.0.zip_low_u8x16(bytes >> 4, bytes) & self.splat(15);
         self.put::<8, SIGNED>(window, nibbles, 15, group)
     }
 
     #[inline(always)]
     fn eight<const SIGNED: bool>(self, window: &[u8; WINDOW], group: &mut [u8; GROUP]) -> usize {
-        self.store::<SIGNED>(self.load(window, 0), group);
+        self.store::<SIGNED>(self.load::<0>(window), group);
         GROUP
     }
 }
@@ -71,11 +71,10 @@ impl<S: Simd> Swizzled<S> {
         self.0.splat_u8x16(byte)
     }
 
-    /// The 16 bytes from `at` on, which is at most 8.
+    /// The 16 bytes from `AT` on, which is at most 8.
     #[inline(always)]
-    fn load(self, window: &[u8; WINDOW], at: usize) -> u8x16<S> {
-        let bytes: [u8; GROUP] = std::array::from_fn(|i| window[at + i]);
-        bytes.simd_into(self.0)
+    fn load<const AT: usize>(self, window: &[u8; WINDOW]) -> u8x16<S> {
+        u8x16::from_slice(self.0, &window[AT..AT + GROUP])
     }
 
     /// Writes `values`, and the bytes from `BYTES` on where one is `most`. Returns how many bytes the group takes.
@@ -88,7 +87,7 @@ impl<S: Simd> Swizzled<S> {
         group: &mut [u8; GROUP],
     ) -> usize {
         let mask = self.0.simd_eq_u8x16(values, self.splat(most));
-        let merged = self.0.expand_merge_u8x16(self.load(window, BYTES), mask, values);
+        let merged = self.0.expand_merge_u8x16(self.load::<BYTES>(window), mask, values);
         self.store::<SIGNED>(merged, group);
         BYTES + self.0.to_bitmask_mask8x16(mask).count_ones() as usize
     }
