@@ -152,7 +152,7 @@ impl Draft<'_> {
         // What is said of the whole is said of its parts, but for its shape.
         let mut attributes = self.tags.attributes();
         if let Some(whole) = whole {
-            let is_shape = |key: &str| SHAPE.iter().any(|k| key == *k) || key.starts_with("roof:");
+            let is_shape = |key: &str| SHAPE.contains(&key) || key.starts_with("roof:");
             let more = whole.tags.attributes().into_iter().filter(|(k, _)| self.tags.get(k).is_none() && !is_shape(k));
             attributes.extend(more);
             attributes.push(("part_of".into(), Attribute::Text(whole.key.to_string())));
