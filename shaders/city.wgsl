@@ -116,7 +116,8 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
     }
 #ifdef VERTEX_UVS_A
     let footprint = fwidth(in.uv);
-    if surface == SURFACE_BUILDING && abs(in.world_normal.y) < 0.5 && city.light.z > 0.0 {
+    // Steep roofs, spires and the feet of domes have no windows: walls are upright within six degrees.
+    if surface == SURFACE_BUILDING && abs(in.world_normal.y) < 0.1 && city.light.z > 0.0 {
         let seed = hash(vec2<f32>(f32(feature) * 7.13, f32(feature) * 3.71 + 1.0));
         let storey = 3.1 + 0.4 * seed;
         let bay = 2.8 + 1.6 * hash(vec2<f32>(seed * 91.0, 5.0));
