@@ -42,10 +42,7 @@ impl Building {
     /// shape.
     #[must_use]
     pub fn top_m(&self) -> f32 {
-        match self.roof {
-            Roof::Flat | Roof::Gable => self.height_m,
-            Roof::Shaped(shape) => self.height_m + shape.rise_m,
-        }
+        self.height_m + self.roof.rise_m()
     }
 }
 
@@ -58,6 +55,17 @@ pub enum Roof {
     Gable,
     /// As the source says.
     Shaped(RoofShape),
+}
+
+impl Roof {
+    /// Metres from the eaves to the top, where the source says them; else 0.
+    #[must_use]
+    pub const fn rise_m(self) -> f32 {
+        match self {
+            Self::Flat | Self::Gable => 0.0,
+            Self::Shaped(shape) => shape.rise_m,
+        }
+    }
 }
 
 /// What a source says of a roof.

@@ -67,8 +67,7 @@ pub(crate) fn add_building(p: &mut WritePrimitive, shape: &Shape<'_>) -> bool {
 /// Whether a building of some heights above the ground, the eaves' the latter, has any room.
 pub(crate) fn is_height(base_m: f64, height_m: f64, roof: Roof) -> bool {
     // A dome has its eaves on the tower below it, and a canopy is thin.
-    let rise = if let Roof::Shaped(shape) = roof { f64::from(shape.rise_m) } else { 0.0 };
-    let (top, least) = (height_m + rise, if base_m > 0.0 { THINNEST_M } else { 0.5 });
+    let (top, least) = (height_m + f64::from(roof.rise_m()), if base_m > 0.0 { THINNEST_M } else { 0.5 });
     base_m >= 0.0 && height_m >= base_m && top - base_m > least && top < 2000.0
 }
 

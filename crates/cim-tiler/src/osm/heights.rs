@@ -34,10 +34,7 @@ pub(super) struct Heights {
 impl Heights {
     /// Metres from the ground to the top.
     pub(super) fn top_m(&self) -> f64 {
-        match self.roof {
-            Roof::Shaped(shape) => self.eaves_m + f64::from(shape.rise_m),
-            Roof::Flat | Roof::Gable => self.eaves_m,
-        }
+        self.eaves_m + f64::from(self.roof.rise_m())
     }
 }
 
