@@ -150,16 +150,19 @@ impl RoofPlanes {
         let Some(mut lowest) = self.planes.iter().min_by(first) else { return vec![0.0, 1.0] };
         loop {
             let (u, du) = ends(lowest);
-            // The next to become lower than it: the nearest of those that rise less.
+            // The next to become lower than it: the nearest of those that rise less. Where several meet, as they do at
+            // a corner of the box, rounding decides which of them was the lowest: the others take over on the spot.
             let crossings = self.planes.iter().filter_map(|other| {
                 let (v, dv) = ends(other);
-                let t = (v - u) / (du - dv);
-                (dv < du - 1e-9 && t > at + 1e-9 && t < 1.0 - 1e-9).then_some((t, dv, other))
+                let t = ((v - u) / (du - dv)).max(at);
+                (dv < du - 1e-9 && t < 1.0 - 1e-9).then_some((t, dv, other))
             });
             let Some((t, _, other)) = crossings.min_by(|x, y| x.0.total_cmp(&y.0).then(x.1.total_cmp(&y.1))) else {
                 break;
             };
-            out.push(t);
+            if t > at + 1e-9 {
+                out.push(t);
+            }
             (at, lowest) = (t, other);
         }
         out.push(1.0);
@@ -486,6 +489,25 @@ mod tests {
         assert!((top(&dome) - 14.0).abs() < 0.01 && high > 20, "{} {high}", top(&dome));
         let star: Vec<[f64; 2]> = (0..5).map(|k| circle(5, 9.0)[2 * k % 5]).collect();
         assert!(!Outline::new(star.into_iter().map(DVec2::from_array).collect(), DVec2::X).is_convex);
+    }
+
+    #[test]
+    fn walls_that_begin_where_planes_meet_end_at_the_roof() {
+        // The first corner is that of the box around the outline, but for rounding: two planes are the lowest there.
+        let radii = [22.041272045359385, 4.0, 24.11542534546632, 4.0, 4.0];
+        let at = |k: usize| std::f64::consts::TAU * k as f64 / 5.0;
+        let ring: Vec<[f64; 2]> = radii.iter().enumerate().map(|(k, r)| [r * at(k).cos(), r * at(k).sin()]).collect();
+        let shape = RoofShape { form: RoofForm::Pyramidal, rise_m: 4.0, bearing_deg: 348.34653 };
+        let planes = RoofPlanes::new(&ring, &shape);
+        for (i, corner) in ring.iter().enumerate() {
+            let (a, b) = (DVec2::from_array(*corner), DVec2::from_array(ring[(i + 1) % 5]));
+            let breaks = planes.breaks(a, b);
+            for pair in breaks.windows(2) {
+                let [low, high] = [pair[0], pair[1]].map(|t| planes.at(a.lerp(b, t)));
+                let middle = planes.at(a.lerp(b, 0.5 * (pair[0] + pair[1])));
+                assert!((middle - 0.5 * (low + high)).abs() < 1e-6, "wall {i} of {breaks:?}: {low} {middle} {high}");
+            }
+        }
     }
 
     proptest! {
