@@ -1,4 +1,5 @@
 //! The command line of cim-twin.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod cli;
 

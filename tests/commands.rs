@@ -82,6 +82,34 @@ fn a_machine_hears_of_progress_and_outcome_in_lines_of_json() {
     assert!(String::from_utf8(output.stderr).unwrap().contains("200 buildings"));
 }
 
+/// A pipe that nobody reads from.
+fn closed() -> std::io::PipeWriter {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer
+}
+
+#[test]
+fn work_is_done_whether_anybody_reads_of_it_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let small = ["--buildings", "50", "--cases", "5", "--bikes", "5", "--components", "20"];
+    let synth = |name: &'static str| [&["synth", "-o", name][..], &small[..]].concat();
+    let commands = [synth("city"), [synth("other"), vec!["--json"]].concat(), vec!["inspect", "city"]];
+    for args in commands {
+        let status = program().current_dir(&folder).args(&args).stdout(closed()).stderr(closed()).status().unwrap();
+        assert!(status.success(), "{args:?}: {status}");
+    }
+    assert!(folder.path().join("other/site.json").is_file());
+    // A result that is lost is another matter.
+    #[cfg(target_os = "linux")]
+    {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let output = program().current_dir(&folder).args(["inspect", "city"]).stdout(full).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && text.contains("cannot be printed"), "{output:?}");
+    }
+}
+
 fn samples() -> Option<PathBuf> {
     let folder = std::env::current_dir().unwrap().join("../shared/data/3d-tiles-samples");
     if folder.is_dir() {

@@ -3,6 +3,7 @@
 use super::{
     city,
     embedded::{Embedded, Wish},
+    streams::print,
     view::graphics,
 };
 use bevy::app::App;
@@ -103,8 +104,7 @@ fn measure(
         quality,
     };
     let result = graphics(|| {
-        println!("{}", table(build_app(options)?)?);
-        Ok(())
+        print(table(build_app(options)?)?)
     });
     drop(backend);
     for suffix in ["", "-wal", "-shm"] {

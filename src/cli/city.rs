@@ -1,6 +1,9 @@
 //! Where the demo city is, and making it when it is not there.
 
-use super::progress::{Bars, summary};
+use super::{
+    progress::{Bars, summary},
+    streams::tell,
+};
 use cim_model::Timestamp;
 use cim_tiler::synth::SynthOptions;
 use std::{path::PathBuf, time::SystemTime};
@@ -16,13 +19,13 @@ pub(super) fn data_folder() -> Result<PathBuf, String> {
 pub(super) fn demo() -> Result<PathBuf, String> {
     let folder = data_folder()?.join(format!("demo-city-{}", env!("CARGO_PKG_VERSION")));
     if !folder.join("site.json").is_file() {
-        eprintln!("正在生成模拟城市 / making the demo city: {}", folder.display());
+        tell(format_args!("正在生成模拟城市 / making the demo city: {}", folder.display()));
         if let Some(parent) = folder.parent() {
             std::fs::create_dir_all(parent).map_err(|e| format!("{} cannot be made: {e}", parent.display()))?;
         }
         let options = SynthOptions { now: now(), ..SynthOptions::default() };
         let made = cim_tiler::synth::write_city(&options, &folder, &mut Bars::new()).map_err(|e| e.to_string())?;
-        eprintln!("{}", summary(&made, &folder));
+        tell(summary(&made, &folder));
     }
     Ok(folder)
 }

@@ -1,5 +1,6 @@
 //! `cim-twin inspect`: everything in a tileset, read to the last tile, and everything wrong with it.
 
+use super::streams::{print, tell};
 use std::fs::File;
 use tiles3d::{
     archive::{ArchiveFile, ArchiveLimits},
@@ -25,7 +26,7 @@ pub(super) fn run(args: &Args) -> Result<(), String> {
     let report = if location.path().ends_with(".3tz") {
         let mut archive = open(&location)?;
         for d in archive.diagnostics() {
-            eprintln!("{} at {}: {}", d.code, d.place, d.message);
+            tell(format_args!("{} at {}: {}", d.code, d.place, d.message));
         }
         // The archive stands for a folder of its name.
         let folder = format!("{location}/");
@@ -39,9 +40,9 @@ pub(super) fn run(args: &Args) -> Result<(), String> {
     };
     if args.json {
         let text = serde_json::to_string_pretty(&report).map_err(|e| e.to_string())?;
-        println!("{text}");
+        print(text)?;
     } else {
-        println!("{report}");
+        print(&report)?;
     }
     match report.count(Severity::Error) {
         0 => Ok(()),

@@ -8,6 +8,7 @@ mod progress;
 mod serve;
 mod snapshot;
 mod sources;
+mod streams;
 mod synth;
 mod tile;
 mod tiling;
@@ -60,7 +61,7 @@ pub(crate) fn run() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("cim-twin: {message}");
+            streams::tell(format_args!("cim-twin: {message}"));
             ExitCode::from(2)
         }
     }

@@ -1,10 +1,11 @@
 //! What the user sees while a city is made.
 
+use super::streams::{print, tell};
 use bevy::platform::time::Instant;
 use cim_model::EntityKey;
 use cim_tiler::{CitySummary, JsonLines, Progress};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
-use std::{io::Write as _, path::Path};
+use std::path::Path;
 
 /// Whom a command talks to: a person, or a machine that wants a line of JSON at a time on standard output and leaves
 /// standard error to the person.
@@ -28,17 +29,21 @@ impl Voice {
         Box::new(JsonLines::new(std::io::stdout(), move || began.elapsed()))
     }
 
-    /// Says something to the person.
+    /// Says something to the person. Whether anybody reads it is no reason to stop.
     pub(super) fn say(self, text: &str) {
-        if self.json { eprintln!("{text}") } else { println!("{text}") }
+        if self.json {
+            tell(text);
+        } else {
+            let _ = print(text);
+        }
     }
 
     /// Says what was made.
     pub(super) fn made(self, made: &CitySummary, out: &Path) {
         if self.json {
             let line = serde_json::json!({ "summary": made.to_json(), "folder": out.to_string_lossy() });
-            // Whether anybody reads it is no reason to fail: the city is made.
-            let _ = writeln!(std::io::stdout(), "{line}");
+            // The city is made, whether anybody reads it or not.
+            let _ = print(line);
         }
         self.say(&summary(made, out));
     }

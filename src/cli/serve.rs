@@ -37,6 +37,6 @@ pub(super) fn run(args: Args) -> Result<(), String> {
         web_root: args.web.or_else(web_root),
         database: args.database,
     })?;
-    println!("{}", backend.url);
+    super::streams::print(&backend.url)?;
     backend.until_ctrl_c()
 }

@@ -55,7 +55,7 @@ pub(super) fn run(args: Args) -> Result<(), String> {
                 database: None,
             })?;
             let url = started.url.clone();
-            eprintln!("后台已启动 / backend: {url}");
+            super::streams::tell(format_args!("后台已启动 / backend: {url}"));
             embedded = Some(started);
             Some(url)
         }
