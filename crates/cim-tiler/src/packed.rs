@@ -34,8 +34,8 @@ impl Inputs {
     /// sets of inputs of one city apart.
     ///
     /// # Errors
-    /// An archive is damaged, locked with a password, packed in a way that nobody uses, names a place outside itself,
-    /// or is too large unpacked; or its contents cannot be written.
+    /// An archive is damaged, locked with a password, packed in a way that nobody uses, names a place outside itself, has
+    /// files that lie over one another, or is too large unpacked; or its contents cannot be written.
     pub fn open(inputs: &[PathBuf], out: &Path, use_: &str, progress: &mut dyn Progress) -> Result<Self, TilerError> {
         let mut opened = Self { paths: inputs.to_vec(), folder: None };
         if !inputs.iter().any(|path| is_packed(path)) {
@@ -125,6 +125,10 @@ fn unzip(archive: &Path, into: &Path, left: &mut u64) -> Result<(), TilerError> 
     let mut zip = ZipArchive::new(io::BufReader::new(file)).map_err(|e| fail(archive, sentence(&e)))?;
     if zip.len() > MAX_FILES {
         return Err(fail(archive, format!("it has {} files; more than {MAX_FILES} are not read", zip.len())));
+    }
+    // Deflate makes a thousand bytes of one at the most; files that share their bytes make as many as they like.
+    if zip.has_overlapping_entries().map_err(|e| fail(archive, sentence(&e)))? {
+        return Err(fail(archive, "its files lie over one another, as in archives that are made to fill a disk"));
     }
     fs::create_dir_all(into).map_err(|e| unwritable(into, e))?;
     for number in 0..zip.len() {

@@ -10,6 +10,7 @@ mod heights;
 mod memory;
 mod models;
 mod osm;
+mod packed;
 mod vectors;
 mod whole;
 
@@ -17,6 +18,7 @@ pub use definitions::{mapping, wkt};
 pub use heights::{ascii_grid, geotiff};
 pub use models::{citygml, cityjson};
 pub use osm::{osm_pbf, osm_xml};
+pub use packed::packed;
 pub use vectors::{csv, flatgeobuf, geojson, geopackage, shapefile};
 
 use std::path::{Path, PathBuf};
@@ -26,7 +28,7 @@ use tempfile::TempDir;
 pub type Target = fn(&[u8]);
 
 /// Every target with its name: that of its binary and of its corpus.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("ascii_grid", ascii_grid),
     ("citygml", citygml),
     ("cityjson", cityjson),
@@ -38,6 +40,7 @@ pub const TARGETS: [(&str, Target); 13] = [
     ("mapping", mapping),
     ("osm_pbf", osm_pbf),
     ("osm_xml", osm_xml),
+    ("packed", packed),
     ("shapefile", shapefile),
     ("wkt", wkt),
 ];

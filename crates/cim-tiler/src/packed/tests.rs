@@ -79,6 +79,17 @@ fn what_can_be_read_only_unpacked_is_unpacked_and_the_rest_left_alone() {
     assert!(half.contains("city.gpkg.gz") && half.contains("cut off"), "{half}");
 }
 
+/// Two files of which the directory says that both are where the second is.
+fn overlapping() -> Vec<u8> {
+    let mut bytes = zipped(&[("a.shp", &[0; 5000]), ("b.shp", &[0; 5000])]);
+    let entry = |from: usize| from + bytes[from..].windows(4).position(|w| w == b"PK\x01\x02").unwrap();
+    let first = entry(0);
+    let second = entry(first + 4);
+    let place = bytes[second + 42..second + 46].to_vec();
+    bytes[first + 42..first + 46].copy_from_slice(&place);
+    bytes
+}
+
 #[test]
 fn bad_archives_are_named_with_what_is_wrong() {
     let good = zipped(&[("a.shp", b"shapes")]);
@@ -96,6 +107,7 @@ fn bad_archives_are_named_with_what_is_wrong() {
         (outside("c:\\a.shp"), "`c:/a.shp` would be written outside"),
         (zipped(&[("a/b.shp", b"1"), ("a\\b.shp", b"2")]), "two files named `a/b.shp`"),
         (locked, "password"),
+        (overlapping(), "lie over one another"),
     ] {
         let said = opened("a.zip", &bytes).unwrap_err();
         assert!(said.contains("a.zip cannot be used as an archive") && said.contains(needed), "{said}");
