@@ -5,7 +5,7 @@ mod placed;
 
 pub(crate) use building::usual_colours;
 pub use building::{Building, Roof, RoofForm, RoofShape};
-pub use placed::{ModelShape, PlacedModel};
+pub use placed::{ModelShape, Pictured, PlacedModel};
 
 use crate::{
     picture::{Picture, Texture},

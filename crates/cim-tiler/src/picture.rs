@@ -7,6 +7,7 @@ use std::{
     fs::File,
     io::BufReader,
     path::{Component, Path, PathBuf},
+    sync::Arc,
 };
 
 /// Pixels along an edge at most.
@@ -18,11 +19,20 @@ const MAX_BYTES: u64 = 512 << 20;
 /// Times that a picture may be repeated along an edge of its surface: more is a slip of the pen.
 const MOST_REPEATS: f32 = 10_000.0;
 
-/// A picture beside a source.
+/// Where the pixels of a picture are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pixels {
+    /// In a file beside a source, PNG or JPEG.
+    File(PathBuf),
+    /// Here: sRGB and alpha, rows from the top.
+    Here(Arc<RgbaImage>),
+}
+
+/// A picture of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
-    /// The file, PNG or JPEG.
-    pub file: PathBuf,
+    /// Where it is.
+    pub pixels: Pixels,
     /// Pixels across and down.
     pub size: [u32; 2],
     /// What lies outside of it.
@@ -73,9 +83,13 @@ pub struct Texture {
 impl Texture {
     /// `None` where a corner lies nowhere, or absurdly far outside.
     pub(crate) fn new(picture: usize, uvs: Vec<Vec<[f32; 2]>>) -> Option<Self> {
+        uvs.iter().all(|ring| Self::is_near(ring)).then_some(Self { picture, uvs })
+    }
+
+    /// Whether all corners lie somewhere near the picture.
+    pub(crate) fn is_near(uvs: &[[f32; 2]]) -> bool {
         // Not a number is not within anything.
-        let near = uvs.iter().flatten().flatten().all(|c| c.abs() <= MOST_REPEATS);
-        near.then_some(Self { picture, uvs })
+        uvs.iter().flatten().all(|c| c.abs() <= MOST_REPEATS)
     }
 
     /// Turns the rings, as their surface was turned.
@@ -105,7 +119,8 @@ impl Pictures {
         if let Some(known) = self.known.get(&key) {
             return *known;
         }
-        let found = self.file(name).and_then(|file| Ok(Picture { size: size(&file)?, file, wrap }));
+        let found =
+            self.file(name).and_then(|file| Ok(Picture { size: size(&file)?, pixels: Pixels::File(file), wrap }));
         let found = found.map(|picture| {
             self.list.push(picture);
             self.list.len() - 1
@@ -174,8 +189,11 @@ fn size(file: &Path) -> Result<[u32; 2], Defect> {
 
 impl Picture {
     /// Its pixels; `None` when the file is damaged, or another one than it was.
-    pub(crate) fn decode(&self) -> Option<RgbaImage> {
-        let pixels = reader(&self.file)?.decode().ok()?.into_rgba8();
+    pub(crate) fn decode(&self) -> Option<Arc<RgbaImage>> {
+        let pixels = match &self.pixels {
+            Pixels::File(file) => Arc::new(reader(file)?.decode().ok()?.into_rgba8()),
+            Pixels::Here(pixels) => pixels.clone(),
+        };
         (pixels.dimensions() == (self.size[0], self.size[1])).then_some(pixels)
     }
 }
@@ -215,7 +233,7 @@ mod tests {
         }
         assert_eq!(pictures.find("appearance/in.png", Wrap::Clamp), Ok(3));
         assert_eq!(
-            (pictures.list[0].size, pictures.list[0].decode().unwrap().into_raw()[..3].to_vec()),
+            (pictures.list[0].size, pictures.list[0].decode().unwrap().as_raw()[..3].to_vec()),
             ([3, 2], vec![1, 2, 3])
         );
         #[cfg(unix)]

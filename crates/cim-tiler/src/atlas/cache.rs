@@ -2,7 +2,7 @@
 
 use crate::picture::Picture;
 use image::RgbaImage;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Bytes of decoded pictures that all hands keep, beside those in use.
 const KEPT_BYTES: usize = 256 << 20;
@@ -13,7 +13,7 @@ pub(crate) struct Cache {
     /// Bytes that are kept.
     most: usize,
     /// The one that was used last at the end.
-    kept: Vec<(usize, RgbaImage)>,
+    kept: Vec<(usize, Arc<RgbaImage>)>,
     damaged: BTreeSet<usize>,
 }
 
@@ -43,6 +43,6 @@ impl Cache {
             }
             self.kept.push((number, pixels));
         }
-        self.kept.last().map(|(_, pixels)| pixels)
+        self.kept.last().map(|(_, pixels)| &**pixels)
     }
 }

@@ -39,8 +39,8 @@ struct Facet {
     picture: usize,
     corners: Range<usize>,
     indices: Range<usize>,
-    /// What it looks like without its picture.
-    plain: (Surface, [u8; 4]),
+    /// What it looks like without its picture; its own colours where none is said.
+    plain: (Surface, Option<[u8; 4]>),
 }
 
 /// Surfaces with pictures on them, and those whose pictures could not be read, as they look without.
@@ -68,13 +68,33 @@ impl Facades {
         }
         self.mesh.uvs.extend(texture.uvs.iter().flatten());
         self.mesh.uvs.resize(self.mesh.positions.len(), [0.0; 2]);
+        // White, times the picture.
+        self.mesh.colors[corner..].fill([255; 4]);
         self.facets.push(Facet {
             picture: texture.picture,
             corners: corner..self.mesh.positions.len(),
             indices: index..self.mesh.indices.len(),
-            plain: (plain.0, plain.1.color),
+            plain: (plain.0, Some(plain.1.color)),
         });
         true
+    }
+
+    /// Adds triangles (metres) with a picture, of as many normals, colours, texture coordinates and features as there are
+    /// positions: the picture is seen times the colours, and the colours alone, as a surface, where it cannot be read.
+    pub(crate) fn add_mesh(&mut self, mesh: WritePrimitive, picture: usize, plain: Surface) {
+        let (corner, index) = (self.mesh.positions.len(), self.mesh.indices.len());
+        self.mesh.positions.extend(mesh.positions);
+        self.mesh.normals.extend(mesh.normals);
+        self.mesh.colors.extend(mesh.colors);
+        self.mesh.uvs.extend(mesh.uvs);
+        self.mesh.feature_ids.extend(mesh.feature_ids);
+        self.mesh.indices.extend(mesh.indices.iter().map(|i| i + corner as u32));
+        self.facets.push(Facet {
+            picture,
+            corners: corner..self.mesh.positions.len(),
+            indices: index..self.mesh.indices.len(),
+            plain: (plain, None),
+        });
     }
 
     /// The surfaces with their parts of the pictures, whose pixels are `pixel_m` metres large or larger.
@@ -135,8 +155,9 @@ impl Facades {
                 }));
             }
         }
-        // They are white, times the picture.
-        out.colors.clear();
+        if out.colors.iter().all(|c| *c == [255; 4]) {
+            out.colors.clear();
+        }
         let wrap = match sheet.regions.first() {
             Some((region, _)) if region.is_whole => match pictures[region.picture].wrap {
                 Wrap::Mirror => WriteWrap::Mirror,
@@ -165,7 +186,9 @@ impl Facades {
         out.unread.extend(self.mesh.feature_ids.get(facet.corners.start));
         let primitive = out.plain.entry(surface).or_insert_with(|| surface.primitive());
         self.give(facet, primitive);
-        let first = primitive.colors.len() - facet.corners.len();
-        primitive.colors[first..].fill(color);
+        if let Some(color) = color {
+            let first = primitive.colors.len() - facet.corners.len();
+            primitive.colors[first..].fill(color);
+        }
     }
 }

@@ -157,9 +157,10 @@ fn root(groups: &mut [usize], mut i: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::picture::Pixels;
 
     fn shown(wrap: Wrap, rects: &[Rect]) -> Vec<Region> {
-        let picture = Picture { file: "none".into(), size: [320, 160], wrap };
+        let picture = Picture { pixels: Pixels::File("none".into()), size: [320, 160], wrap };
         let sight = |(facet, r): (usize, &Rect)| Sight {
             facet,
             corners: vec![[r[0], r[1]], [r[2], r[1]], [r[2], r[3]]],

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Silent, TilingOptions, city::City, tiling};
+use crate::{Silent, TilingOptions, city::City, picture::Pixels, tiling};
 use image::{Rgba, RgbaImage};
 use std::path::Path;
 use tiles3d::{Content, DecodeOptions, DecodedTile, decode_content};
@@ -78,7 +78,7 @@ fn square(facades: &mut Facades, metres: f64, times: f32, feature: u32) {
 
 fn picture(folder: &Path) -> Vec<Picture> {
     quarters(&folder.join("a.png"));
-    vec![Picture { file: folder.join("a.png"), size: [64, 64], wrap: Wrap::Repeat }]
+    vec![Picture { pixels: Pixels::File(folder.join("a.png")), size: [64, 64], wrap: Wrap::Repeat }]
 }
 
 fn pixels(image: &WriteImage) -> (u32, u32, Vec<[u8; 3]>) {
@@ -140,7 +140,7 @@ fn what_does_not_fit_a_tile_is_coarser() {
     let folder = tempfile::tempdir().unwrap();
     let size = [4096, 4096];
     RgbaImage::from_pixel(size[0], size[1], Rgba([9, 9, 9, 255])).save(folder.path().join("a.png")).unwrap();
-    let pictures = [Picture { file: folder.path().join("a.png"), size, wrap: Wrap::Repeat }];
+    let pictures = [Picture { pixels: Pixels::File(folder.path().join("a.png")), size, wrap: Wrap::Repeat }];
     let mut facades = Facades::default();
     square(&mut facades, 40.0, 1.0, 0);
     let shown = facades.show(&pictures, &mut Cache::new(1), 0.02).unwrap();
@@ -157,7 +157,7 @@ fn damaged_pictures_leave_colours() {
     let mut pictures = picture(folder.path());
     let bytes = std::fs::read(folder.path().join("a.png")).unwrap();
     std::fs::write(folder.path().join("b.png"), &bytes[..60]).unwrap();
-    pictures[0].file = folder.path().join("b.png");
+    pictures[0].pixels = Pixels::File(folder.path().join("b.png"));
     let mut facades = Facades::default();
     square(&mut facades, 10.0, 1.0, 7);
     let shown = facades.show(&pictures, &mut Cache::new(1), 0.02).unwrap();

@@ -12,9 +12,23 @@ pub struct ModelShape {
     pub positions: Vec<[f32; 3]>,
     /// Unit normals, one for each vertex.
     pub normals: Vec<[f32; 3]>,
-    /// Linear colours, one for each vertex.
+    /// Linear colours, one for each vertex; of those with pictures, times the picture.
     pub colors: Vec<[u8; 4]>,
-    /// Triangles.
+    /// Where the vertices lie on their pictures: (0, 0) is the lower left corner, (1, 1) the upper right. None at all when
+    /// there are no pictures.
+    pub uvs: Vec<[f32; 2]>,
+    /// Triangles without pictures.
+    pub indices: Vec<u32>,
+    /// Triangles with pictures.
+    pub pictured: Vec<Pictured>,
+}
+
+/// Triangles with a picture on them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Pictured {
+    /// Its number in the list of the city's pictures.
+    pub picture: usize,
+    /// The triangles.
     pub indices: Vec<u32>,
 }
 

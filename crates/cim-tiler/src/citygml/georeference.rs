@@ -1,7 +1,7 @@
 //! Pictures with a place in the world (CityGML 2.0, 9.4): by a world file beside them, or by what the file says.
 
 use super::{appearance::numbers, xml::Element};
-use crate::picture::Picture;
+use crate::picture::{Picture, Pixels};
 use std::path::Path;
 
 /// What a `GeoreferencedTexture` says of its place.
@@ -24,7 +24,10 @@ impl World {
 
     /// From coordinates to texture coordinates, row by row as `worldToTexture` has them.
     pub(super) fn matrix(&self, picture: &Picture) -> Option<[f64; 12]> {
-        let file = if self.prefers_file || self.own.is_none() { world_file(&picture.file) } else { None };
+        let file = match &picture.pixels {
+            Pixels::File(file) if self.prefers_file || self.own.is_none() => world_file(file),
+            _ => None,
+        };
         let ([x, y], [a, b, d, e]) = file.or(self.own)?;
         let area = a * e - b * d;
         let [width, height] = picture.size.map(f64::from);

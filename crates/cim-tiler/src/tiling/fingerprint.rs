@@ -2,8 +2,10 @@
 
 use super::TilingOptions;
 use crate::{
-    city::{Area, Attribute, Building, City, Facet, Lamp, Model, PlacedModel, Plant, Point, Road, Roof, RoofShape},
-    picture::Picture,
+    city::{
+        Area, Attribute, Building, City, Facet, Lamp, Model, Pictured, PlacedModel, Plant, Point, Road, Roof, RoofShape,
+    },
+    picture::{Picture, Pixels},
     terrain::Terrain,
 };
 use cim_model::{EntityKey, Place};
@@ -148,15 +150,23 @@ fn standing(m: &PlacedModel, h: &mut H) {
     let vectors = |list: &[[f32; 3]], h: &mut H| list.iter().for_each(|v| v.map(f32::to_bits).hash(h));
     vectors(&shape.positions, h);
     vectors(&shape.normals, h);
+    list(&shape.uvs, h, |uv, h| uv.map(f32::to_bits).hash(h));
     (&shape.colors, &shape.indices).hash(h);
+    list(&shape.pictured, h, |Pictured { picture, indices }, h| (picture, indices).hash(h));
 }
 
-/// Pictures are read when they are needed: what is known of one before is what its file is.
+/// Pictures of files are read when they are needed: what is known of one before is what its file is.
 fn picture(p: &Picture, h: &mut H) {
-    let Picture { file, size, wrap } = p;
-    (file, size, wrap).hash(h);
-    if let Ok(meta) = fs::metadata(file) {
-        (meta.len(), meta.modified().ok()).hash(h);
+    let Picture { pixels, size, wrap } = p;
+    (size, wrap).hash(h);
+    match pixels {
+        Pixels::File(file) => {
+            file.hash(h);
+            if let Ok(meta) = fs::metadata(file) {
+                (meta.len(), meta.modified().ok()).hash(h);
+            }
+        }
+        Pixels::Here(pixels) => pixels.as_raw().hash(h),
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     stack::{Primitives, Sited, Thing},
 };
 use crate::{
+    atlas::Facades,
     city::{ModelShape, PlacedModel},
     mesh::Surface,
 };
@@ -82,26 +83,38 @@ impl Writer<'_> {
 /// Adds a model to a tile of so many metres of error; false when no triangle of it is left, which is no loss in a coarse
 /// tile alone.
 pub(super) fn add_placed(
-    primitives: &mut Primitives,
+    (primitives, facades): (&mut Primitives, &mut Facades),
     placed: &PlacedModel,
     foot: DVec3,
     (origin, error): (DVec3, f64),
     feature: u32,
 ) -> bool {
-    let unseen = error * UNSEEN_SHARE / placed.scale;
-    let indices = if unseen > 0.0 { coarse(&placed.shape, unseen) } else { placed.shape.indices.clone() };
-    if indices.is_empty() {
-        return false;
+    let shape = &*placed.shape;
+    let stands = Stands::new(shape, error * UNSEEN_SHARE / placed.scale);
+    let foot = foot - origin;
+    let plain = stands.merged(&shape.indices);
+    let mut any = !plain.is_empty();
+    if any {
+        let to = primitives.entry(Surface::Structure).or_insert_with(|| Surface::Structure.primitive());
+        append(to, placed, foot, &plain, feature);
     }
-    let to = primitives.entry(Surface::Structure).or_insert_with(|| Surface::Structure.primitive());
-    append(to, placed, foot - origin, &indices, feature);
-    true
+    for part in &shape.pictured {
+        let seen = stands.seen(&part.indices);
+        if !seen.is_empty() {
+            let mut mesh = Surface::Facade.primitive();
+            let vertices = append(&mut mesh, placed, foot, &seen, feature);
+            mesh.uvs = vertices.iter().map(|v| shape.uvs[*v]).collect();
+            facades.add_mesh(mesh, part.picture, Surface::Structure);
+            any = true;
+        }
+    }
+    any
 }
 
-/// Appends the vertices that some triangles have.
-fn append(to: &mut WritePrimitive, placed: &PlacedModel, foot: DVec3, indices: &[u32], feature: u32) {
+/// Appends some triangles and the vertices that they have; the numbers of these.
+fn append(to: &mut WritePrimitive, placed: &PlacedModel, foot: DVec3, indices: &[u32], feature: u32) -> Vec<usize> {
     let shape = &placed.shape;
-    let mut numbers = vec![u32::MAX; shape.positions.len()];
+    let (mut numbers, mut vertices) = (vec![u32::MAX; shape.positions.len()], Vec::new());
     for index in indices {
         let v = *index as usize;
         if numbers[v] == u32::MAX {
@@ -110,19 +123,42 @@ fn append(to: &mut WritePrimitive, placed: &PlacedModel, foot: DVec3, indices: &
             to.normals.push(placed.turned(shape.normals[v]).as_vec3().normalize_or(glam::Vec3::Z).to_array());
             to.colors.push(shape.colors[v]);
             to.feature_ids.push(feature);
+            vertices.push(v);
         }
         to.indices.push(numbers[v]);
     }
+    vertices
 }
 
-/// The triangles that are left when all vertices in a cube of an edge of `cell` metres are the first one of them.
-fn coarse(shape: &ModelShape, cell: f64) -> Vec<u32> {
-    let mut first: HashMap<[i64; 3], u32> = HashMap::new();
-    let cube = |p: &[f32; 3]| p.map(|c| (f64::from(c) / cell).floor() as i64);
-    let stands: Vec<u32> =
-        shape.positions.iter().zip(0_u32..).map(|(p, i)| *first.entry(cube(p)).or_insert(i)).collect();
-    let triangles = shape.indices.as_chunks::<3>().0.iter().map(|t| t.map(|i| stands[i as usize]));
-    triangles.filter(|[a, b, c]| a != b && b != c && c != a).flatten().collect()
+/// Of every vertex the first one in the same cube, which stands for all of them; nothing where each stands for itself.
+struct Stands(Option<Vec<u32>>);
+
+impl Stands {
+    /// In cubes of an edge of `cell` metres.
+    fn new(shape: &ModelShape, cell: f64) -> Self {
+        let cube = |p: &[f32; 3]| p.map(|c| (f64::from(c) / cell).floor() as i64);
+        Self((cell > 0.0).then(|| {
+            let mut first: HashMap<[i64; 3], u32> = HashMap::new();
+            shape.positions.iter().zip(0_u32..).map(|(p, i)| *first.entry(cube(p)).or_insert(i)).collect()
+        }))
+    }
+
+    /// The triangles that are left, between the vertices that stand for others.
+    fn merged(&self, indices: &[u32]) -> Vec<u32> {
+        let Some(stands) = &self.0 else { return indices.to_vec() };
+        let triangles = indices.as_chunks::<3>().0.iter().map(|t| t.map(|i| stands[i as usize]));
+        triangles.filter(|[a, b, c]| a != b && b != c && c != a).flatten().collect()
+    }
+
+    /// The same triangles as they were: a vertex elsewhere on a picture cannot stand for another.
+    fn seen(&self, indices: &[u32]) -> Vec<u32> {
+        let Some(stands) = &self.0 else { return indices.to_vec() };
+        let is_seen = |t: &&[u32; 3]| {
+            let [a, b, c] = t.map(|i| stands[i as usize]);
+            a != b && b != c && c != a
+        };
+        indices.as_chunks::<3>().0.iter().filter(is_seen).flatten().copied().collect()
+    }
 }
 
 #[cfg(test)]
@@ -134,8 +170,13 @@ mod tests {
         // A mast of 20 m with a knob of 2 cm on it.
         let positions = vec![[0.0, 0.0, 0.0], [0.5, 0.0, 0.0], [0.0, 0.0, 20.0], [0.02, 0.0, 20.01], [0.0, 0.02, 20.0]];
         let shape = ModelShape { positions, indices: vec![0, 1, 2, 2, 3, 4], ..ModelShape::default() };
-        assert_eq!(coarse(&shape, 0.001), [0, 1, 2, 2, 3, 4]);
-        assert_eq!(coarse(&shape, 0.3), [0, 1, 2]);
-        assert_eq!(coarse(&shape, 50.0), [0_u32; 0]);
+        let all = [0, 1, 2, 2, 3, 4];
+        for (cell, left) in [(0.0, &all[..]), (0.001, &all), (0.3, &[0, 1, 2]), (50.0, &[])] {
+            let stands = Stands::new(&shape, cell);
+            assert_eq!((&stands.merged(&all)[..], &stands.seen(&all)[..]), (left, left), "{cell} m");
+        }
+        // The tip's neighbours are one with it; with pictures they stay where they are on them.
+        let (stands, tip) = (Stands::new(&shape, 0.3), [0, 1, 4]);
+        assert_eq!((stands.merged(&tip), stands.seen(&tip)), (vec![0, 1, 2], tip.to_vec()));
     }
 }

@@ -243,7 +243,7 @@ impl<'a> Writer<'a> {
                     }
                 }
                 Thing::Placed { placed, foot } => {
-                    if add_placed(&mut primitives, placed, *foot, (origin, error), rows.count()) {
+                    if add_placed((&mut primitives, &mut facades), placed, *foot, (origin, error), rows.count()) {
                         rows.placed(placed);
                         self.summary.models += usize::from(leaf);
                     } else if leaf {

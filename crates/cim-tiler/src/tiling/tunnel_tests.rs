@@ -116,6 +116,7 @@ fn nothing_hangs_in_the_air_over_a_ramp() {
         normals: vec![[0.0, 1.0, 0.0]; 3],
         colors: vec![[255; 4]; 3],
         indices: vec![0, 1, 2],
+        ..ModelShape::default()
     };
     let model = |(i, place): (usize, &Place)| PlacedModel {
         key: EntityKey::new(EntityKind::Component, format!("M{i}")),

@@ -23,6 +23,7 @@ mod plan;
 mod report;
 mod shp;
 mod source;
+mod textures;
 mod values;
 mod wkb;
 
@@ -118,7 +119,7 @@ pub fn make_city(
     let first = inputs.first().and_then(|p| p.file_name()).map(|n| n.to_string_lossy().into_owned());
     let stem = first.unwrap_or_default().split('.').next().unwrap_or_default().to_owned();
     let name = if options.name.trim().is_empty() { stem } else { options.name.clone() };
-    let make::Made { buildings, roads, areas, placed, mut collections, report, .. } = made;
+    let make::Made { buildings, roads, areas, placed, library, mut collections, report, .. } = made;
     let plants = collections.get("tree").into_iter().flatten().filter_map(plant).collect();
     let lamps = collections.get("component").into_iter().flatten().filter_map(lamp).collect();
     let network = network::network(&roads, origin);
@@ -134,7 +135,7 @@ pub fn make_city(
         buildings,
         models: Vec::new(),
         placed,
-        pictures: Vec::new(),
+        pictures: library.into_pictures(),
         ground_m: 0.0,
         terrain: options.terrain.read(origin, bounds, progress)?,
         roads,

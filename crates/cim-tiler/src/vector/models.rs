@@ -1,7 +1,13 @@
 //! The model files that a table places: glTF 2.0, binary or with its files beside it.
 
-use super::feature::Reason;
-use crate::{city::ModelShape, mesh::linear};
+use super::{
+    feature::Reason,
+    textures::{self, Textures},
+};
+use crate::{
+    city::{ModelShape, Pictured},
+    picture::Picture,
+};
 use glam::Vec3;
 use std::{
     collections::HashMap,
@@ -30,6 +36,7 @@ const NOTHING: Reason = "its model has no triangles";
 #[derive(Default)]
 pub(super) struct Library {
     files: HashMap<PathBuf, Result<Arc<ModelShape>, Reason>>,
+    textures: Textures,
     /// What a person should know of them.
     notes: Vec<String>,
 }
@@ -41,14 +48,24 @@ impl Library {
         if let Some(known) = self.files.get(&path) {
             return known.clone();
         }
-        let read = read(&path).map(Arc::new).map_err(|(reason, why)| {
+        let read = read(&path, &mut self.textures).map(Arc::new).map_err(|(reason, why)| {
             if !why.is_empty() {
                 self.notes.push(format!("`{name}`: {why}"));
             }
             reason
         });
+        let unkept = self.textures.take_unkept();
+        if unkept > 0 {
+            self.notes
+                .push(format!("`{name}`: {unkept} of its pictures are too large to be kept: they are colours now"));
+        }
         self.files.insert(path, read.clone());
         read
+    }
+
+    /// The pictures on all models that were read.
+    pub(super) fn into_pictures(self) -> Vec<Picture> {
+        self.textures.into_pictures()
     }
 
     /// Whether a file was read as a model.
@@ -69,7 +86,7 @@ fn below(name: &str) -> Option<PathBuf> {
     (plain && path.file_name().is_some()).then_some(path)
 }
 
-fn read(path: &Path) -> Result<ModelShape, (Reason, String)> {
+fn read(path: &Path, textures: &mut Textures) -> Result<ModelShape, (Reason, String)> {
     let size = fs::metadata(path).map_err(|_| (NOT_THERE, String::new()))?.len();
     if size > MAX_BYTES {
         return Err((TOO_LARGE, format!("it has {size} bytes, {MAX_BYTES} are read at most")));
@@ -82,46 +99,64 @@ fn read(path: &Path) -> Result<ModelShape, (Reason, String)> {
     };
     let options = DecodeOptions { mips: false, ..DecodeOptions::default() };
     match decode_content(&bytes, &options, &mut fetch) {
-        Ok(Content::Models(models)) => shape(&models).map_err(|reason| (reason, String::new())),
+        Ok(Content::Models(models)) => shape(&models, textures).map_err(|reason| (reason, String::new())),
         Ok(Content::Tileset) => Err((BROKEN, "it is a tileset".into())),
         Err(e) => Err((BROKEN, e.to_string())),
     }
 }
 
 /// All triangles, in the file's own frame with z up.
-fn shape(models: &[DecodedTile]) -> Result<ModelShape, Reason> {
+fn shape(models: &[DecodedTile], textures: &mut Textures) -> Result<ModelShape, Reason> {
     let mut out = ModelShape::default();
     for model in models {
+        textures.begin();
         for primitive in model.primitives.iter().filter(|p| p.mode == PrimitiveMode::Triangles) {
             let default = TileMaterial::default();
             let material = model.materials.get(primitive.material).unwrap_or(&default);
-            let colors = colors(model, primitive, material);
+            let picture = textures.picture(model, primitive, material);
+            let dress = match picture {
+                Some(picture) => {
+                    let uvs = material.base_color_texture.as_ref().map_or(&[][..], |t| t.coordinates(primitive));
+                    Dress { colors: textures::plain(primitive, material), uvs, picture: Some(picture) }
+                }
+                None => Dress { colors: textures::baked(model, primitive, material), uvs: &[], picture: None },
+            };
             let once = [Instance { transform: glam::DAffine3::IDENTITY, feature: None }];
             let copies = primitive.instances.and_then(|i| model.instances.get(i)).map_or(&once[..], Vec::as_slice);
             for copy in copies {
                 if out.positions.len() + primitive.positions.len() > MAX_VERTICES {
                     return Err(TOO_LARGE);
                 }
-                add(&mut out, primitive, &colors, (copy, model.origin), false);
+                add(&mut out, primitive, &dress, (copy, model.origin), false);
                 if material.double_sided {
-                    add(&mut out, primitive, &colors, (copy, model.origin), true);
+                    add(&mut out, primitive, &dress, (copy, model.origin), true);
                 }
             }
         }
     }
     let finite = out.positions.iter().chain(&out.normals).flatten().all(|c| c.is_finite());
-    match (out.indices.is_empty(), finite) {
+    if out.pictured.is_empty() {
+        out.uvs.clear();
+    }
+    match (out.indices.is_empty() && out.pictured.is_empty(), finite) {
         (true, _) => Err(NOTHING),
         (false, false) => Err(BROKEN),
         (false, true) => Ok(out),
     }
 }
 
+/// What the vertices of a primitive look like.
+struct Dress<'p> {
+    colors: Vec<[u8; 4]>,
+    uvs: &'p [[f32; 2]],
+    picture: Option<usize>,
+}
+
 /// Adds a copy of a primitive; from behind, where both sides are to be seen.
 fn add(
     out: &mut ModelShape,
     primitive: &Primitive,
-    colors: &[[u8; 4]],
+    dress: &Dress<'_>,
     (copy, origin): (&Instance, glam::DVec3),
     behind: bool,
 ) {
@@ -134,31 +169,24 @@ fn add(
         let normal = (normals * normal.as_dvec3()).as_vec3().normalize_or(Vec3::Z);
         out.positions.push(at.as_vec3().to_array());
         out.normals.push((if behind { -normal } else { normal }).to_array());
-        out.colors.push(colors.get(v).copied().unwrap_or([255; 4]));
+        out.colors.push(dress.colors.get(v).copied().unwrap_or([255; 4]));
+        // Pictures begin at the upper edge in glTF (3.8.3).
+        out.uvs.push(dress.uvs.get(v).map_or([0.0; 2], |[u, v]| [*u, 1.0 - v]));
     }
+    let to = match dress.picture {
+        None => &mut out.indices,
+        Some(picture) => {
+            let at = out.pictured.iter().position(|p| p.picture == picture).unwrap_or_else(|| {
+                out.pictured.push(Pictured { picture, indices: Vec::new() });
+                out.pictured.len() - 1
+            });
+            &mut out.pictured[at].indices
+        }
+    };
     for [a, b, c] in primitive.indices.as_chunks::<3>().0 {
         let triangle = if mirrored == behind { [*a, *b, *c] } else { [*a, *c, *b] };
-        out.indices.extend(triangle.map(|i| first + i));
+        to.extend(triangle.map(|i| first + i));
     }
-}
-
-/// The colour of every vertex: the material's, times the vertex's, times the picture's there.
-fn colors(model: &DecodedTile, primitive: &Primitive, material: &TileMaterial) -> Vec<[u8; 4]> {
-    let picture = material.base_color_texture.as_ref().and_then(|t| Some((model.images.get(t.image)?, t)));
-    let texel = |v: usize| -> Option<[f32; 3]> {
-        let (picture, texture) = picture?;
-        let [u, v] = *texture.coordinates(primitive).get(v)?;
-        let at = |c: f32, size: u32| ((c.rem_euclid(1.0) * size as f32) as u32).min(size.saturating_sub(1));
-        let [r, g, b, _] = picture.pixel(at(u, picture.width), at(v, picture.height))?;
-        Some([r, g, b].map(linear))
-    };
-    let color = |v: usize| {
-        let vertex = primitive.colors.get(v).copied().unwrap_or([1.0; 4]);
-        let texel = texel(v).unwrap_or([1.0; 3]);
-        let of = |k: usize| (material.base_color[k] * vertex[k] * texel[k] * 255.0).round().clamp(0.0, 255.0) as u8;
-        [of(0), of(1), of(2), 255]
-    };
-    (0..primitive.positions.len()).map(color).collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod geojson;
 mod gpkg;
 mod models;
 mod shapefile;
+mod textures;
 
 use super::*;
 use crate::{Silent, city::Attribute, records::Geometry as RecordGeometry};
