@@ -5,12 +5,14 @@ mod cache;
 mod cut;
 mod pack;
 mod region;
+mod seen;
 mod sheet;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub(crate) use cache::Cache;
+pub(crate) use seen::{FINEST_PIXEL_M, Shows, pixels};
 
 use crate::{
     mesh::{Look, Surface, add_facet},

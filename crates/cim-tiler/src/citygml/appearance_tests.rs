@@ -7,9 +7,11 @@ use crate::{
     city::City,
     citymodel::{CityModelOptions, make_city},
     mesh::linear_bytes,
+    picture::{Picture, Pixels, Wrap},
 };
+use image::RgbaImage;
 use proptest::prelude::*;
-use std::io::Write as _;
+use std::{io::Write as _, sync::Arc};
 use tiles3d::DecodedTile;
 
 /// A box whose sides have ids, `s0` and so on, and their rings, `r0` and so on; seen from inside where it is turned.
@@ -201,6 +203,37 @@ fn far_tiles_have_smaller_pictures_and_all_of_them_are_as_the_standards_have_the
     let report = tiles3d::inspect::inspect(&url, &tiles3d::inspect::InspectOptions::default(), &mut fetch);
     assert_eq!(report.defects, []);
     assert!(report.extensions.contains_key("EXT_texture_webp"), "{:?}", report.extensions);
+}
+
+#[test]
+fn what_shows_many_pictures_is_in_many_tiles() {
+    let texture = appearance("", &by_list("appearance/a.png", 2, WHOLE));
+    let (mut city, folder) = city_of(&(member(&building(false)) + &texture));
+    // Eight blocks of 60 by 48 by 36 m, each with a picture of its own.
+    let (one, centre) = (city.models[0].clone(), city.origin);
+    city.models = (0..8u32)
+        .map(|i| {
+            let mut model = one.clone();
+            model.key.id = format!("a{i}");
+            for p in model.points_mut() {
+                p.place.lon = centre.lon + 6.0 * (p.place.lon - centre.lon) + 0.0012 * f64::from(i);
+                p.place.lat = centre.lat + 6.0 * (p.place.lat - centre.lat);
+                p.height_m *= 6.0;
+            }
+            model.levels.iter_mut().flatten().flat_map(|f| &mut f.texture).for_each(|t| t.picture = i as usize);
+            model
+        })
+        .collect();
+    for (side, is_split) in [(256, false), (1024, true)] {
+        let pixels = Arc::new(RgbaImage::from_pixel(side, side, image::Rgba([90, 120, 150, 255])));
+        city.pictures =
+            vec![Picture { pixels: Pixels::Here(pixels), size: [side; 2], wrap: Wrap::Repeat }; city.models.len()];
+        let out = folder.path().join(side.to_string());
+        crate::tiling::write_city(&city, &out, &crate::TilingOptions::default(), &mut Silent).unwrap();
+        let tiles = std::fs::read_dir(out.join("tiles")).unwrap().map(|e| e.unwrap().file_name());
+        let of_buildings = tiles.filter(|n| n.to_str().is_some_and(|n| n.starts_with('b') && n != "base.glb")).count();
+        assert_eq!(of_buildings > 1, is_split, "{side}: {of_buildings} tiles");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::{
     stack::{Primitives, SUNK_M, Sited, Thing},
 };
 use crate::{
+    atlas::Shows,
     city::Building,
     mesh::{Shape, Surface, add_building},
 };
@@ -39,7 +40,7 @@ impl Writer<'_> {
         let holes = building.holes.iter().map(|h| self.ring(h)).collect();
         let size = across.max(f64::from(building.top_m() - building.base_m));
         let thing = Thing::Building { building, plan: Plan { ring, holes }, foot };
-        Some(Sited { thing, centre, low, high, size, corners: 0 })
+        Some(Sited { thing, centre, low, high, size, corners: 0, shows: Shows::default() })
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     stack::{Primitives, Sited, Thing},
 };
 use crate::{
+    atlas::Shows,
     city::{Area, AreaKind, City, Road, RoadClass},
     mesh::{StreetTarget, Surface, add_area},
     streets::{Bed, End, Piece, Shores, Street, cover, streets},
@@ -105,6 +106,7 @@ impl Writer<'_> {
             high: DVec3::new(high[0], high[1], highest + 0.5),
             size: 0.5 * (high[0] - low[0]).hypot(high[1] - low[1]),
             corners,
+            shows: Shows::default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{
     stack::{Primitives, Sited, Thing},
 };
 use crate::{
-    atlas::Facades,
+    atlas::{Facades, Shows},
     city::{ModelShape, PlacedModel},
     mesh::Surface,
 };
@@ -42,7 +42,24 @@ impl Writer<'_> {
             high: most,
             size: (most - least).max_element() * 0.5,
             corners: placed.shape.positions.len(),
+            shows: self.pictures_of(placed),
         })
+    }
+
+    /// The pictures on a model.
+    fn pictures_of(&self, placed: &PlacedModel) -> Shows {
+        let (mut shows, shape) = (Shows::default(), &placed.shape);
+        for part in &shape.pictured {
+            let (mut share, mut metres) = (0.0, 0.0);
+            for t in part.indices.as_chunks::<3>().0 {
+                let [a, b, c] = t.map(|i| glam::Vec2::from_array(shape.uvs[i as usize]).as_dvec2());
+                share += 0.5 * (b - a).perp_dot(c - a).abs();
+                let [a, b, c] = t.map(|i| glam::Vec3::from_array(shape.positions[i as usize]).as_dvec3());
+                metres += 0.5 * placed.scale * placed.scale * (b - a).cross(c - a).length();
+            }
+            shows.add_area(part.picture, (share, metres), &self.city.pictures);
+        }
+        shows
     }
 
     /// Moves small models that stand in the opening over a tunnel's ramp to its edge, if that is near, and reports the rest.

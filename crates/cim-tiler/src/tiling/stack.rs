@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Progress, TilerError,
-    atlas::Facades,
+    atlas::{self, FINEST_PIXEL_M, Facades, Shows},
     city::{Area, Building, City, Facet, FacetKind, Model, PlacedModel, Road, Skin},
     citymodel::Defect,
     mesh::{Look, Surface, add_facet, append, facet_color, linear_bytes, twice_area_vector},
@@ -38,11 +38,10 @@ const TURN: usize = 1 << 16;
 const LEAF_THINGS: usize = 220;
 /// Corners of a leaf's models, roads and areas at most, unless it is one thing.
 const LEAF_CORNERS: usize = 60_000;
+/// Pixels of pictures that a leaf shows at most, unless it is one thing: those of one sheet.
+const LEAF_PIXELS: f64 = (2048 * 2048) as f64;
 /// Metres that walls go on below the lowest ground of a terrain: more than its mesh is lower there.
 pub(super) const SUNK_M: f64 = 1.5;
-
-/// Metres of a pixel of a picture at least, where it is seen from close by.
-const FINEST_PIXEL_M: f64 = 0.02;
 
 /// What stands or lies somewhere.
 pub(super) enum Thing<'a> {
@@ -83,6 +82,8 @@ pub(super) struct Sited<'a> {
     pub(super) size: f64,
     /// About how many corners it has, where things differ much in that.
     pub(super) corners: usize,
+    /// The pictures on it.
+    pub(super) shows: Shows,
 }
 
 /// Pixels of what is built and is no building that are left out of an inner tile.
@@ -188,7 +189,22 @@ impl<'a> Writer<'a> {
         let is_building = model.skin == Skin::Building;
         let block =
             is_building.then(|| block(model, |p| self.corner(p), (low.z, high.z), dice(model))).flatten().map(Box::new);
-        Some(Sited { thing: Thing::Model { model, block }, centre: [centre.x, centre.y], low, high, size, corners })
+        let shows = self.shows(model);
+        let centre = [centre.x, centre.y];
+        Some(Sited { thing: Thing::Model { model, block }, centre, low, high, size, corners, shows })
+    }
+
+    /// The pictures on a model at its finest.
+    fn shows(&self, model: &Model) -> Shows {
+        let mut shows = Shows::default();
+        for facet in model.levels.last().into_iter().flatten() {
+            if let Some(texture) = &facet.texture {
+                let ring = |ring: &Vec<crate::city::Point>| ring.iter().map(|p| self.corner(p)).collect();
+                let rings: Vec<Vec<DVec3>> = facet.rings.iter().map(ring).collect();
+                shows.add(&rings, texture, &self.city.pictures);
+            }
+        }
+        shows
     }
 
     fn corner(&self, p: &crate::city::Point) -> DVec3 {
@@ -351,7 +367,9 @@ struct Pile<'t> {
 /// Whether things are few enough for a leaf.
 fn is_leaf(things: &[&Sited<'_>], edge: f64) -> bool {
     let corners = || things.iter().map(|s| s.corners).sum::<usize>();
-    things.len() <= 1 || edge < 60.0 || things.len() <= LEAF_THINGS && corners() <= LEAF_CORNERS
+    let pixels = || atlas::pixels(things.iter().map(|s| &s.shows));
+    let is_light = || things.len() <= LEAF_THINGS && corners() <= LEAF_CORNERS && pixels() <= LEAF_PIXELS;
+    things.len() <= 1 || edge < 60.0 || is_light()
 }
 
 impl<'t> Tree<Pile<'t>> for Layer {
