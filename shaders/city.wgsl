@@ -1,7 +1,7 @@
 // The city's surfaces: windows on walls, water, the state of single features.
 //
-// uv   = metres along the wall, metres above its foot
-// uv_b = feature of the tile (-1 none, -2 the mesh's tag), surface (see scene/surface.rs)
+// uv   = bays along the wall, storeys above the ground; of other surfaces metres
+// uv_b = feature of the tile (-1 none, -2 the mesh's tag), surface, and in 512ths how many rows of windows a wall has
 
 #import bevy_pbr::{
     mesh_functions,
@@ -119,20 +119,19 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
     // Steep roofs, spires and the feet of domes have no windows: walls are upright within six degrees.
     if surface == SURFACE_BUILDING && abs(in.world_normal.y) < 0.1 && city.light.z > 0.0 {
         let seed = hash(vec2<f32>(f32(feature) * 7.13, f32(feature) * 3.71 + 1.0));
-        let storey = 3.1 + 0.4 * seed;
-        let bay = 2.8 + 1.6 * hash(vec2<f32>(seed * 91.0, 5.0));
-        let cell = vec2<f32>(in.uv.x / bay, in.uv.y / storey);
-        let w = footprint / vec2<f32>(bay, storey);
+        let cell = in.uv;
+        let w = footprint;
+        let has_windows = step(0.0, cell.y) * step(cell.y, round(fract(in.uv_b.y) * 512.0));
         // Where windows are smaller than pixels their mean takes over, so that far walls do not shimmer.
         let fade = 1.0 - smoothstep(0.25, 0.9, max(w.x, w.y));
         let wide = 0.30 + 0.12 * hash(vec2<f32>(seed, 2.0));
         let sharp = stripe(cell.x, 0.5 - wide, 0.5 + wide, w.x) * stripe(cell.y, 0.30, 0.80, w.y);
         let mean = wide;
-        let glass = mix(mean, sharp, fade) * city.light.z * step(0.4, in.uv.y);
+        let glass = mix(mean, sharp, fade) * city.light.z * has_windows;
         let id = floor(cell);
         let lot = hash(id + vec2<f32>(f32(feature) * 1.7, seed * 57.0));
         let tint = mix(vec3<f32>(0.10, 0.14, 0.19), vec3<f32>(0.20, 0.25, 0.30), mix(0.5, lot, fade));
-        let wall = pbr.material.base_color.rgb * (0.93 + 0.07 * smoothstep(0.0, 6.0, in.uv.y));
+        let wall = pbr.material.base_color.rgb * (0.93 + 0.07 * smoothstep(0.0, 2.0, cell.y));
         pbr.material.base_color = vec4<f32>(mix(wall, tint, glass * 0.82), pbr.material.base_color.a);
         pbr.material.perceptual_roughness = mix(pbr.material.perceptual_roughness, 0.22, glass * fade);
         pbr.material.reflectance = mix(vec3<f32>(0.3), vec3<f32>(0.65), glass);
@@ -141,7 +140,7 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
         let few_lit = step(0.5, hash(floor(few) + vec2<f32>(f32(feature) * 2.3, seed * 31.0)));
         let few_fade = 1.0 - smoothstep(0.25, 0.9, max(w.x / 4.0, w.y / 3.0));
         let mean_lamp = 0.42 * mean * mix(1.0, 0.2 + 1.6 * few_lit, few_fade);
-        let lamp = mix(mean_lamp, step(0.58, lot) * sharp, fade) * night * step(0.4, in.uv.y);
+        let lamp = mix(mean_lamp, step(0.58, lot) * sharp, fade) * night * has_windows;
         let white = mix(0.1, step(0.8, hash(id + vec2<f32>(3.0, 9.0))), fade);
         let warm = mix(vec3<f32>(1.0, 0.72, 0.40), vec3<f32>(0.85, 0.92, 1.0), white);
         pbr.material.emissive = vec4<f32>(warm * lamp * 1.1, 1.0);

@@ -1,9 +1,17 @@
 //! Arrays of one mesh in render axes.
 
-use crate::{Surface, tangents::tangents, textures::Laid};
-use glam::{DMat3, DMat4, DVec3, Vec2, Vec3};
+use crate::{
+    Surface,
+    tangents::tangents,
+    textures::Laid,
+    walls::{Said, Walls},
+};
+use glam::{DMat3, DMat4, DVec3, Vec3};
 use serde::{Deserialize, Serialize};
-use tiles3d::content::{NO_FEATURE, Primitive, PrimitiveMode, UvSlot};
+use tiles3d::{
+    FeatureTable,
+    content::{NO_FEATURE, Primitive, PrimitiveMode, UvSlot},
+};
 
 /// The linear part of the way from a tile's frame to render axes.
 pub(crate) struct Turn {
@@ -51,6 +59,12 @@ impl Turn {
     }
 }
 
+/// What a row of windows adds to the number of a surface in [`MeshArrays::marks`]: all that there can be are less than half.
+pub const ROW: f32 = 1.0 / 512.0;
+
+/// What a surface is, and the features that are on it.
+pub(crate) type Dress<'a> = (Surface, &'a FeatureTable);
+
 /// What a graphics card takes of a mesh; the arrays are as long as `positions`, but for those that may be empty.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MeshArrays {
@@ -62,7 +76,7 @@ pub struct MeshArrays {
     /// Unit normals.
     #[serde(with = "tiles3d::transfer::pod")]
     pub normals: Vec<[f32; 3]>,
-    /// Texture coordinates, or metres of the pattern of the surface.
+    /// Texture coordinates, or metres of the pattern of the surface; on walls bays from one end and storeys from the ground.
     #[serde(with = "tiles3d::transfer::pod")]
     pub uvs: Vec<[f32; 2]>,
     /// Texture coordinates of the textures that take [`UvSlot::Second`]; empty nearly always. Where there are any there
@@ -72,7 +86,8 @@ pub struct MeshArrays {
     /// Unit tangents with the side of the bitangent (1 or -1) last; empty without a normal texture.
     #[serde(with = "tiles3d::transfer::pod")]
     pub tangents: Vec<[f32; 4]>,
-    /// Feature (-1 none, [`crate::FEATURE_IN_TAG`]) and [`Surface`] number.
+    /// Feature (-1 none, [`crate::FEATURE_IN_TAG`]) and [`Surface`] number; of walls and roofs the rows of windows from the
+    /// ground on, by [`ROW`], are added to it.
     #[serde(with = "tiles3d::transfer::pod")]
     pub marks: Vec<[f32; 2]>,
     /// Linear colours, the material's factor multiplied in.
@@ -112,9 +127,15 @@ impl MeshArrays {
     }
 
     /// The only primitive of a mesh, with its textures.
-    pub(crate) fn of(p: &Primitive, laid: &mut Laid, surface: Surface, turn: &Turn, anchor: DVec3) -> Self {
+    pub(crate) fn of(
+        p: &Primitive,
+        laid: &mut Laid,
+        (surface, features): Dress<'_>,
+        turn: &Turn,
+        anchor: DVec3,
+    ) -> Self {
         let mut out = Self::new(p.mode);
-        out.add(p, laid.material.base_color, surface, turn, anchor);
+        out.add(p, laid.material.base_color, (surface, features), turn, anchor);
         if !laid.first.is_empty() {
             out.uvs = std::mem::take(&mut laid.first);
         }
@@ -130,7 +151,14 @@ impl MeshArrays {
     }
 
     /// One more primitive; `factor` is the linear colour of its material.
-    pub(crate) fn add(&mut self, p: &Primitive, factor: [f32; 4], surface: Surface, turn: &Turn, anchor: DVec3) {
+    pub(crate) fn add(
+        &mut self,
+        p: &Primitive,
+        factor: [f32; 4],
+        (surface, features): Dress<'_>,
+        turn: &Turn,
+        anchor: DVec3,
+    ) {
         let base = self.positions.len() as u32;
         self.positions.extend(p.positions.iter().map(|&v| turn.point(v)));
         if p.normals.len() == p.positions.len() {
@@ -138,16 +166,19 @@ impl MeshArrays {
         } else {
             self.normals.resize(self.positions.len(), [0.0, 1.0, 0.0]);
         }
-        let from = base as usize;
+        let (from, mut rows) = (base as usize, Vec::new());
         match surface {
             Surface::Plain | Surface::Lamplight | Surface::Lamp => self.uvs.resize(self.positions.len(), [0.0; 2]),
             Surface::Building => {
-                let wall = |(v, n): (&[f32; 3], &[f32; 3])| {
-                    let along = Vec2::new(-n[2], n[0]).normalize_or(Vec2::X);
-                    [along.dot(Vec2::new(v[0], v[2])), v[1] + anchor.y as f32 + drop_m(v, anchor)]
+                let said = |feature: u32| {
+                    let number = |name: &str| Some(features.get(feature, name)?.as_f64()? as f32).filter(|x| *x > 0.0);
+                    Said { floors: number("floors"), height_m: number("height") }
                 };
-                let made: Vec<_> = self.positions[from..].iter().zip(&self.normals[from..]).map(wall).collect();
-                self.uvs.extend(made);
+                let (positions, normals) = (&self.positions[from..], &self.normals[from..]);
+                let indices = if p.mode == PrimitiveMode::Triangles { &p.indices[..] } else { &[] };
+                let windows = Walls { positions, normals, features: &p.feature_ids, indices }.windows(said);
+                self.uvs.extend(windows.iter().map(|w| w.0));
+                rows = windows.iter().map(|w| w.1 * ROW).collect();
             }
             // Patterns on the ground go on from tile to tile; the remainder keeps f32 precise.
             _ => {
@@ -163,14 +194,8 @@ impl MeshArrays {
         self.colors.extend(colors);
         let mark = f32::from(surface as u8);
         let feature = |i: usize| p.feature_ids.get(i).filter(|f| **f != NO_FEATURE).map_or(-1.0, |f| *f as f32);
-        let features = (0..p.positions.len()).map(|i| [feature(i), mark]);
-        self.marks.extend(features);
+        let marks = (0..p.positions.len()).map(|i| [feature(i), mark + rows.get(i).copied().unwrap_or(0.0)]);
+        self.marks.extend(marks);
         turn.indices(p, base, &mut self.indices);
     }
-}
-
-/// Metres that the earth's surface has fallen below the site's horizontal plane: heights of walls count from there.
-fn drop_m(v: &[f32; 3], anchor: DVec3) -> f32 {
-    let (x, z) = (anchor.x + f64::from(v[0]), anchor.z + f64::from(v[2]));
-    ((x * x + z * z) / (2.0 * 6_371_000.0)) as f32
 }

@@ -7,7 +7,10 @@ use crate::{
 };
 use glam::{DAffine3, DVec3, Quat, Vec3};
 use serde::{Deserialize, Serialize};
-use tiles3d::content::{Instance, Primitive, PrimitiveMode, TileMaterial};
+use tiles3d::{
+    FeatureTable,
+    content::{Instance, Primitive, PrimitiveMode, TileMaterial},
+};
 
 /// In place of a feature's number in `uv_b.x`: the number is the entity's `MeshTag`, for copies that are features.
 pub const FEATURE_IN_TAG: f32 = -2.0;
@@ -48,9 +51,10 @@ pub(crate) fn merge(
     turn: &Turn,
     instances: &[Instance],
 ) {
+    let none = FeatureTable::default();
     for instance in instances.iter().filter(|i| i.transform.is_finite()) {
         let from = to.positions.len();
-        to.add(p, factor, surface, &turn.after(&instance.transform.matrix3), DVec3::ZERO);
+        to.add(p, factor, (surface, &none), &turn.after(&instance.transform.matrix3), DVec3::ZERO);
         let at = turn.points * instance.transform.translation;
         for v in &mut to.positions[from..] {
             *v = (DVec3::from(v.map(f64::from)) + at).as_vec3().to_array();
@@ -67,7 +71,7 @@ pub(crate) fn copied(
     instances: &[Instance],
 ) -> Piece {
     let mut laid = lay(material, p);
-    let mut arrays = MeshArrays::of(p, &mut laid, Surface::Plain, &Turn::NONE, DVec3::ZERO);
+    let mut arrays = MeshArrays::of(p, &mut laid, (Surface::Plain, &FeatureTable::default()), &Turn::NONE, DVec3::ZERO);
     if instances.iter().any(|i| i.feature.is_some()) {
         arrays.marks.iter_mut().for_each(|m| m[0] = FEATURE_IN_TAG);
     }

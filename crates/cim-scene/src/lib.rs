@@ -14,9 +14,10 @@ mod surface;
 mod tangents;
 mod textures;
 mod tree;
+mod walls;
 mod work;
 
-pub use arrays::MeshArrays;
+pub use arrays::{MeshArrays, ROW};
 pub use bvh::{Bvh, RayHit};
 pub use cloud::{Cloud, NONE};
 pub use copies::{Copy, FEATURE_IN_TAG};

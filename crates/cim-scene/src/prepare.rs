@@ -100,10 +100,10 @@ pub fn prepare(mut tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile 
             pick.add(at, primitive, &turn);
         }
         if surface != Surface::Plain && primitive.mode == PrimitiveMode::Triangles && !material.blend {
-            merged.add(primitive, material.base_color, surface, &turn, anchor);
+            merged.add(primitive, material.base_color, (surface, &tile.features), &turn, anchor);
         } else {
             let mut laid = lay(material, primitive);
-            let arrays = MeshArrays::of(primitive, &mut laid, surface, &turn, anchor);
+            let arrays = MeshArrays::of(primitive, &mut laid, (surface, &tile.features), &turn, anchor);
             pieces.push(Piece { arrays, material: laid.material, copies: Vec::new() });
         }
     }

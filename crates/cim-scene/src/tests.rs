@@ -49,6 +49,7 @@ fn surfaces_of_the_city_become_one_mesh_and_others_stay_themselves() {
     assert_eq!(city.arrays.normals[0], [0.0, 0.0, 1.0]);
     assert_eq!(city.arrays.colors[0], [0.25, 0.25, 1.0, 1.0]);
     assert_eq!(city.arrays.indices, [0, 1, 2, 3, 4, 5]);
+    // A gable of 3 m has no whole row of windows.
     let surfaces = [Surface::Building, Surface::Water].map(|s| [7.0, f32::from(s as u8)]);
     assert_eq!([city.arrays.marks[0], city.arrays.marks[3]], surfaces);
 }
