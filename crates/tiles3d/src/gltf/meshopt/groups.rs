@@ -1,12 +1,14 @@
 //! Groups of 16 deltas of few bits. Where all bits of one are set, it is the next of the whole bytes that follow.
 
+use super::sums::Mode;
+
 /// Deltas of a group.
 pub(super) const GROUP: usize = 16;
 /// Bytes that a group takes at most.
 pub(super) const WINDOW: usize = 24;
 
-/// A way to read groups. Each function returns how many bytes of the window the group takes; `SIGNED` deltas are written as
-/// the bytes that they stand for: 1 is -1, 2 is 1, 3 is -2.
+/// A way to read groups, and to sum them up. What reads returns how many bytes of the window the group takes; `SIGNED` deltas
+/// are written as the bytes that they stand for: 1 is -1, 2 is 1, 3 is -2.
 pub(super) trait Groups: Copy {
     /// Deltas of one bit, the first of which is the lowest of a byte.
     fn one<const SIGNED: bool>(self, window: &[u8; WINDOW], group: &mut [u8; GROUP]) -> usize;
@@ -16,6 +18,29 @@ pub(super) trait Groups: Copy {
     fn four<const SIGNED: bool>(self, window: &[u8; WINDOW], group: &mut [u8; GROUP]) -> usize;
     /// Deltas of whole bytes.
     fn eight<const SIGNED: bool>(self, window: &[u8; WINDOW], group: &mut [u8; GROUP]) -> usize;
+
+    /// Signed deltas of 0, 2, 4 or 8 bits, by `code` from 0 to 3, which is known only when it is read.
+    #[inline(always)]
+    fn coded(self, code: u8, window: &[u8; WINDOW], group: &mut [u8; GROUP]) -> usize {
+        match code & 3 {
+            0 => {
+                *group = [0; GROUP];
+                0
+            }
+            1 => self.two::<true>(window, group),
+            2 => self.four::<true>(window, group),
+            _ => self.eight::<true>(window, group),
+        }
+    }
+
+    /// Writes the channel of the elements which follow `last`, from their four bytes to their places, group after group; the
+    /// last of them goes to `last`.
+    fn sums<'a, 'b, P: Iterator<Item = &'b mut [u8; 4]>>(
+        self,
+        mode: Mode,
+        last: &mut u32,
+        groups: impl Iterator<Item = ([&'a [u8; GROUP]; 4], P)>,
+    );
 }
 
 #[cfg(test)]
@@ -59,6 +84,13 @@ mod tests {
     }
 
     fn agree_by(way: &str, groups: impl Groups, window: &[u8; WINDOW]) {
+        for (code, bits) in [(1, 2), (2, 4), (3, 8), (0, 0)] {
+            let (group, taken) = if bits == 0 { ([0; GROUP], 0) } else { slow(bits, window) };
+            let group = group.map(|v| v >> 1 ^ (v & 1).wrapping_neg());
+            let mut read = [0xee; GROUP];
+            let read = (groups.coded(code, window, &mut read), read);
+            assert_eq!(read, (taken, group), "{way}, code {code} of {window:?}");
+        }
         for bits in [1, 2, 4, 8] {
             let (group, taken) = slow(bits, window);
             assert_eq!(read::<_, false>(groups, bits, window), (group, taken), "{way}, {bits} bits of {window:?}");

@@ -10,6 +10,7 @@ mod vertex;
 
 use super::json::BufferView;
 use crate::content::DecodeError;
+use filter::Filter;
 use serde::Deserialize;
 
 /// Both names; the bitstreams of the first are all valid in the second.
@@ -36,17 +37,6 @@ enum Mode {
     Attributes,
     Triangles,
     Indices,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-enum Filter {
-    #[default]
-    None,
-    Octahedral,
-    Quaternion,
-    Exponential,
-    Color,
 }
 
 /// Why a stream cannot be decoded.
@@ -95,25 +85,8 @@ impl Compressed {
                 _ => triangles::sequence(stream, count, stride),
             };
         }
-        let fits = match self.filter {
-            Filter::None | Filter::Exponential => (4..=256).contains(&stride) && stride.is_multiple_of(4),
-            Filter::Octahedral | Filter::Color => matches!(stride, 4 | 8),
-            Filter::Quaternion => stride == 8,
-        };
-        if !fits {
-            return Err(Broken("its stride does not go with its filter"));
-        }
-        let mut out = vertex::decode(stream, count, stride)?;
-        match (self.filter, stride) {
-            (Filter::None, _) => {}
-            (Filter::Octahedral, 4) => filter::octahedral8(&mut out),
-            (Filter::Octahedral, _) => filter::octahedral16(&mut out),
-            (Filter::Quaternion, _) => filter::quaternion(&mut out),
-            (Filter::Exponential, _) => filter::exponential(&mut out),
-            (Filter::Color, 4) => filter::color8(&mut out),
-            (Filter::Color, _) => filter::color16(&mut out),
-        }
-        Ok(out)
+        self.filter.check(stride)?;
+        vertex::decode(stream, count, stride, self.filter)
     }
 }
 

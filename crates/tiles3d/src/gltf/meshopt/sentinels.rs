@@ -1,7 +1,10 @@
 //! Groups of deltas on any processor: eight at a time, a byte each, and without branches: which of them are whole bytes
 //! differs from group to group and cannot be foreseen.
 
-use super::groups::{GROUP, Groups, WINDOW};
+use super::{
+    groups::{GROUP, Groups, WINDOW},
+    sums::{self, Mode},
+};
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 
@@ -47,6 +50,18 @@ impl Groups for Portable {
             *out = read::<SIGNED>(u64::from_le_bytes(*bytes)).to_le_bytes();
         }
         GROUP
+    }
+
+    #[inline(always)]
+    fn sums<'a, 'b, P: Iterator<Item = &'b mut [u8; 4]>>(
+        self,
+        mode: Mode,
+        last: &mut u32,
+        groups: impl Iterator<Item = ([&'a [u8; GROUP]; 4], P)>,
+    ) {
+        for (planes, places) in groups {
+            sums::portable(mode, planes, last, places);
+        }
     }
 }
 

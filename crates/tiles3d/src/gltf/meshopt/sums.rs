@@ -3,8 +3,8 @@
 //! Every element waits for the one before; registers of 16 bytes hold four of them, whose sums need three steps instead of
 //! four, and bytes do not carry into each other there.
 
-/// Elements of a group.
-pub(super) const GROUP: usize = 16;
+use super::groups::GROUP;
+use fearless_simd::{Bytes as _, prelude::*, u8x16, u16x8, u32x4};
 
 /// One byte of each element of a group.
 type Bytes = [u8; GROUP];
@@ -20,19 +20,12 @@ pub(super) enum Mode {
     Bits(u32),
 }
 
-#[cfg(target_arch = "x86_64")]
-pub(super) use sse2::sums;
-
-#[cfg(not(target_arch = "x86_64"))]
-pub(super) use portable as sums;
-
 /// Writes the channel of the elements whose bytes are `planes` and which follow `last`; the last of them goes there. Each
 /// goes to its place at once: with a stop in between it would take twice as long.
-#[cfg_attr(all(target_arch = "x86_64", not(test)), expect(dead_code, reason = "for processors without the other"))]
 #[inline(always)]
 pub(super) fn portable<'a>(
-    [a, b, c, d]: [&Bytes; 4],
     mode: Mode,
+    [a, b, c, d]: [&Bytes; 4],
     last: &mut u32,
     places: impl Iterator<Item = &'a mut [u8; 4]>,
 ) {
@@ -72,85 +65,108 @@ fn add_shorts(a: u32, b: u32) -> u32 {
     ((a & 0x7fff_7fff) + (b & 0x7fff_7fff)) ^ ((a ^ b) & 0x8000_8000)
 }
 
-/// With what every x86-64 processor has.
-#[cfg(target_arch = "x86_64")]
-mod sse2 {
-    use super::{Bytes, Mode};
-    use safe_arch::{
-        add_i8_m128i, add_i16_m128i, byte_shl_imm_u128_m128i, get_i32_from_m128i_s, m128i, set_i32_m128i_s,
-        set_splat_i16_m128i, set_splat_i32_m128i, shl_all_u32_m128i, shr_all_u32_m128i, shr_imm_u16_m128i,
-        shuffle_ai_f32_all_m128i, sub_i16_m128i, unpack_high_i8_m128i, unpack_high_i16_m128i, unpack_low_i8_m128i,
-        unpack_low_i16_m128i, zeroed_m128i,
-    };
-
-    /// As [`portable`](super::portable).
-    #[inline(always)]
-    pub(in super::super) fn sums<'a>(
-        planes: [&Bytes; 4],
-        mode: Mode,
-        last: &mut u32,
-        places: impl Iterator<Item = &'a mut [u8; 4]>,
-    ) {
-        let words = words(planes, mode, last);
-        places.zip(words).for_each(|(place, word)| *place = word);
-    }
-
-    fn words(planes: [&Bytes; 4], mode: Mode, last: &mut u32) -> [[u8; 4]; 16] {
-        let [a, b, c, d] = planes.map(|plane| m128i::from(*plane));
-        let (low, low2) = (unpack_low_i8_m128i(a, b), unpack_low_i8_m128i(c, d));
-        let (high, high2) = (unpack_high_i8_m128i(a, b), unpack_high_i8_m128i(c, d));
+/// The same of group after group with the vectors of `S`, for the sums that `M` is.
+#[inline(always)]
+pub(super) fn vectors<'a, 'b, S: Simd, M: Sums, P: Iterator<Item = &'b mut [u8; 4]>>(
+    simd: S,
+    mode: M,
+    last: &mut u32,
+    groups: impl Iterator<Item = ([&'a Bytes; 4], P)>,
+) {
+    let zero = simd.splat_u32x4(0);
+    let mut before = simd.splat_u32x4(*last);
+    for ([a, b, c, d], places) in groups {
+        let (a, b) = (u8x16::from_slice(simd, a), u8x16::from_slice(simd, b));
+        let (c, d) = (u8x16::from_slice(simd, c), u8x16::from_slice(simd, d));
+        let low: u16x8<S> = simd.zip_low_u8x16(a, b).bitcast();
+        let low2: u16x8<S> = simd.zip_low_u8x16(c, d).bitcast();
+        let high: u16x8<S> = simd.zip_high_u8x16(a, b).bitcast();
+        let high2: u16x8<S> = simd.zip_high_u8x16(c, d).bitcast();
         let deltas = [
-            unpack_low_i16_m128i(low, low2),
-            unpack_high_i16_m128i(low, low2),
-            unpack_low_i16_m128i(high, high2),
-            unpack_high_i16_m128i(high, high2),
+            simd.zip_low_u16x8(low, low2).bitcast(),
+            simd.zip_high_u16x8(low, low2).bitcast(),
+            simd.zip_low_u16x8(high, high2).bitcast(),
+            simd.zip_high_u16x8(high, high2).bitcast(),
         ];
-        let four = match mode {
-            Mode::Bytes => run(deltas, last, |v| v, add_i8_m128i),
-            Mode::Shorts => {
-                let minus = |v| sub_i16_m128i(zeroed_m128i(), v);
-                let signed = |v| shr_imm_u16_m128i::<1>(v) ^ minus(v & set_splat_i16_m128i(1));
-                run(deltas, last, signed, add_i16_m128i)
-            }
-            Mode::Bits(turn) => {
-                // A shift by all 32 bits leaves nothing, as it should.
-                let [right, left] = [turn as i32, 32 - turn as i32].map(set_i32_m128i_s);
-                let turned = |v| shr_all_u32_m128i(v, right) | shl_all_u32_m128i(v, left);
-                run(deltas, last, turned, |a, b| a ^ b)
-            }
-        };
-        let mut words = [[0; 4]; 16];
-        for (words, four) in words.as_chunks_mut::<4>().0.iter_mut().zip(four) {
-            words.as_flattened_mut().copy_from_slice(&<[u8; 16]>::from(four));
+        let mut words = [[0; 4]; 4];
+        for (words, deltas) in words.iter_mut().zip(deltas) {
+            let v = mode.read(simd, deltas);
+            let v = M::add(v, simd.slide_u32x4::<3>(zero, v));
+            let v = M::add(v, simd.slide_u32x4::<2>(zero, v));
+            // The next four wait for one sum of these, not for finding the last of them, too.
+            let ends = simd.zip_high_u32x4(v, v);
+            let all = simd.zip_high_u32x4(ends, ends);
+            *words = M::add(v, before).into();
+            before = M::add(before, all);
         }
-        words
+        places.zip(words.as_flattened()).for_each(|(place, word)| *place = word.to_le_bytes());
+    }
+    *last = <[u32; 4]>::from(before)[0];
+}
+
+/// What is summed up, and how. Closures would not always become part of what is made for a processor.
+pub(super) trait Sums: Copy {
+    /// Numbers of deltas.
+    fn read<S: Simd>(self, simd: S, deltas: u32x4<S>) -> u32x4<S>;
+    fn add<S: Simd>(a: u32x4<S>, b: u32x4<S>) -> u32x4<S>;
+}
+
+/// [`Mode::Bytes`].
+#[derive(Clone, Copy)]
+pub(super) struct ByBytes;
+/// [`Mode::Shorts`].
+#[derive(Clone, Copy)]
+pub(super) struct ByShorts;
+/// [`Mode::Bits`].
+#[derive(Clone, Copy)]
+pub(super) struct ByBits(pub(super) u32);
+
+impl Sums for ByBytes {
+    #[inline(always)]
+    fn read<S: Simd>(self, _: S, deltas: u32x4<S>) -> u32x4<S> {
+        deltas
     }
 
-    /// The running sums of all four times four, where `read` makes numbers of deltas.
     #[inline(always)]
-    fn run(
-        deltas: [m128i; 4],
-        last: &mut u32,
-        read: impl Fn(m128i) -> m128i,
-        add: impl Fn(m128i, m128i) -> m128i,
-    ) -> [m128i; 4] {
-        let mut before = set_splat_i32_m128i(last.cast_signed());
-        let sums = deltas.map(|deltas| {
-            let v = read(deltas);
-            let v = add(v, byte_shl_imm_u128_m128i::<4>(v));
-            let v = add(v, byte_shl_imm_u128_m128i::<8>(v));
-            let v = add(v, before);
-            before = shuffle_ai_f32_all_m128i::<0xff>(v);
-            v
-        });
-        *last = get_i32_from_m128i_s(before).cast_unsigned();
-        sums
+    fn add<S: Simd>(a: u32x4<S>, b: u32x4<S>) -> u32x4<S> {
+        let (a, b): (u8x16<S>, u8x16<S>) = (a.bitcast(), b.bitcast());
+        (a + b).bitcast()
+    }
+}
+
+impl Sums for ByShorts {
+    #[inline(always)]
+    fn read<S: Simd>(self, simd: S, deltas: u32x4<S>) -> u32x4<S> {
+        let shorts: u16x8<S> = deltas.bitcast();
+        let odd = shorts & simd.splat_u16x8(1);
+        ((shorts >> 1) ^ (simd.splat_u16x8(0) - odd)).bitcast()
+    }
+
+    #[inline(always)]
+    fn add<S: Simd>(a: u32x4<S>, b: u32x4<S>) -> u32x4<S> {
+        let (a, b): (u16x8<S>, u16x8<S>) = (a.bitcast(), b.bitcast());
+        (a + b).bitcast()
+    }
+}
+
+impl Sums for ByBits {
+    #[inline(always)]
+    fn read<S: Simd>(self, _: S, deltas: u32x4<S>) -> u32x4<S> {
+        // A turn by nothing is a shift by nothing both ways.
+        (deltas >> self.0) | (deltas << ((32 - self.0) & 31))
+    }
+
+    #[inline(always)]
+    fn add<S: Simd>(a: u32x4<S>, b: u32x4<S>) -> u32x4<S> {
+        a ^ b
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gltf::meshopt::{groups::Groups as _, swizzle};
+    use fearless_simd::dispatch;
     use proptest::prelude::*;
 
     /// Element by element, byte by byte, as the specification tells it.
@@ -187,16 +203,25 @@ mod tests {
         ) {
             let expected = slow(&planes, mode, first);
             let (mut last, mut words) = (first, [[0; 4]; GROUP]);
-            portable(planes.each_ref(), mode, &mut last, words.iter_mut());
+            portable(mode, planes.each_ref(), &mut last, words.iter_mut());
             prop_assert_eq!((words, last), expected);
-            let (mut last, mut words) = (first, [[0; 4]; GROUP]);
-            sums(planes.each_ref(), mode, &mut last, words.iter_mut());
-            prop_assert_eq!((words, last), expected);
-            // The last group of a stream may lack elements.
-            let mut words = [[0; 4]; GROUP];
-            sums(planes.each_ref(), mode, &mut first.clone(), words[..some].iter_mut());
-            prop_assert_eq!(&words[..some], &expected.0[..some]);
-            prop_assert!(words[some..].iter().all(|word| *word == [0; 4]));
+            for level in swizzle::every_level() {
+                dispatch!(level, simd => {
+                    let swizzled = swizzle::Swizzled(simd);
+                    let (mut last, mut words) = (first, [[0; 4]; GROUP]);
+                    swizzled.sums(mode, &mut last, std::iter::once((planes.each_ref(), words.iter_mut())));
+                    assert_eq!((words, last), expected, "{level:?}");
+                    // The second group follows the first, and the last one of a stream may lack elements.
+                    let mut words = [[0; 4]; 2 * GROUP];
+                    let (one, two) = words.split_at_mut(GROUP);
+                    let groups = [one.iter_mut(), two[..some].iter_mut()];
+                    swizzled.sums(mode, &mut first.clone(), groups.into_iter().map(|g| (planes.each_ref(), g)));
+                    let next = slow(&planes, mode, last).0;
+                    assert_eq!(words[..GROUP], expected.0, "{level:?}");
+                    assert_eq!(&words[GROUP..GROUP + some], &next[..some], "{level:?}");
+                    assert!(words[GROUP + some..].iter().all(|word| *word == [0; 4]), "{level:?}");
+                });
+            }
         }
     }
 }

@@ -80,7 +80,7 @@ fn octahedral_bytes_are_the_nearest_to_unit_vectors() {
         (1..=127i8).flat_map(|one| (-one..=one).flat_map(move |x| (-one..=one).map(move |y| (one, x, y))))
     {
         let mut bytes = [x.cast_unsigned(), y.cast_unsigned(), one.cast_unsigned(), 77];
-        filter::octahedral8(&mut bytes);
+        Filter::Octahedral.apply(&mut bytes, 4);
         let [a, b, c] = [x, y, one].map(f64::from);
         let z = c - a.abs() - b.abs();
         let unfold = |v: f64| if v >= 0.0 { v + z.min(0.0) } else { v - z.min(0.0) };

@@ -103,7 +103,7 @@ struct Triangles<'a> {
     next: u32,
     /// What explicit indices are relative to.
     last: u32,
-    edges: Recent<[u32; 2]>,
+    edges: Recent<u64>,
     vertices: Recent<u32>,
 }
 
@@ -111,7 +111,7 @@ impl Triangles<'_> {
     fn triangle(&mut self, code: u8, free: u8, table: &[u8; TABLE]) -> Result<[u32; 3], Broken> {
         let (high, low) = (code >> 4, code & 15);
         if high < 15 {
-            let [a, b] = self.edges.get(usize::from(high));
+            let [a, b] = apart(self.edges.get(usize::from(high)));
             let c = if low < free {
                 let recent = self.vertices.get(usize::from(low));
                 let fresh = low == 0;
@@ -128,8 +128,8 @@ impl Triangles<'_> {
                 self.vertices.push(self.last);
                 self.last
             };
-            self.edges.push([c, b]);
-            self.edges.push([a, c]);
+            self.edges.push(edge(c, b));
+            self.edges.push(edge(a, c));
             return Ok([a, b, c]);
         }
         let listed = low < 14;
@@ -143,6 +143,15 @@ impl Triangles<'_> {
             }
             *pair
         };
+        if listed && pair == 0 {
+            // Three that were not used before, as at the beginning of every quad that stands alone.
+            let [a, b, c] = [0, 1, 2].map(|i| self.next.wrapping_add(i));
+            self.next = self.next.wrapping_add(3);
+            self.vertices.push(a);
+            self.vertices.push(b);
+            self.vertices.push(c);
+            return Ok(self.begin([a, b, c]));
+        }
         let (second, third) = (pair >> 4, pair & 15);
         if listed && (second == 15 || third == 15) {
             return Err(Broken("its table has an explicit index"));
@@ -163,10 +172,15 @@ impl Triangles<'_> {
         self.vertices.push(a);
         self.vertices.push_if(b, second == 0 || second == 15);
         self.vertices.push_if(c, third == 0 || third == 15);
-        self.edges.push([b, a]);
-        self.edges.push([c, b]);
-        self.edges.push([a, c]);
-        Ok([a, b, c])
+        Ok(self.begin([a, b, c]))
+    }
+
+    /// A triangle that continues no other.
+    fn begin(&mut self, [a, b, c]: [u32; 3]) -> [u32; 3] {
+        self.edges.push(edge(b, a));
+        self.edges.push(edge(c, b));
+        self.edges.push(edge(a, c));
+        [a, b, c]
     }
 
     fn fresh(&mut self) -> u32 {
@@ -186,6 +200,15 @@ impl Triangles<'_> {
         self.last = self.last.wrapping_add(unzigzag(varint(&mut self.data)?));
         Ok(self.last)
     }
+}
+
+/// Both ends in one word.
+fn edge(a: u32, b: u32) -> u64 {
+    u64::from(a) | u64::from(b) << 32
+}
+
+fn apart(edge: u64) -> [u32; 2] {
+    [edge as u32, (edge >> 32) as u32]
 }
 
 fn unzigzag(v: u32) -> u32 {

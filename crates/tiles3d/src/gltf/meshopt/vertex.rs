@@ -3,27 +3,41 @@
 
 use super::{
     Broken,
-    groups::{Groups, WINDOW},
+    filter::Filter,
+    groups::{GROUP, Groups, WINDOW},
     sentinels::Portable,
-    sums::{GROUP, Mode, sums},
+    sums::Mode,
     swizzle::{self, Swizzled},
 };
-use fearless_simd::{Level, dispatch};
+use fearless_simd::dispatch;
 
 /// Most elements of a block.
 const BLOCK: usize = 256;
 /// Most bytes of a block.
 const BLOCK_BYTES: usize = 8192;
-/// Bits of a delta by the mode of its group.
-const BITS_0: [u8; 4] = [0, 2, 4, 8];
-/// Version 1 has two such lists, by the control mode of the byte.
-const BITS_1: [[u8; 4]; 2] = [[0, 1, 2, 4], [1, 2, 4, 8]];
+/// Bits of a delta by the mode of its group, of which version 1 has two lists, by the control mode of the byte. Version 0
+/// has what [`Groups::coded`] reads.
+const BITS: [[u8; 4]; 2] = [[0, 1, 2, 4], [1, 2, 4, 8]];
 
 /// The deltas of one byte of all elements of a block.
 type Plane = [u8; BLOCK];
 
-/// Decodes `count` elements of `stride` bytes, a multiple of 4 up to 256.
-pub(super) fn decode(stream: &[u8], count: usize, stride: usize) -> Result<Vec<u8>, Broken> {
+/// Decodes `count` elements of `stride` bytes, a multiple of 4 up to 256, and does with them what the filter says.
+pub(super) fn decode(stream: &[u8], count: usize, stride: usize, filter: Filter) -> Result<Vec<u8>, Broken> {
+    match swizzle::level() {
+        // All of it for one kind of processor: whatever is called in between may use its vectors, too.
+        Some(level) => dispatch!(level, simd => decode_by(Swizzled(simd), stream, (count, stride), filter)),
+        None => decode_by(Portable, stream, (count, stride), filter),
+    }
+}
+
+#[inline(always)]
+fn decode_by<G: Groups>(
+    read: G,
+    stream: &[u8],
+    (count, stride): (usize, usize),
+    filter: Filter,
+) -> Result<Vec<u8>, Broken> {
     let (header, body) = stream.split_first().ok_or(Broken("it is empty"))?;
     let (channels, padding) = match header {
         0xa0 => (0, 32),
@@ -51,7 +65,7 @@ pub(super) fn decode(stream: &[u8], count: usize, stride: usize) -> Result<Vec<u
     // page by page.
     let mut made = [0; BLOCK_BYTES];
     let mut planes = [[0; BLOCK]; 4];
-    let mut reader = Reader { bytes: body, at: 0, end, level: swizzle::level() };
+    let mut reader = Reader { bytes: body, at: 0, end };
     for first in (0..count).step_by(most) {
         let elements = most.min(count - first);
         let block = &mut made[..elements * stride];
@@ -63,7 +77,7 @@ pub(super) fn decode(stream: &[u8], count: usize, stride: usize) -> Result<Vec<u
             let signed = mode == 0;
             for (k, plane) in planes.iter_mut().enumerate() {
                 match control.map(|bits| bits >> (2 * k) & 3) {
-                    None => reader.plane::<true>(elements, BITS_0, plane)?,
+                    None => reader.coded_plane(read, elements, plane)?,
                     Some(2) => plane.fill(0),
                     Some(3) => {
                         plane[..elements].copy_from_slice(reader.take(elements)?);
@@ -71,8 +85,10 @@ pub(super) fn decode(stream: &[u8], count: usize, stride: usize) -> Result<Vec<u
                             plane.iter_mut().for_each(|v| *v = *v >> 1 ^ (*v & 1).wrapping_neg());
                         }
                     }
-                    Some(list) if signed => reader.plane::<true>(elements, BITS_1[usize::from(list & 1)], plane)?,
-                    Some(list) => reader.plane::<false>(elements, BITS_1[usize::from(list & 1)], plane)?,
+                    Some(list) if signed => {
+                        reader.plane::<G, true>(read, elements, BITS[usize::from(list & 1)], plane)?
+                    }
+                    Some(list) => reader.plane::<G, false>(read, elements, BITS[usize::from(list & 1)], plane)?,
                 }
             }
             let mode = match mode {
@@ -80,8 +96,9 @@ pub(super) fn decode(stream: &[u8], count: usize, stride: usize) -> Result<Vec<u
                 1 => Mode::Shorts,
                 bits => Mode::Bits(u32::from(bits >> 4)),
             };
-            accumulate(block, (stride, channel), &planes, mode, last);
+            accumulate(read, block, (stride, channel), &planes, mode, last);
         }
+        filter.apply(block, stride);
         out.extend_from_slice(block);
     }
     if reader.at != end {
@@ -91,30 +108,49 @@ pub(super) fn decode(stream: &[u8], count: usize, stride: usize) -> Result<Vec<u
 }
 
 /// Writes the 4 bytes of a channel of every element, each from its deltas and the element before.
-fn accumulate(block: &mut [u8], (stride, channel): (usize, usize), planes: &[Plane; 4], mode: Mode, last: &mut u32) {
+#[inline(always)]
+fn accumulate<G: Groups>(
+    read: G,
+    block: &mut [u8],
+    (stride, channel): (usize, usize),
+    planes: &[Plane; 4],
+    mode: Mode,
+    last: &mut u32,
+) {
     let words = block.as_chunks_mut::<4>().0;
     match stride {
-        4 => each::<1>(words, channel, planes, mode, last),
-        8 => each::<2>(words, channel, planes, mode, last),
-        12 => each::<3>(words, channel, planes, mode, last),
-        16 => each::<4>(words, channel, planes, mode, last),
+        4 => each::<G, 1>(read, words, channel, planes, mode, last),
+        8 => each::<G, 2>(read, words, channel, planes, mode, last),
+        12 => each::<G, 3>(read, words, channel, planes, mode, last),
+        16 => each::<G, 4>(read, words, channel, planes, mode, last),
         _ => {
-            for (group, planes) in words.chunks_mut(stride / 4 * GROUP).zip(groups(planes)) {
+            let groups = words.chunks_mut(stride / 4 * GROUP).map(|group| {
                 let elements = group.chunks_exact_mut(stride / 4);
-                sums(planes, mode, last, elements.filter_map(|element| element.get_mut(channel)));
-            }
+                elements.filter_map(|element| element.get_mut(channel))
+            });
+            read.sums(mode, last, self::groups(planes).zip(groups));
         }
     }
 }
 
 /// The same where an element has `WORDS` words.
-fn each<const WORDS: usize>(words: &mut [[u8; 4]], channel: usize, planes: &[Plane; 4], mode: Mode, last: &mut u32) {
-    for (group, planes) in words.as_chunks_mut::<WORDS>().0.chunks_mut(GROUP).zip(groups(planes)) {
-        // Only the last group of all is not whole.
-        match group.as_chunks_mut::<GROUP>() {
-            ([group], _) => sums(planes, mode, last, group.iter_mut().map(|element| &mut element[channel % WORDS])),
-            (_, group) => sums(planes, mode, last, group.iter_mut().map(|element| &mut element[channel % WORDS])),
-        }
+#[inline(always)]
+fn each<G: Groups, const WORDS: usize>(
+    read: G,
+    words: &mut [[u8; 4]],
+    channel: usize,
+    planes: &[Plane; 4],
+    mode: Mode,
+    last: &mut u32,
+) {
+    // Only the last group of all is not whole.
+    let (whole, rest) = words.as_chunks_mut::<WORDS>().0.as_chunks_mut::<GROUP>();
+    let mut groups = groups(planes);
+    let places = whole.iter_mut().map(|group| group.iter_mut().map(|element| &mut element[channel % WORDS]));
+    read.sums(mode, last, groups.by_ref().take(places.len()).zip(places));
+    if !rest.is_empty() {
+        let places = rest.iter_mut().map(|element| &mut element[channel % WORDS]);
+        read.sums(mode, last, groups.take(1).zip(std::iter::once(places)));
     }
 }
 
@@ -132,11 +168,10 @@ struct Reader<'a> {
     at: usize,
     /// Where the tail and its padding begin.
     end: usize,
-    /// What the processor can, if it can choose bytes by other bytes.
-    level: Option<Level>,
 }
 
 impl<'a> Reader<'a> {
+    #[inline(always)]
     fn take(&mut self, length: usize) -> Result<&'a [u8], Broken> {
         let end = self.at + length;
         let taken = self.bytes.get(self.at..end).filter(|_| end <= self.end).ok_or(Broken("it is cut off"))?;
@@ -144,16 +179,27 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    /// One byte of `elements` elements.
-    fn plane<const SIGNED: bool>(&mut self, elements: usize, bits: [u8; 4], plane: &mut Plane) -> Result<(), Broken> {
-        match self.level {
-            Some(level) => dispatch!(level, simd => self.groups::<_, SIGNED>(Swizzled(simd), elements, bits, plane)),
-            None => self.groups::<_, SIGNED>(Portable, elements, bits, plane),
+    /// One byte of `elements` elements as version 0 has it.
+    #[inline(always)]
+    fn coded_plane<G: Groups>(&mut self, read: G, elements: usize, plane: &mut Plane) -> Result<(), Broken> {
+        let groups = elements.div_ceil(GROUP);
+        let codes = self.take(groups.div_ceil(4))?;
+        let fours = plane.as_chunks_mut::<GROUP>().0[..groups].chunks_mut(4);
+        for (&codes, four) in codes.iter().zip(fours) {
+            if codes == 0 {
+                four.fill([0; GROUP]);
+                continue;
+            }
+            for (i, group) in four.iter_mut().enumerate() {
+                self.at += read.coded(codes >> (2 * i), self.window()?, group);
+            }
         }
+        self.within()
     }
 
+    /// One byte of `elements` elements, whose deltas have the `bits` of their mode.
     #[inline(always)]
-    fn groups<G: Groups, const SIGNED: bool>(
+    fn plane<G: Groups, const SIGNED: bool>(
         &mut self,
         read: G,
         elements: usize,
@@ -168,8 +214,7 @@ impl<'a> Reader<'a> {
                 *group = [0; GROUP];
                 continue;
             }
-            let window = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<WINDOW>);
-            let window = window.ok_or(Broken("it is cut off"))?;
+            let window = self.window()?;
             self.at += match bits {
                 1 => read.one::<SIGNED>(window, group),
                 2 => read.two::<SIGNED>(window, group),
@@ -177,7 +222,18 @@ impl<'a> Reader<'a> {
                 _ => read.eight::<SIGNED>(window, group),
             };
         }
-        // What was read beyond the end is thrown away with the error.
+        self.within()
+    }
+
+    /// The bytes of the next group.
+    #[inline(always)]
+    fn window(&self) -> Result<&'a [u8; WINDOW], Broken> {
+        self.bytes.get(self.at..).and_then(<[u8]>::first_chunk).ok_or(Broken("it is cut off"))
+    }
+
+    /// What was read beyond the end is thrown away with the error.
+    #[inline(always)]
+    fn within(&self) -> Result<(), Broken> {
         if self.at > self.end { Err(Broken("it is cut off")) } else { Ok(()) }
     }
 }
