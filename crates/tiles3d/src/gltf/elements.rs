@@ -1,6 +1,6 @@
 //! Elements of accessors, read in bulk.
 
-use crate::content::DecodeError;
+use crate::{content::DecodeError, wide};
 use std::borrow::Cow;
 
 const WHAT: &str = "glTF accessor";
@@ -24,9 +24,6 @@ pub(super) struct Kind {
     /// Integers stand for 0..1 or -1..1.
     pub(super) normalized: bool,
 }
-
-/// Plain floats.
-const FLOATS: Kind = Kind { shape: Shape::Vector(1), component: Component::F32, normalized: false };
 
 /// How many components an element has.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -169,22 +166,23 @@ fn halves(one: f64) -> [f32; 2] {
     [high, (whole - f64::from(high)) as f32]
 }
 
-/// What `f` makes of each of `count` elements that lie one right after the other. With their size in the type the compiler
-/// reads several at once; iterators over chunks of a length known only to its optimiser are read one by one.
-fn packed<const SIZE: usize, T>(bytes: &[u8], count: usize, mut f: impl FnMut(&[u8]) -> T) -> Vec<T> {
-    let elements = bytes.as_chunks::<SIZE>().0;
-    elements.get(..count).unwrap_or(elements).iter().map(|element| f(element)).collect()
-}
-
-/// What `f` makes of each of `count` elements with `STRIDE` bytes, of which the last may lack its padding.
-fn padded<const STRIDE: usize, T>(bytes: &[u8], count: usize, mut f: impl FnMut(&[u8]) -> T) -> Vec<T> {
+/// What `f` makes of each of `count` elements with `STRIDE` bytes, of which the last may lack its padding. With their size in
+/// the type the compiler reads several at once; chunks of a length known only to its optimiser are read one by one.
+fn strided<const STRIDE: usize, T: Copy>(
+    bytes: &[u8],
+    count: usize,
+    mut f: impl FnMut(&[u8]) -> T,
+    look: impl Fn(&T) -> u32,
+) -> (Vec<T>, u32) {
     let (whole, rest) = bytes.as_chunks::<STRIDE>();
-    let mut out = Vec::with_capacity(count);
-    out.extend(whole.iter().take(count).map(|element| f(element)));
+    let whole = whole.get(..count).unwrap_or(whole);
+    let (mut out, mut bits) = wide::map_and_look(whole, |element| f(element), &look);
     if out.len() < count {
-        out.push(f(rest));
+        let last = f(rest);
+        bits |= look(&last);
+        out.push(last);
     }
-    out
+    (out, bits)
 }
 
 impl<'a> Elements<'a> {
@@ -240,35 +238,46 @@ impl<'a> Elements<'a> {
     }
 
     /// What `f` makes of the first `N` components of every element, which must have so many.
-    pub(super) fn map<const N: usize, T>(&self, mut f: impl FnMut([f64; N]) -> T) -> Vec<T> {
+    pub(super) fn map<const N: usize, T: Copy>(&self, f: impl FnMut([f64; N]) -> T) -> Vec<T> {
+        self.map_and_look(f, |_| 0).0
+    }
+
+    /// The same, and all bits that are set in what `look` makes of any of them.
+    pub(super) fn map_and_look<const N: usize, T: Copy>(
+        &self,
+        mut f: impl FnMut([f64; N]) -> T,
+        look: impl Fn(&T) -> u32,
+    ) -> (Vec<T>, u32) {
         let scale = if self.kind.normalized { 1.0 / self.kind.component.one() } else { 1.0 };
         // The lowest signed integer is below -1.
         let low = if self.kind.normalized { -1.0 } else { f64::NEG_INFINITY };
         match self.kind.component {
-            Component::I8 => self.each(|v: [i8; N]| f(v.map(|c| (c.wide() * scale).max(low)))),
-            Component::I16 => self.each(|v: [i16; N]| f(v.map(|c| (c.wide() * scale).max(low)))),
-            Component::U8 => self.each(|v: [u8; N]| f(v.map(|c| c.wide() * scale))),
-            Component::U16 => self.each(|v: [u16; N]| f(v.map(|c| c.wide() * scale))),
-            Component::U32 => self.each(|v: [u32; N]| f(v.map(u32::wide))),
-            Component::F32 => self.each(|v: [f32; N]| f(v.map(f32::wide))),
+            Component::I8 => self.each_and_look(|v: [i8; N]| f(v.map(|c| (c.wide() * scale).max(low))), look),
+            Component::I16 => self.each_and_look(|v: [i16; N]| f(v.map(|c| (c.wide() * scale).max(low))), look),
+            Component::U8 => self.each_and_look(|v: [u8; N]| f(v.map(|c| c.wide() * scale)), look),
+            Component::U16 => self.each_and_look(|v: [u16; N]| f(v.map(|c| c.wide() * scale)), look),
+            Component::U32 => self.each_and_look(|v: [u32; N]| f(v.map(u32::wide)), look),
+            Component::F32 => self.each_and_look(|v: [f32; N]| f(v.map(f32::wide)), look),
         }
     }
 
-    /// The bytes of elements that are `N` floats each, one right after the other; `None` of any other.
-    pub(super) fn packed_floats<const N: usize>(&self) -> Option<&[u8]> {
-        let size = N * size_of::<f32>();
-        let is_packed = self.kind == Kind { shape: Shape::Vector(N), ..FLOATS } && self.stride == size;
-        if is_packed { self.bytes.get(..self.count.saturating_mul(size)) } else { None }
+    /// Like [`map`](Self::map), where floats stay what they are; `None` when the elements are no floats.
+    pub(super) fn map_floats<const N: usize, T: Copy>(&self, f: impl FnMut([f32; N]) -> T) -> Option<Vec<T>> {
+        self.map_floats_and_look(f, |_| 0).map(|(made, _)| made)
     }
 
-    /// Like [`map`](Self::map), where floats stay what they are; `None` when the elements are no floats.
-    pub(super) fn map_floats<const N: usize, T>(&self, f: impl FnMut([f32; N]) -> T) -> Option<Vec<T>> {
-        (self.kind.component == Component::F32).then(|| self.each(f))
+    /// The same, and all bits that are set in what `look` makes of any of them.
+    pub(super) fn map_floats_and_look<const N: usize, T: Copy>(
+        &self,
+        f: impl FnMut([f32; N]) -> T,
+        look: impl Fn(&T) -> u32,
+    ) -> Option<(Vec<T>, u32)> {
+        (self.kind.component == Component::F32).then(|| self.each_and_look(f, look))
     }
 
     /// What `f` makes of the first `N` components of every element as the whole numbers that they are, the lowest as its
     /// neighbour where it would be below -1; `None` when the elements are no signed integers.
-    pub(super) fn map_signed<const N: usize, T>(&self, mut f: impl FnMut([f32; N]) -> T) -> Option<Vec<T>> {
+    pub(super) fn map_signed<const N: usize, T: Copy>(&self, mut f: impl FnMut([f32; N]) -> T) -> Option<Vec<T>> {
         match (self.kind.component, self.kind.normalized) {
             (Component::I8, true) => Some(self.each(|v: [i8; N]| f(v.map(|c| f32::from(c.max(-i8::MAX)))))),
             (Component::I16, true) => Some(self.each(|v: [i16; N]| f(v.map(|c| f32::from(c.max(-i16::MAX)))))),
@@ -276,29 +285,32 @@ impl<'a> Elements<'a> {
         }
     }
 
-    fn each<C: Number, const N: usize, T>(&self, mut f: impl FnMut([C; N]) -> T) -> Vec<T> {
+    fn each<C: Number, const N: usize, T: Copy>(&self, f: impl FnMut([C; N]) -> T) -> Vec<T> {
+        self.each_and_look(f, |_| 0).0
+    }
+
+    fn each_and_look<C: Number, const N: usize, T: Copy>(
+        &self,
+        mut f: impl FnMut([C; N]) -> T,
+        look: impl Fn(&T) -> u32,
+    ) -> (Vec<T>, u32) {
         let read = |bytes: &[u8]| std::array::from_fn(|k| C::read(bytes.get(k * C::SIZE..).unwrap_or_default()));
         let (size, bytes) = (N * C::SIZE, self.bytes.as_ref());
         // Of sizes known to the compiler: one right after the other, and the usual ones of what is padded.
-        if self.stride == size {
-            let f = |e: &[u8]| f(read(e));
-            return match size {
-                1 => packed::<1, T>(bytes, self.count, f),
-                2 => packed::<2, T>(bytes, self.count, f),
-                3 => packed::<3, T>(bytes, self.count, f),
-                4 => packed::<4, T>(bytes, self.count, f),
-                6 => packed::<6, T>(bytes, self.count, f),
-                8 => packed::<8, T>(bytes, self.count, f),
-                12 => packed::<12, T>(bytes, self.count, f),
-                16 => packed::<16, T>(bytes, self.count, f),
-                _ => bytes.chunks_exact(size).take(self.count).map(f).collect(),
-            };
-        }
         match self.stride {
-            4 if size < 4 => padded::<4, T>(bytes, self.count, |e| f(read(e))),
-            8 if size < 8 => padded::<8, T>(bytes, self.count, |e| f(read(e))),
+            1 if size == 1 => strided::<1, T>(bytes, self.count, |e| f(read(e)), look),
+            2 if size == 2 => strided::<2, T>(bytes, self.count, |e| f(read(e)), look),
+            3 if size == 3 => strided::<3, T>(bytes, self.count, |e| f(read(e)), look),
+            4 if size <= 4 => strided::<4, T>(bytes, self.count, |e| f(read(e)), look),
+            6 if size == 6 => strided::<6, T>(bytes, self.count, |e| f(read(e)), look),
+            8 if size <= 8 => strided::<8, T>(bytes, self.count, |e| f(read(e)), look),
+            12 if size == 12 => strided::<12, T>(bytes, self.count, |e| f(read(e)), look),
+            16 if size == 16 => strided::<16, T>(bytes, self.count, |e| f(read(e)), look),
             stride => {
-                bytes.chunks(stride).take(self.count).map(|e| f(read(e.get(..size).unwrap_or_default()))).collect()
+                let element = |e: &[u8]| f(read(e.get(..size).unwrap_or_default()));
+                let out: Vec<T> = bytes.chunks(stride).take(self.count).map(element).collect();
+                let bits = wide::bits(&out, look);
+                (out, bits)
             }
         }
     }
@@ -310,17 +322,6 @@ impl<'a> Elements<'a> {
         let part = move |c: f32| c * high + c * low;
         Ok(match (self.kind.component, self.kind.normalized) {
             (Component::F32, _) => self.each(|v: [f32; N]| v),
-            // Most colours. Four at once fill registers.
-            (Component::U8, true) if self.stride == N => {
-                let elements = self.bytes.as_chunks::<N>().0;
-                let (fours, rest) = elements.get(..self.count).unwrap_or(elements).as_chunks::<4>();
-                let read = |element: &[u8; N]| element.map(|c| part(f32::from(c)));
-                let mut out = Vec::with_capacity(self.count.div_ceil(4));
-                out.extend(fours.iter().map(|four| four.each_ref().map(read)));
-                let mut out = out.into_flattened();
-                out.extend(rest.iter().map(read));
-                out
-            }
             (Component::U8, true) => self.each(|v: [u8; N]| v.map(|c| part(f32::from(c)))),
             (Component::U16, true) => self.each(|v: [u16; N]| v.map(|c| part(f32::from(c)))),
             // The lowest signed integer is below -1.
@@ -352,7 +353,7 @@ impl<'a> Elements<'a> {
             let whole = v >= 0.0 && v <= f64::from(u32::MAX) && v.fract() == 0.0;
             if whole { Ok(v as u32) } else { Err(DecodeError::malformed(WHAT, format!("{v} is not an index"))) }
         };
-        plain.map(whole).into_iter().collect()
+        plain.map(|v| v).into_iter().map(whole).collect()
     }
 
     /// All components, element by element, matrices column by column.

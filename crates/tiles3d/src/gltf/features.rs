@@ -12,6 +12,7 @@ use super::{
 use crate::{
     Diagnostic, FeatureTable,
     content::{DecodedTile, FeatureSet, FeatureSource, NO_FEATURE, Picture, TexelSource},
+    wide,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
@@ -333,7 +334,7 @@ fn whole_floats(values: &Elements<'_>) -> Option<Vec<u32>> {
         let is_same = id.cast_signed() as f32 == x;
         id | if is_same { 0 } else { DIFFERENT }
     });
-    ids.filter(|ids| ids.iter().fold(0, |all, id| all | id) < DIFFERENT)
+    ids.filter(|ids| wide::bits(ids, |id| *id) < DIFFERENT)
 }
 
 /// A feature id from an attribute, which may be a float; what is no whole number of features is none.

@@ -45,7 +45,6 @@ use looks::Looks;
 use metadata::{Metadata, Schemas};
 use model::Model;
 use pictures::Pictures;
-pub(crate) use place::all_finite;
 use serde::Deserialize as _;
 
 /// Takes glTF's y-up to 3D Tiles' z-up: (x, y, z) becomes (x, -z, y).

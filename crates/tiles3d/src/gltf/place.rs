@@ -1,7 +1,7 @@
 //! From a node's frame to the tile's: positions, normals and tangents.
 
 use super::elements::Elements;
-use crate::content::direction;
+use crate::{content::direction, wide};
 use glam::{DMat3, DMat4, DVec3, Mat3, Vec3};
 
 /// How far from 1 the squared length of a normal may be that is taken as it is.
@@ -62,13 +62,17 @@ impl Place {
         }
     }
 
-    /// Where the vertices stand.
-    pub(super) fn positions(&self, elements: &Elements<'_>) -> Vec<[f32; 3]> {
-        let shuffled = self.shuffle.and_then(|shuffle| shuffle.apply(elements));
-        shuffled.unwrap_or_else(|| match self.steps {
+    /// Where the vertices stand, and whether they all stand somewhere: whether all numbers are finite.
+    pub(super) fn positions(&self, elements: &Elements<'_>) -> (Vec<[f32; 3]>, bool) {
+        let shuffled = self.shuffle.and_then(|shuffle| shuffle.apply(elements, wide::nowhere));
+        let (positions, broken) = shuffled.unwrap_or_else(|| match self.steps {
             Some(steps) => steps.apply(elements),
-            None => elements.map(|p| self.matrix.transform_point3(DVec3::from_array(p)).as_vec3().to_array()),
-        })
+            None => {
+                let place = |p| self.matrix.transform_point3(DVec3::from_array(p)).as_vec3().to_array();
+                elements.map_and_look(place, wide::nowhere)
+            }
+        });
+        (positions, broken == 0)
     }
 
     /// Unit normals.
@@ -77,20 +81,20 @@ impl Place {
         // With equal factors a shuffle turns only.
         let turn = self.steps.filter(|s| s.factor.iter().all(|f| f.abs() == s.factor[0].abs()));
         let turn = turn.map(|s| Shuffle { from: s.from, factor: s.factor.map(|f| f.signum() as f32) });
-        let Some(mut normals) = turn.and_then(|turn| turn.apply(elements)) else {
+        let is_unit = |n: &[f32; 3]| (n[0] * n[0] + n[1] * n[1] + n[2] * n[2] - 1.0).abs() < UNIT;
+        let turned = turn.and_then(|turn| turn.apply(elements, |n| u32::from(!is_unit(n))));
+        let Some((mut normals, others)) = turned else {
             // Whole numbers are of unit length only by chance.
             if turn == Some(Z_UP)
-                && let Some(mut normals) = elements.map_signed(|[x, y, z]| [x, -z, y])
+                && let Some(normals) = elements.map_signed(|[x, y, z]| of_whole_numbers([x, -z, y]))
             {
-                unit_lengths(&mut normals);
                 return normals;
             }
             let floats = elements.map_floats(|n| unit(Vec3::from_array(n)));
             return floats.unwrap_or_else(|| elements.map(|n| unit(DVec3::from_array(n).as_vec3())));
         };
         // Nearly all are of unit length already.
-        let is_unit = |n: &[f32; 3]| (n[0] * n[0] + n[1] * n[1] + n[2] * n[2] - 1.0).abs() < UNIT;
-        if !normals.iter().fold(true, |all, n| all & is_unit(n)) {
+        if others != 0 {
             for n in normals.iter_mut().filter(|n| !is_unit(n)) {
                 *n = direction(Vec3::from_array(*n), Vec3::Z).to_array();
             }
@@ -124,15 +128,16 @@ impl Steps {
         Some(out)
     }
 
-    fn apply(self, elements: &Elements<'_>) -> Vec<[f32; 3]> {
+    /// Where the vertices stand, and a bit where one stands nowhere.
+    fn apply(self, elements: &Elements<'_>) -> (Vec<[f32; 3]>, u32) {
         let Self { from: [a, b, c], factor: [p, q, r], offset: [x, y, z] } = self;
         // Moved, for what is referred to would be looked up for each.
         let place = move |v: [f64; 3]| [(v[0] * p + x) as f32, (v[1] * q + y) as f32, (v[2] * r + z) as f32];
         // The change from y-up to z-up, which is nearly all there is, without looking up where a number comes from.
         if [a, b, c] == Z_UP.from {
-            return elements.map(move |[x, y, z]| place([x, z, y]));
+            return elements.map_and_look(move |[x, y, z]| place([x, z, y]), wide::nowhere);
         }
-        elements.map(move |v: [f64; 3]| place([v[a], v[b], v[c]]))
+        elements.map_and_look(move |v: [f64; 3]| place([v[a], v[b], v[c]]), wide::nowhere)
     }
 }
 
@@ -144,39 +149,17 @@ impl Shuffle {
         exact.then_some(Self { from: steps.from, factor })
     }
 
-    /// `None` when the elements are no floats.
-    fn apply(self, elements: &Elements<'_>) -> Option<Vec<[f32; 3]>> {
+    /// What becomes of the elements, and all bits of what `look` makes of that; `None` when they are no floats.
+    fn apply(self, elements: &Elements<'_>, look: impl Fn(&[f32; 3]) -> u32) -> Option<(Vec<[f32; 3]>, u32)> {
         if self == SAME {
-            return elements.map_floats(|v| v);
+            return elements.map_floats_and_look(|v| v, look);
         }
         if self == Z_UP {
-            let packed = elements.packed_floats::<3>().map(z_up);
-            return packed.or_else(|| elements.map_floats(|[x, y, z]| [x, -z, y]));
+            return elements.map_floats_and_look(|[x, y, z]| [x, -z, y], look);
         }
         let Self { from: [a, b, c], factor: [p, q, r] } = self;
-        elements.map_floats(|v: [f32; 3]| [v[a] * p, v[b] * q, v[c] * r])
+        elements.map_floats_and_look(|v: [f32; 3]| [v[a] * p, v[b] * q, v[c] * r], look)
     }
-}
-
-/// The change from y-up to z-up of vectors that lie one right after the other: four at once fill registers.
-fn z_up(bytes: &[u8]) -> Vec<[f32; 3]> {
-    const FROM: [usize; 12] = [0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10];
-    const SIGN: [u32; 12] = [0, 1 << 31, 0, 0, 1 << 31, 0, 0, 1 << 31, 0, 0, 1 << 31, 0];
-    let (fours, rest) = bytes.as_chunks::<48>();
-    let mut out: Vec<[[f32; 3]; 4]> = Vec::with_capacity(bytes.len().div_ceil(48));
-    out.extend(fours.iter().map(|four| {
-        let words: [u32; 12] = std::array::from_fn(|i| {
-            u32::from_le_bytes([four[4 * i], four[4 * i + 1], four[4 * i + 2], four[4 * i + 3]])
-        });
-        let turned = |k: usize| f32::from_bits(words[FROM[k]] ^ SIGN[k]);
-        std::array::from_fn(|v| [turned(3 * v), turned(3 * v + 1), turned(3 * v + 2)])
-    }));
-    let mut out = out.into_flattened();
-    out.extend(rest.as_chunks::<12>().0.iter().map(|vector| {
-        let [x, y, z] = [0, 4, 8].map(|at| vector[at..].first_chunk().map_or(0.0, |b| f32::from_le_bytes(*b)));
-        [x, -z, y]
-    }));
-    out
 }
 
 /// In f32, with the largest number 1: only directions matter.
@@ -185,41 +168,18 @@ fn scaled(matrix: DMat3) -> Mat3 {
     if largest > 0.0 && largest.is_finite() { (matrix * (1.0 / largest)).as_mat3() } else { Mat3::IDENTITY }
 }
 
-/// Makes unit vectors of vectors of whole numbers, upright ones of those that are none.
-fn unit_lengths(vectors: &mut [[f32; 3]]) {
-    /// So many beside each other: roots and quotients of several take as long as one's.
-    const LANES: usize = 8;
-    let (chunks, rest) = vectors.as_chunks_mut::<LANES>();
-    for chunk in chunks {
-        let square: [f32; LANES] = std::array::from_fn(|i| {
-            let [x, y, z] = chunk[i];
-            x * x + y * y + z * z
-        });
-        // Nothing is shorter than a step but what has no length, and that stays what it is.
-        let factor = square.map(|square| 1.0 / square.max(1.0).sqrt());
-        for (v, factor) in chunk.iter_mut().zip(factor) {
-            *v = v.map(|c| c * factor);
-        }
-        if square.contains(&0.0) {
-            chunk.iter_mut().filter(|v| **v == [0.0; 3]).for_each(|v| *v = Vec3::Z.to_array());
-        }
-    }
-    rest.iter_mut().for_each(|v| *v = direction(Vec3::from_array(*v), Vec3::Z).to_array());
-}
-
-/// Whether all numbers are finite.
-pub(crate) fn all_finite(vectors: &[[f32; 3]]) -> bool {
-    const INFINITY: u32 = f32::INFINITY.to_bits();
-    // No early end, so that the compiler looks at several at once.
-    vectors.as_flattened().iter().fold(true, |all, v| all & (v.to_bits() & INFINITY != INFINITY))
+/// The unit vector of a vector of whole numbers, an upright one of that without length.
+#[inline(always)]
+fn of_whole_numbers([x, y, z]: [f32; 3]) -> [f32; 3] {
+    let square = x * x + y * y + z * z;
+    // Nothing is shorter than a step but what has no length.
+    let factor = 1.0 / square.max(1.0).sqrt();
+    if square == 0.0 { [0.0, 0.0, 1.0] } else { [x * factor, y * factor, z * factor] }
 }
 
 /// Makes positions that are not finite zero, and says how many there were.
 pub(super) fn clean(positions: &mut [[f32; 3]]) -> usize {
-    if all_finite(positions) {
-        return 0;
-    }
-    let broken = positions.iter_mut().filter(|p| p.iter().any(|v| !v.is_finite()));
+    let broken = positions.iter_mut().filter(|p| wide::nowhere(p) != 0);
     broken.map(|p| *p = [0.0; 3]).count()
 }
 
@@ -299,7 +259,7 @@ mod tests {
             prop_assert!(place.steps.is_some() && place.shuffle.is_none());
             let expected = |p: &[u16; 3]| matrix.transform_point3(DVec3::from_array(p.map(f64::from))).as_vec3().to_array();
             let expected: Vec<[f32; 3]> = points.iter().map(expected).collect();
-            prop_assert_eq!(place.positions(&shorts(&points)), expected);
+            prop_assert_eq!(place.positions(&shorts(&points)), (expected, true));
             for (n, read) in normals.iter().zip(place.normals(&bytes(&normals))) {
                 let turned = matrix.transform_vector3(DVec3::from_array(n.map(|c| f64::from(c.max(-127))))).as_vec3();
                 prop_assert!((turned.normalize_or(Vec3::Z) - Vec3::from_array(read)).length() < 1e-5, "{:?}", read);
@@ -321,7 +281,7 @@ mod tests {
             prop_assert!(place.shuffle.is_some());
             let expected = |p: &[f32; 3]| matrix.transform_point3(Vec3::from_array(*p).as_dvec3()).as_vec3().to_array();
             let expected: Vec<_> = points.iter().map(expected).collect();
-            prop_assert_eq!(place.positions(&elements(&points)), expected);
+            prop_assert_eq!(place.positions(&elements(&points)), (expected, true));
             let unit = Vec3::from_array(p).normalize_or(Vec3::Z);
             let normal = Vec3::from_array(place.normals(&elements(&[unit.to_array()]))[0]);
             prop_assert!((normal - (place.normal * unit).normalize()).length() < 1e-3);

@@ -152,9 +152,10 @@ impl Part<'_> {
 
     /// Puts it where it stands, and fills in normals.
     pub(super) fn place(self, place: &Place, found: &mut Vec<Diagnostic>) -> Primitive {
+        let (positions, are_finite) = place.positions(&self.positions);
         let mut out = Primitive {
             mode: self.mode,
-            positions: place.positions(&self.positions),
+            positions,
             normals: self.normals.map_or_else(Vec::new, |n| place.normals(&n)),
             tangents: self.tangents.map_or_else(Vec::new, |t| place.tangents(&t)),
             uvs: self.uvs,
@@ -168,8 +169,8 @@ impl Part<'_> {
             material: self.material,
             instances: None,
         };
-        let broken = clean(&mut out.positions);
-        if broken > 0 {
+        if !are_finite {
+            let broken = clean(&mut out.positions);
             let message = format!("{broken} positions are not finite; moved to the origin");
             found.push(Diagnostic::new("positions-not-finite", "glTF primitive", message));
         }

@@ -3,6 +3,7 @@
 use crate::{
     Diagnostic,
     content::{DecodeError, PrimitiveMode},
+    wide,
 };
 
 /// What the vertices of a primitive make, as lists.
@@ -51,7 +52,7 @@ pub(super) fn are_below(indices: &[u32], vertices: usize) -> bool {
     };
     // The highest bit of a difference says that it is negative, that of an index that it is beyond 2^31. Processors
     // compare and choose among unsigned numbers slowly.
-    indices.iter().fold(0, |bits, i| bits | last.wrapping_sub(*i) | i) < 1 << 31
+    wide::bits(indices, |i| last.wrapping_sub(*i) | i) < 1 << 31
 }
 
 /// Without restarts.

@@ -5,6 +5,7 @@ use super::{
     property::{PropertyType, Shape},
     scalar::Scalar,
 };
+use crate::wide;
 use serde::{Deserialize, Serialize};
 
 /// Arrays of more elements than this are not given out: a bit in the file would become many bytes in memory.
@@ -88,16 +89,25 @@ impl Offsets {
     /// How many of the elements between them end before they begin or beyond `length`. As [`Self::range`] tells it of each,
     /// and much faster.
     pub(super) fn broken(&self, length: usize) -> usize {
-        fn count<const SIZE: usize>(bytes: &[u8], read: impl Fn([u8; SIZE]) -> u64, length: u64) -> usize {
+        fn count<const SIZE: usize, T: Copy + Ord + Into<u64>>(
+            bytes: &[u8],
+            read: impl Fn([u8; SIZE]) -> T,
+            length: u64,
+        ) -> usize {
             let offsets = bytes.as_chunks::<SIZE>().0;
-            let pairs = offsets.iter().zip(offsets.iter().skip(1));
-            pairs.map(|(a, b)| (read(*a), read(*b))).filter(|(a, b)| a > b || *b > length).count()
+            let pairs = offsets.iter().zip(offsets.get(1..).unwrap_or_default());
+            // Where none goes down the last is the largest.
+            let down = wide::bits(pairs.clone(), |(a, b)| u32::from(read(*a) > read(*b)));
+            if down == 0 && offsets.last().is_none_or(|last| read(*last).into() <= length) {
+                return 0;
+            }
+            pairs.map(|(a, b)| (read(*a), read(*b).into())).filter(|(a, b)| (*a).into() > *b || *b > length).count()
         }
         let length = length as u64;
         match self.kind {
-            Scalar::U8 => count(&self.bytes, |b| u64::from(u8::from_le_bytes(b)), length),
-            Scalar::U16 => count(&self.bytes, |b| u64::from(u16::from_le_bytes(b)), length),
-            Scalar::U32 => count(&self.bytes, |b| u64::from(u32::from_le_bytes(b)), length),
+            Scalar::U8 => count(&self.bytes, u8::from_le_bytes, length),
+            Scalar::U16 => count(&self.bytes, u16::from_le_bytes, length),
+            Scalar::U32 => count(&self.bytes, u32::from_le_bytes, length),
             Scalar::U64 => count(&self.bytes, u64::from_le_bytes, length),
             // No other type can hold offsets; there is nothing between them then.
             _ => self.borrow().gaps(),
@@ -199,5 +209,32 @@ impl Column {
         let offsets = |o: &Option<Offsets>| o.as_ref().map_or(0, |o| o.bytes.len());
         let bytes = self.values.len() + offsets(&self.array_offsets) + offsets(&self.string_offsets);
         size_of::<Self>() + bytes + self.info.byte_size() + self.kind.byte_size()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn broken_offsets_are_counted_as_one_by_one(
+            mut offsets in prop::collection::vec(0u16..300, 0..40),
+            sorted in any::<bool>(),
+            length in 0usize..320,
+        ) {
+            if sorted {
+                offsets.sort_unstable();
+            }
+            let wide = offsets.iter().flat_map(|o| u64::from(*o).to_le_bytes()).collect();
+            let narrow = offsets.iter().flat_map(|o| o.to_le_bytes()).collect();
+            for (kind, bytes) in [(Scalar::U64, wide), (Scalar::U16, narrow)] {
+                let offsets = Offsets { kind, bytes };
+                let fits = |i: &usize| offsets.range(*i).is_some_and(|(_, end)| end <= length);
+                let expected = (0..offsets.borrow().gaps()).filter(|i| !fits(i)).count();
+                prop_assert_eq!(offsets.broken(length), expected);
+            }
+        }
     }
 }

@@ -12,8 +12,8 @@ use super::{
 use crate::{
     Diagnostic,
     content::{DecodeError, DecodeOptions, DecodedTile, Primitive, PrimitiveMode, TileMaterial, direction},
-    gltf::all_finite,
     metadata::{Component, DecodedColumn},
+    wide,
 };
 use glam::{DVec2, DVec3, Vec3};
 use serde::Deserialize as _;
@@ -33,7 +33,7 @@ pub(crate) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<DecodedTil
     batch.decoded = reader.properties(&batch, &mut found);
 
     let mut origin = table.vector("RTC_CENTER")?.unwrap_or_default();
-    let Some((offset, positions)) = reader.positions(options, &mut found)? else {
+    let Some(Positions { offset, points: positions, are_finite }) = reader.positions(options, &mut found)? else {
         let message = "neither POSITION nor POSITION_QUANTIZED is there; nothing is drawn";
         found.push(Diagnostic::new("points-without-positions", WHAT, message));
         return Ok(DecodedTile { origin, diagnostics: found, ..Default::default() });
@@ -59,7 +59,7 @@ pub(crate) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<DecodedTil
     // Light needs something to fall on.
     material.unlit = primitive.normals.is_empty();
     reader.colors(&mut primitive, &mut material, &mut found);
-    finite(&mut primitive, &mut found);
+    draw(&mut primitive, are_finite, &mut found);
 
     let mut tile = DecodedTile { origin, diagnostics: found, ..Default::default() };
     reader.features(batch, &mut primitive, &mut tile);
@@ -72,8 +72,21 @@ pub(crate) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<DecodedTil
     Ok(tile)
 }
 
-/// Metres, and what must be added to each.
-type Positions = (DVec3, Vec<[f32; 3]>);
+/// Where the points are.
+struct Positions {
+    /// What must be added to each, metres.
+    offset: DVec3,
+    points: Vec<[f32; 3]>,
+    /// Whether all of them are somewhere.
+    are_finite: bool,
+}
+
+impl Positions {
+    fn new(offset: DVec3, points: Vec<[f32; 3]>) -> Self {
+        let are_finite = wide::bits(&points, wide::nowhere) == 0;
+        Self { offset, points, are_finite }
+    }
+}
 
 /// Semantics, wherever they are: in the table's body or compressed.
 struct Reader<'a, 't> {
@@ -168,7 +181,7 @@ impl<'a, 't> Reader<'a, 't> {
         fits?;
         let volume = self.table.quantized_volume()?;
         let place = |q: [f64; 3]| (DVec3::from_array(q) * volume.step).as_vec3().to_array();
-        Ok(Some((volume.offset, values.each(place))))
+        Ok(Some(Positions::new(volume.offset, values.each(place))))
     }
 
     fn normals(&self, found: &mut Vec<Diagnostic>) -> Vec<[f32; 3]> {
@@ -187,7 +200,7 @@ impl<'a, 't> Reader<'a, 't> {
         let rgba = self.values("RGBA", Component::UnsignedByte, 4, found);
         if let Some(values) = rgba {
             primitive.colors = color::linear::<4>(&values);
-            material.blend = primitive.colors.iter().any(|c| c[3] < 1.0);
+            material.blend = wide::bits(&primitive.colors, |c| u32::from(c[3] < 1.0)) != 0;
         } else if let Some(values) = self.values("RGB", Component::UnsignedByte, 3, found) {
             primitive.colors = color::linear::<3>(&values);
         } else if let Some(values) = self.values("RGB565", Component::UnsignedShort, 1, found) {
@@ -271,24 +284,26 @@ fn near(values: &Values<'_>) -> Positions {
     let first = Values { bytes: values.bytes.get(..values.stride()).unwrap_or_default().into(), ..*values };
     let anchor = first.each(DVec3::from_array).first().copied().filter(|p| p.is_finite() && p.length() > FAR);
     match anchor {
-        None => (DVec3::ZERO, values.f32s()),
+        None => {
+            let (points, are_finite) = values.vectors();
+            Positions { offset: DVec3::ZERO, points, are_finite }
+        }
         Some(anchor) => {
             let relative = |p| (DVec3::from_array(p) - anchor).as_vec3().to_array();
-            (anchor, values.each(relative))
+            Positions::new(anchor, values.each(relative))
         }
     }
 }
 
 /// Fills in the indices: points that are nowhere keep their place in the arrays, but are not drawn.
-fn finite(primitive: &mut Primitive, found: &mut Vec<Diagnostic>) {
+fn draw(primitive: &mut Primitive, are_finite: bool, found: &mut Vec<Diagnostic>) {
     let count = primitive.positions.len();
-    let is_finite = |p: &[f32; 3]| p.iter().all(|v| v.is_finite());
-    if all_finite(&primitive.positions) {
+    if are_finite {
         primitive.indices = (0..count as u32).collect();
         return;
     }
     for (i, p) in primitive.positions.iter_mut().enumerate() {
-        if is_finite(p) {
+        if wide::nowhere(p) == 0 {
             primitive.indices.push(i as u32);
         } else {
             *p = [0.0; 3];

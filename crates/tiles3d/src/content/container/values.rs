@@ -1,6 +1,6 @@
 //! Numbers of one type lying side by side, and what they are read as.
 
-use crate::metadata::Component;
+use crate::{metadata::Component, wide};
 use std::borrow::Cow;
 
 /// Elements of `width` numbers each, little endian, without gaps.
@@ -17,6 +17,23 @@ impl Values<'_> {
         self.width * self.component.size()
     }
 
+    /// The first three numbers of each element as f32, a missing one being zero, and whether all are finite.
+    pub(super) fn vectors(&self) -> (Vec<[f32; 3]>, bool) {
+        let (numbers, _) = self.bytes.as_chunks::<4>();
+        let (vectors, broken) = match (self.component, self.width) {
+            (Component::Float, 3) => {
+                let read = |v: &[[u8; 4]; 3]| v.map(f32::from_le_bytes);
+                wide::map_and_look(numbers.as_chunks().0, read, wide::nowhere)
+            }
+            _ => {
+                let vectors = self.f32s();
+                let broken = wide::bits(&vectors, wide::nowhere);
+                (vectors, broken)
+            }
+        };
+        (vectors, broken == 0)
+    }
+
     /// The first `N` numbers of each element as f32; a missing one is zero.
     pub(super) fn f32s<const N: usize>(&self) -> Vec<[f32; N]> {
         match self.component {
@@ -26,7 +43,7 @@ impl Values<'_> {
     }
 
     /// What `f` makes of the first `N` numbers of each element; a missing one is zero.
-    pub(super) fn each<const N: usize, T>(&self, f: impl Fn([f64; N]) -> T) -> Vec<T> {
+    pub(super) fn each<const N: usize, T: Copy>(&self, f: impl Fn([f64; N]) -> T) -> Vec<T> {
         match self.component {
             Component::Byte => self.map(|b| f64::from(i8::from_le_bytes(b)), f),
             Component::UnsignedByte => self.map(|b| f64::from(u8::from_le_bytes(b)), f),
@@ -44,7 +61,7 @@ impl Values<'_> {
         self.each(|[v]| (v >= 0.0 && v <= f64::from(u32::MAX) && v.fract() == 0.0).then_some(v as u32))
     }
 
-    fn map<const N: usize, const S: usize, V: Copy + Default, T>(
+    fn map<const N: usize, const S: usize, V: Copy + Default, T: Copy>(
         &self,
         read: impl Fn([u8; S]) -> V,
         f: impl Fn([V; N]) -> T,
@@ -52,7 +69,7 @@ impl Values<'_> {
         let (numbers, _) = self.bytes.as_chunks::<S>();
         if self.width == N {
             // The length is known to the compiler here: for f32 this becomes a plain copy.
-            return numbers.as_chunks::<N>().0.iter().map(|element| f(element.map(&read))).collect();
+            return wide::map(numbers.as_chunks::<N>().0, |element| f(element.map(&read)));
         }
         let pick = |element: &[[u8; S]]| std::array::from_fn(|k| element.get(k).map_or(V::default(), |b| read(*b)));
         numbers.chunks_exact(self.width.max(1)).map(|element| f(pick(element))).collect()
