@@ -1,6 +1,6 @@
 //! Colours of points: sRGB in the file, linear in memory.
 
-use super::values::Values;
+use super::{lookup::Lookup, values::Values};
 use crate::metadata::Component;
 use std::sync::LazyLock;
 
@@ -14,7 +14,7 @@ fn table<const N: usize>() -> [f32; N] {
     std::array::from_fn(|i| to_linear(i as f64 / (N - 1) as f64))
 }
 
-static OF_8_BITS: LazyLock<[f32; 256]> = LazyLock::new(table);
+static OF_8_BITS: LazyLock<Lookup> = LazyLock::new(|| Lookup::new(table()));
 static OF_6_BITS: LazyLock<[f32; 64]> = LazyLock::new(table);
 static OF_5_BITS: LazyLock<[f32; 32]> = LazyLock::new(table);
 
@@ -22,16 +22,7 @@ static OF_5_BITS: LazyLock<[f32; 32]> = LazyLock::new(table);
 /// range.
 pub(super) fn linear<const N: usize>(values: &Values<'_>) -> Vec<[f32; 4]> {
     if values.component == Component::UnsignedByte && values.width == N {
-        let curve = &*OF_8_BITS;
-        let (pixels, _) = values.bytes.as_chunks::<N>();
-        let color = |p: &[u8; N]| {
-            let mut out = [1.0; 4];
-            for (k, (out, &byte)) in out.iter_mut().zip(p).enumerate() {
-                *out = if k < 3 { curve[usize::from(byte)] } else { f32::from(byte) / 255.0 };
-            }
-            out
-        };
-        return pixels.iter().map(color).collect();
+        return OF_8_BITS.colors(values.bytes.as_chunks::<N>().0);
     }
     let unit = values.component.unit();
     let color = |p: [f64; N]| {
