@@ -18,12 +18,15 @@ pub(super) fn order(indices: &mut [u32], vertices: &[Vertex]) {
     let mut faces = Faces::new(indices.as_chunks().0, vertices);
     let mut out = Vec::with_capacity(indices.len());
     let mut first: Vec<u32> = (0..faces.done.len() as u32).collect();
-    first.sort_by_key(|face| faces.group(*face));
+    first.sort_by_key(|face| faces.groups[*face as usize]);
     for face in first {
-        let mut next = Some((face, None));
-        while let Some((face, corner)) = next.filter(|(face, _)| !faces.done[*face as usize]) {
-            let used = faces.put(face, corner, &mut out);
-            next = used.iter().rev().take(FEW).find_map(|v| faces.beside(*v));
+        if faces.done[face as usize] {
+            continue;
+        }
+        let mut next = Some((face, faces.beginning(face, None)));
+        while let Some((face, beginning)) = next {
+            faces.put(face, beginning, &mut out);
+            next = (0..faces.last.len()).rev().take(FEW).find_map(|i| faces.beside(faces.last[i]));
         }
     }
     indices.copy_from_slice(&out);
@@ -57,11 +60,23 @@ impl Lists {
     }
 }
 
+/// Where a face begins.
+#[derive(Debug, Clone, Copy, Default)]
+struct Beginning {
+    /// Which of its triangles, and which corner of that.
+    triangle: usize,
+    turn: usize,
+    /// Whether the next corner is straight above or below.
+    is_upright: bool,
+}
+
 struct Faces<'v> {
     vertices: &'v [Vertex],
     all: &'v [[u32; 3]],
     /// The triangles of every face.
     triangles: Lists,
+    /// The feature and the colour of every face as one number.
+    groups: Vec<u64>,
     /// The number of every vertex's face, and of its place.
     faces: Vec<u32>,
     places: Vec<u32>,
@@ -70,6 +85,9 @@ struct Faces<'v> {
     begun: Vec<u32>,
     done: Vec<bool>,
     used: Vec<bool>,
+    /// The triangles of the face that was put last, and its vertices in the order in which they are used.
+    own: Vec<[u32; 3]>,
+    last: Vec<u32>,
 }
 
 impl<'v> Faces<'v> {
@@ -82,12 +100,13 @@ impl<'v> Faces<'v> {
             }
         }
         // In the order in which triangles have them; vertices of none have no face.
-        let (mut numbers, mut count) = (vec![u32::MAX; vertices.len()], 0);
-        let mut of_triangles = Vec::with_capacity(all.len());
+        let mut numbers = vec![u32::MAX; vertices.len()];
+        let (mut groups, mut of_triangles) = (Vec::new(), Vec::with_capacity(all.len()));
         for t in all {
             let number = &mut numbers[root(&mut roots, t[0]) as usize];
             if *number == u32::MAX {
-                (*number, count) = (count, count + 1);
+                *number = groups.len() as u32;
+                groups.push(group(&vertices[t[0] as usize]));
             }
             of_triangles.push(*number);
         }
@@ -99,9 +118,10 @@ impl<'v> Faces<'v> {
             *known.entry(v.position).or_insert(next)
         };
         let places: Vec<u32> = vertices.iter().map(&mut place).collect();
-        let (triangles, at) = (Lists::of(&of_triangles, count as usize), Lists::of(&places, known.len()));
-        let (begun, done, used) = (vec![0; known.len()], vec![false; count as usize], vec![false; vertices.len()]);
-        Self { vertices, all, triangles, faces, places, at, begun, done, used }
+        let (triangles, at) = (Lists::of(&of_triangles, groups.len()), Lists::of(&places, known.len()));
+        let (begun, done, used) = (vec![0; known.len()], vec![false; groups.len()], vec![false; vertices.len()]);
+        let (own, last) = (Vec::new(), Vec::new());
+        Self { vertices, all, triangles, groups, faces, places, at, begun, done, used, own, last }
     }
 
     /// The triangles of a face.
@@ -109,59 +129,50 @@ impl<'v> Faces<'v> {
         self.triangles.list(face).iter().map(|t| &self.all[*t as usize])
     }
 
-    fn group(&self, face: u32) -> (u32, [u8; 4]) {
-        let first = self.all[self.triangles.list(face)[0] as usize][0];
-        let Vertex { feature, color, .. } = self.vertices[first as usize];
-        (feature, color)
-    }
-
-    /// Where a face can begin: a triangle of it and which of its corners, at a place if one is given, with whether the next
-    /// corner is straight above or below.
-    fn beginning(&self, face: u32, place: Option<u32>) -> (usize, usize, bool) {
+    /// Where a face can begin, at a place if one is given.
+    fn beginning(&self, face: u32, place: Option<u32>) -> Beginning {
         let mut found = None;
-        for (i, t) in self.of(face).enumerate().take(LOOKED_AT) {
-            for k in (0..3).filter(|k| place.is_none_or(|p| self.places[t[*k] as usize] == p)) {
-                let [[x, _, z], [u, _, w]] = [t[k], t[(k + 1) % 3]].map(|v| self.vertices[v as usize].position);
+        for (triangle, t) in self.of(face).enumerate().take(LOOKED_AT) {
+            for turn in (0..3).filter(|k| place.is_none_or(|p| self.places[t[*k] as usize] == p)) {
+                let [[x, _, z], [u, _, w]] = [t[turn], t[(turn + 1) % 3]].map(|v| self.vertices[v as usize].position);
                 if (x, z) == (u, w) {
-                    return (i, k, true);
+                    return Beginning { triangle, turn, is_upright: true };
                 }
-                found.get_or_insert((i, k, false));
+                found.get_or_insert(Beginning { triangle, turn, is_upright: false });
             }
         }
-        found.unwrap_or((0, 0, false))
+        found.unwrap_or_default()
     }
 
-    /// Adds a face's triangles, from the one at a place on. Gives its vertices in the order in which they are used.
-    fn put(&mut self, face: u32, place: Option<u32>, out: &mut Vec<u32>) -> Vec<u32> {
-        let (first, turn, _) = self.beginning(face, place);
+    /// Adds a face's triangles.
+    fn put(&mut self, face: u32, beginning: Beginning, out: &mut Vec<u32>) {
         self.done[face as usize] = true;
-        let mut triangles: Vec<[u32; 3]> = self.of(face).copied().collect();
-        triangles[..=first].rotate_right(1);
-        triangles[0].rotate_left(turn);
-        let mut used = Vec::new();
-        for i in 0..triangles.len() {
-            let t = triangles[i];
+        self.last.clear();
+        self.own.clear();
+        self.own.extend(self.triangles.list(face).iter().map(|t| self.all[*t as usize]));
+        self.own[..=beginning.triangle].rotate_right(1);
+        self.own[0].rotate_left(beginning.turn);
+        for i in 0..self.own.len() {
+            let t = self.own[i];
             for v in t {
                 if !std::mem::replace(&mut self.used[v as usize], true) {
-                    used.push(v);
+                    self.last.push(v);
                 }
             }
             out.extend(t);
             // The triangles of a large face are in a good order as they are.
-            let left = &mut triangles[i + 1..];
+            let left = &mut self.own[i + 1..];
             if left.len() <= FEW
                 && let Some(next) = left.iter().position(|other| other.iter().filter(|v| t.contains(v)).count() == 2)
             {
                 left[..=next].rotate_right(1);
             }
         }
-        used
     }
 
-    /// A face of the same feature and colour as a vertex that has a corner in the same place, with that place.
-    fn beside(&mut self, vertex: u32) -> Option<(u32, Option<u32>)> {
-        let v = self.vertices[vertex as usize];
-        let place = self.places[vertex as usize];
+    /// A face of the same feature and colour as a vertex that has a corner in the same place, and where it begins there.
+    fn beside(&mut self, vertex: u32) -> Option<(u32, Beginning)> {
+        let (place, group) = (self.places[vertex as usize], group(&self.vertices[vertex as usize]));
         let all = self.at.list(place);
         let (begun, face_of) = (&mut self.begun[place as usize], |v: &u32| self.faces[*v as usize]);
         let is_open = |face: u32| self.done.get(face as usize) == Some(&false);
@@ -170,14 +181,20 @@ impl<'v> Faces<'v> {
         }
         let mut found = None;
         let near = all[*begun as usize..].iter().take(LOOKED_AT).map(face_of);
-        for face in near.filter(|f| is_open(*f) && self.group(*f) == (v.feature, v.color)) {
-            if self.beginning(face, Some(place)).2 {
-                return Some((face, Some(place)));
+        for face in near.filter(|f| is_open(*f) && self.groups[*f as usize] == group) {
+            let beginning = self.beginning(face, Some(place));
+            if beginning.is_upright {
+                return Some((face, beginning));
             }
-            found.get_or_insert((face, Some(place)));
+            found.get_or_insert((face, beginning));
         }
         found
     }
+}
+
+/// Of the same feature and colour are those of the same number.
+fn group(v: &Vertex) -> u64 {
+    u64::from(v.feature) << 32 | u64::from(u32::from_be_bytes(v.color))
 }
 
 /// Of the tree that a vertex is in.
