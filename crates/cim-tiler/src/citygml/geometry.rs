@@ -52,6 +52,14 @@ impl Piece {
     }
 }
 
+/// The surfaces of a geometry: their numbers, each with whether it is turned.
+#[derive(Debug)]
+pub(super) struct Followed {
+    surfaces: Vec<(usize, bool)>,
+    /// Whether all links led somewhere.
+    is_whole: bool,
+}
+
 /// What a geometry is part of.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Context {
@@ -300,30 +308,31 @@ impl Surfaces {
         }
     }
 
+    /// The surfaces of a geometry.
+    pub(super) fn of(&self, draft: &Draft) -> Followed {
+        let (surfaces, is_whole) = self.follow(&draft.pieces);
+        Followed { surfaces, is_whole }
+    }
+
     /// Numbers of the surfaces, each with whether it is turned; and whether all links led somewhere.
     fn follow(&self, pieces: &[Piece]) -> (Vec<(usize, bool)>, bool) {
-        let own = |p: &Piece| if let Piece::Surface(i, other_side) = p { Some((*i, *other_side)) } else { None };
-        if let Some(all) = pieces.iter().map(own).collect() {
-            return (all, true);
-        }
         // A few links that each lead to two more would be as many surfaces as nothing holds.
         let most = 2 * self.all.len() + pieces.len();
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(pieces.len());
         let mut whole = true;
-        let mut stack: Vec<(Piece, usize)> = pieces.iter().rev().map(|p| (p.clone(), 0)).collect();
+        // Each with whether what led to it turns it, and how many links did.
+        let mut stack: Vec<(&Piece, bool, usize)> = pieces.iter().rev().map(|p| (p, false, 0)).collect();
         let mut steps = 0;
-        while let Some((piece, links)) = stack.pop() {
+        while let Some((piece, turn, links)) = stack.pop() {
             steps += 1;
             if steps > STEPS_OF_A_LINK * most {
                 return (out, false);
             }
             match piece {
-                Piece::Surface(_, _) if out.len() == most => return (out, false),
-                Piece::Surface(i, other_side) => out.push((i, other_side)),
-                Piece::Link(id, other_side) => match self.ids.get(&id).filter(|_| links < MAX_LINKS) {
-                    Some(found) => {
-                        stack.extend(found.iter().rev().map(|p| (turned(p.clone(), other_side), links + 1)));
-                    }
+                Piece::Surface(..) if out.len() == most => return (out, false),
+                Piece::Surface(i, other_side) => out.push((*i, *other_side != turn)),
+                Piece::Link(id, other_side) => match self.ids.get(id).filter(|_| links < MAX_LINKS) {
+                    Some(found) => stack.extend(found.iter().rev().map(|p| (p, *other_side != turn, links + 1))),
                     None => whole = false,
                 },
             }
@@ -332,18 +341,23 @@ impl Surfaces {
     }
 
     /// How often geometries use every surface.
-    pub(super) fn uses<'d>(&self, drafts: impl Iterator<Item = &'d Draft>) -> Vec<u32> {
+    pub(super) fn uses<'f>(&self, followed: impl Iterator<Item = &'f Followed>) -> Vec<u32> {
         let mut uses = vec![0; self.all.len()];
-        drafts
-            .flat_map(|d| self.follow(&d.pieces).0)
-            .for_each(|(surface, _)| uses[surface] = u32::saturating_add(uses[surface], 1));
+        followed
+            .flat_map(|f| &f.surfaces)
+            .for_each(|(surface, _)| uses[*surface] = u32::saturating_add(uses[*surface], 1));
         uses
     }
 
     /// A geometry with its surfaces. `uses` are those that are left of every surface: the last one gets it as it is.
-    pub(super) fn resolve(&mut self, draft: &Draft, uses: &mut [u32], defects: &mut Vec<Defect>) -> Option<Geometry> {
-        let (surfaces, whole) = self.follow(&draft.pieces);
-        if !whole {
+    pub(super) fn resolve(
+        &mut self,
+        draft: &Draft,
+        Followed { surfaces, is_whole }: Followed,
+        uses: &mut [u32],
+        defects: &mut Vec<Defect>,
+    ) -> Option<Geometry> {
+        if !is_whole {
             defects.push(Defect::Link);
         }
         defects.extend(surfaces.iter().filter_map(|s| self.defects.get(&s.0)));

@@ -13,6 +13,7 @@ use crate::{
     city::FacetKind,
     citymodel::{CityModel, CityObject, Defect, facet_kind},
     picture::Pictures,
+    workers,
 };
 use serde_json::{Map, Value};
 use smol_str::SmolStr;
@@ -218,10 +219,13 @@ impl Reading {
         self.surfaces.spread_kinds();
         self.surfaces.dress(&self.appearances, &mut pictures);
         self.model.pictures = pictures.list;
-        let mut uses = self.surfaces.uses(self.drafts.iter().flatten());
-        for (object, drafts) in self.model.objects.iter_mut().zip(&self.drafts) {
+        let of = |drafts: &Vec<Draft>| drafts.iter().map(|d| self.surfaces.of(d)).collect::<Vec<_>>();
+        let followed = workers::each(&self.drafts, of);
+        let mut uses = self.surfaces.uses(followed.iter().flatten());
+        for (object, (drafts, followed)) in self.model.objects.iter_mut().zip(self.drafts.iter().zip(followed)) {
             let (surfaces, defects) = (&mut self.surfaces, &mut object.defects);
-            object.geometries = drafts.iter().filter_map(|d| surfaces.resolve(d, &mut uses, defects)).collect();
+            let drafts = drafts.iter().zip(followed);
+            object.geometries = drafts.filter_map(|(d, f)| surfaces.resolve(d, f, &mut uses, defects)).collect();
         }
         self.model
     }

@@ -1,8 +1,10 @@
 //! How the bare ground looks: paved where it is built, and the open country around that.
 
+use super::stack::TURN;
 use crate::{
-    city::{City, RoadClass, Skin},
+    city::{City, Model, Road, RoadClass, Skin},
     mesh::{linear_bytes, split},
+    workers,
 };
 use cim_model::Place;
 use tiles3d::write::WritePrimitive;
@@ -31,23 +33,24 @@ pub(super) struct Country {
 
 impl Country {
     /// Around a city; `line` takes places to metres.
-    pub(super) fn new(city: &City, line: impl Fn(&[Place]) -> Vec<[f64; 2]>) -> Self {
+    pub(super) fn new(city: &City, line: impl Fn(&[Place]) -> Vec<[f64; 2]> + Sync) -> Self {
         let built = |skin: Skin| !matches!(skin, Skin::Land | Skin::Water | Skin::Green | Skin::Plant);
-        // Twice rather than all at once: a large city's outlines do not fit side by side.
+        let models: Vec<&Model> = city.models.iter().filter(|m| built(m.skin)).collect();
+        let roads: Vec<&Road> = city.roads.iter().filter(|r| r.class < RoadClass::Footway).collect();
+        let outlines = |model: &&Model| -> Vec<Vec<[f64; 2]>> {
+            let facets = model.levels.first().into_iter().flatten();
+            let rings = facets.filter_map(|facet| facet.rings.first());
+            rings.map(|ring| line(&ring.iter().map(|p| p.place).collect::<Vec<_>>())).collect()
+        };
         Self::of(|take| {
-            for ring in city.buildings.iter().map(|b| &b.footprint) {
-                let mut ring = line(ring);
+            lines(&city.buildings, take, |b| {
+                let mut ring = line(&b.footprint);
                 ring.extend(ring.first().copied());
-                take(&ring);
-            }
-            for model in city.models.iter().filter(|m| built(m.skin)) {
-                for facet in model.levels.first().into_iter().flatten() {
-                    let ring = facet.rings.first().map(|r| r.iter().map(|p| p.place).collect::<Vec<_>>());
-                    take(&line(&ring.unwrap_or_default()));
-                }
-            }
-            city.placed.iter().for_each(|m| take(&line(&[m.place])));
-            city.roads.iter().filter(|r| r.class < RoadClass::Footway).for_each(|r| take(&line(&r.points)));
+                [ring]
+            });
+            lines(&models, take, outlines);
+            lines(&city.placed, take, |m| [line(&[m.place])]);
+            lines(&roads, take, |r| [line(&r.points)]);
         })
     }
 
@@ -161,6 +164,18 @@ impl Country {
             (share(&at(t)) - (from + (to - from) * f64::from(t))).abs() > STEP
         };
         (from - to).abs() > STEP || (length > 4.0 * self.cell && (1..PROBES).any(off))
+    }
+}
+
+/// Hands over the lines of things, found on all cores. Twice and in turns rather than all at once: a large city's outlines do
+/// not fit side by side.
+fn lines<T: Sync, L: IntoIterator<Item = Vec<[f64; 2]>> + Send>(
+    things: &[T],
+    take: &mut dyn FnMut(&[[f64; 2]]),
+    of: impl Fn(&T) -> L + Sync,
+) {
+    for turn in things.chunks(TURN) {
+        workers::each(turn, &of).into_iter().flatten().for_each(|line| take(&line));
     }
 }
 

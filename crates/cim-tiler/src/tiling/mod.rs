@@ -41,7 +41,6 @@ use crate::{
     city::City,
     mesh::{Surface, add_ground},
     streets::Street,
-    workers,
 };
 use cim_geo::{Geodetic, SiteFrame};
 use cim_model::{EntityKey, Place, Site, Timestamp};
@@ -53,6 +52,7 @@ use layers::Layer;
 pub use options::{Tiling, TilingOptions};
 use relief::Ground;
 use rows::Rows;
+use stack::{Sited, Thing};
 use std::{collections::BTreeSet, path::Path};
 use tiles3d::{
     Refine,
@@ -196,14 +196,13 @@ impl<'a> Writer<'a> {
 
     fn site(&mut self) -> Result<(), TilerError> {
         let city = self.city;
-        let heights = self.heights()?;
         let site = Site {
             name_zh: city.name_zh.clone(),
             name_en: city.name_en.clone(),
             origin: city.origin,
             bounds: city.bounds,
             tileset_url: self.options.entrance().into(),
-            terrain_url: heights.then(|| HEIGHTS.to_owned()),
+            terrain_url: self.ground.relief().map(|_| HEIGHTS.to_owned()),
             utc_offset_minutes: city.utc_offset_minutes,
             now: Timestamp::default(),
         };
@@ -236,6 +235,8 @@ impl<'a> Writer<'a> {
     fn tiles(&mut self, streets: &[Option<Street>], progress: &mut dyn Progress) -> Result<(), TilerError> {
         let mut sited = self.lying_things(streets);
         sited.extend(self.standing_things());
+        let built = built(&sited);
+        self.heights(built)?;
         let (mut edge, mut children) = (0.0_f64, Vec::new());
         for layer in Layer::ALL {
             let things: Vec<_> = sited.iter().filter(|s| Layer::of(s) == layer).collect();
@@ -260,39 +261,18 @@ impl<'a> Writer<'a> {
         if let Some(ground) = ground {
             children.extend(self.told(terrain::PREFIX, ground)?);
         }
-        let root = self.base(edge.max(ground_edge).max(SMALLEST_EDGE_M), children)?;
+        let root = self.base(edge.max(ground_edge).max(SMALLEST_EDGE_M), built, children)?;
         let text = write_layered_tileset(&root, root.geometric_error * 2.0, &Layer::ALL.map(Layer::name));
         self.file("tiles/tileset.json", text.as_bytes())
     }
 
-    /// Lowest and highest corner of buildings and roads with some land around, metres.
-    fn built(&self) -> ([f64; 2], [f64; 2]) {
-        const AROUND_M: f64 = 150.0;
-        type Extent = ([f64; 2], [f64; 2]);
-        let City { buildings, roads, models, placed, .. } = self.city;
-        let join = |(low, high): Extent, (l, h): Extent| {
-            let both = |k: usize| (low[k].min(l[k]), high[k].max(h[k]));
-            let ((west, east), (south, north)) = (both(0), both(1));
-            ([west, south], [east, north])
-        };
-        let around = |places: &mut dyn Iterator<Item = &Place>| {
-            let points = places.map(|p| self.frame.to_enu(Geodetic::new(p.lon, p.lat, 0.0)));
-            let points = points.map(|enu| [enu.x, enu.y]).filter(|p| p[0].is_finite() && p[1].is_finite());
-            let extents = points.map(|p| (p.map(|c| c - AROUND_M), p.map(|c| c + AROUND_M)));
-            extents.fold(([-AROUND_M; 2], [AROUND_M; 2]), join)
-        };
-        let extents = [
-            workers::each(buildings, |b| around(&mut b.footprint.iter())),
-            workers::each(roads, |r| around(&mut r.points.iter())),
-            workers::each(models, |m| around(&mut m.points().map(|p| &p.place))),
-            workers::each(placed, |m| around(&mut std::iter::once(&m.place))),
-        ];
-        extents.into_iter().flatten().fold(([-AROUND_M; 2], [AROUND_M; 2]), join)
-    }
-
     /// The bare ground under what is built, and all other tiles.
-    fn base(&mut self, edge: f64, children: Vec<TileNode>) -> Result<TileNode, TilerError> {
-        let (mut low, mut high) = self.built();
+    fn base(
+        &mut self,
+        edge: f64,
+        (mut low, mut high): ([f64; 2], [f64; 2]),
+        children: Vec<TileNode>,
+    ) -> Result<TileNode, TilerError> {
         let mut ground = Surface::Ground.primitive();
         if self.ground.relief().is_none() {
             add_ground(&mut ground, low, high, 250.0);
@@ -349,6 +329,17 @@ impl<'a> Writer<'a> {
         self.file(&format!("tiles/{file}"), &glb)?;
         Ok(Some(file))
     }
+}
+
+/// Lowest and highest corner of what is built, with some land around, metres.
+fn built(sited: &[Sited<'_>]) -> ([f64; 2], [f64; 2]) {
+    const AROUND_M: f64 = 150.0;
+    let things = sited.iter().filter(|s| !matches!(s.thing, Thing::Area { .. }));
+    things.fold(([-AROUND_M; 2], [AROUND_M; 2]), |(low, high), s| {
+        let both = |k: usize| (low[k].min(s.low[k] - AROUND_M), high[k].max(s.high[k] + AROUND_M));
+        let ((west, east), (south, north)) = (both(0), both(1));
+        ([west, south], [east, north])
+    })
 }
 
 /// Metres east and north of places.

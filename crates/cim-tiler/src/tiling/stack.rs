@@ -33,7 +33,7 @@ use tiles3d::{
 };
 
 /// Things whose places are found at a time: no second copy of all of them is held.
-const TURN: usize = 1 << 16;
+pub(super) const TURN: usize = 1 << 16;
 /// Things of a leaf at most.
 const LEAF_THINGS: usize = 220;
 /// Corners of a leaf's models, roads and areas at most, unless it is one thing.

@@ -51,14 +51,13 @@ impl Writer<'_> {
         Ok((edge, self.grow(&Land { errors, step: relief.step() }, root, progress)?))
     }
 
-    /// Writes the heights that vehicles and lines lie on in the viewer; false without a terrain.
-    pub(super) fn heights(&mut self) -> Result<bool, TilerError> {
-        let Some(relief) = self.ground.relief() else { return Ok(false) };
-        let (low, high) = self.built();
+    /// Writes the heights that vehicles and lines lie on in the viewer, where there is a terrain. What is built goes from
+    /// `low` to `high`.
+    pub(super) fn heights(&mut self, (low, high): ([f64; 2], [f64; 2])) -> Result<(), TilerError> {
+        let Some(relief) = self.ground.relief() else { return Ok(()) };
         let grid = relief.coarser(low.map(|v| v - VIEW_AROUND_M), high.map(|v| v + VIEW_AROUND_M), VIEW_NODES);
         let bytes = grid.as_ref().unwrap_or(relief).to_bytes();
-        self.file(super::HEIGHTS, &bytes)?;
-        Ok(true)
+        self.file(super::HEIGHTS, &bytes)
     }
 
     /// A node of the ground in site metres.

@@ -6,7 +6,10 @@
 
 use super::mesh::Vertex;
 use foldhash::fast::RandomState;
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{Hash, Hasher},
+};
 
 /// Faces at a corner that are looked at: of a fan of a thousand any will do.
 const LOOKED_AT: usize = 16;
@@ -57,6 +60,18 @@ impl Lists {
 
     fn list(&self, i: u32) -> &[u32] {
         &self.items[self.starts[i as usize] as usize..self.starts[i as usize + 1] as usize]
+    }
+}
+
+/// A place as a key: the hasher takes it in one go.
+#[derive(PartialEq, Eq)]
+struct Place([i32; 3]);
+
+impl Hash for Place {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let [x, y, z] = self.0.map(i32::cast_unsigned);
+        state.write_u64(u64::from(x) << 32 | u64::from(y));
+        state.write_u32(z);
     }
 }
 
@@ -111,11 +126,11 @@ impl<'v> Faces<'v> {
             of_triangles.push(*number);
         }
         let faces = (0..vertices.len() as u32).map(|v| numbers[root(&mut roots, v) as usize]).collect();
-        let mut known: HashMap<[i32; 3], u32, RandomState> =
+        let mut known: HashMap<Place, u32, RandomState> =
             HashMap::with_capacity_and_hasher(vertices.len(), RandomState::default());
         let mut place = |v: &Vertex| {
             let next = known.len() as u32;
-            *known.entry(v.position).or_insert(next)
+            *known.entry(Place(v.position)).or_insert(next)
         };
         let places: Vec<u32> = vertices.iter().map(&mut place).collect();
         let (triangles, at) = (Lists::of(&of_triangles, groups.len()), Lists::of(&places, known.len()));

@@ -26,14 +26,15 @@ pub(super) struct Vertex {
 }
 
 impl Hash for Vertex {
-    /// All of it at once, which takes a third of the time of one part after the other.
+    /// Two numbers at a time, which the hasher takes as they are.
     fn hash<H: Hasher>(&self, state: &mut H) {
         let Self { position: [x, y, z], normal, color, uv: [u, v], feature } = *self;
-        let mut bytes = [0; 32];
-        let words = [x, y, z, i32::from_le_bytes(normal.map(i8::cast_unsigned)), i32::from_le_bytes(color), u, v];
-        let words = words.into_iter().chain([feature.cast_signed()]);
-        bytes.as_chunks_mut::<4>().0.iter_mut().zip(words).for_each(|(to, word)| *to = word.to_le_bytes());
-        state.write(&bytes);
+        let normal = i32::from_le_bytes(normal.map(i8::cast_unsigned));
+        let two = |a: i32, b: i32| u64::from(a.cast_unsigned()) << 32 | u64::from(b.cast_unsigned());
+        state.write_u64(two(x, y));
+        state.write_u64(two(z, normal));
+        state.write_u64(two(i32::from_le_bytes(color), feature.cast_signed()));
+        state.write_u64(two(u, v));
     }
 }
 
