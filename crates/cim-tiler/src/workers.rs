@@ -6,8 +6,8 @@ use std::{
     thread,
 };
 
-/// Shares of the work for every core: those that are done sooner take more.
-const SHARES: usize = 16;
+/// Shares that what is left would make for every core: they become smaller, so that all are done at about the same time.
+const SHARES: usize = 4;
 
 /// Does `work` for every item; the results are in the order of the items, so that the number of cores changes nothing.
 pub(crate) fn each<'t, T: Sync, R: Send>(items: &'t [T], work: impl Fn(&'t T) -> R + Sync) -> Vec<R> {
@@ -18,13 +18,15 @@ pub(crate) fn each<'t, T: Sync, R: Send>(items: &'t [T], work: impl Fn(&'t T) ->
 pub(crate) fn consume<T: Send, R: Send>(items: Vec<T>, work: impl Fn(usize, T) -> R + Sync) -> Vec<R> {
     let total = items.len();
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(total.max(1));
-    let share = total.div_ceil(cores * SHARES).max(1);
     let left = Mutex::new(items.into_iter().enumerate());
     let hand = || {
         let mut done: Vec<(usize, Vec<R>)> = Vec::new();
         loop {
-            let items: Vec<(usize, T)> =
-                left.lock().unwrap_or_else(PoisonError::into_inner).by_ref().take(share).collect();
+            let items: Vec<(usize, T)> = {
+                let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+                let share = (left.len() / (cores * SHARES)).max(1);
+                left.by_ref().take(share).collect()
+            };
             let Some((first, _)) = items.first() else { return done };
             done.push((*first, items.into_iter().map(|(i, item)| work(i, item)).collect()));
         }

@@ -284,7 +284,7 @@ impl<'a> Writer<'a> {
             }
             self.ground.country().colour(&mut ground, [0.0; 2], FINEST_RIM_M);
         }
-        let content = self.content("base", &[ground], &Rows::default().columns(), DVec3::ZERO)?;
+        let content = self.content("base", &[ground], &Rows::default().columns(), (DVec3::ZERO, 0.0))?;
         // Water and green may reach further.
         for child in &children {
             for k in 0..2 {
@@ -311,18 +311,19 @@ impl<'a> Writer<'a> {
         })
     }
 
-    /// Writes a glb whose positions are relative to `centre` (site metres).
+    /// Writes a glb whose positions are relative to `centre` (site metres), and may be `off_m` metres off where that is more
+    /// than they are in all tiles.
     fn content(
         &mut self,
         name: &str,
         primitives: &[WritePrimitive],
         columns: &FeatureColumns,
-        centre: DVec3,
+        (centre, off_m): (DVec3, f64),
     ) -> Result<Option<String>, TilerError> {
         if primitives.iter().all(|p| p.indices.is_empty()) {
             return Ok(None);
         }
-        let glb = GlbWriter::write_with(primitives, columns, centre, &self.options.write())
+        let glb = GlbWriter::write_with(primitives, columns, centre, &self.options.write(off_m))
             .map_err(|source| TilerError::Tile { tile: name.to_owned(), source })?;
         self.summary.tiles += 1;
         let file = implicit::file(name, self.options.tiling);

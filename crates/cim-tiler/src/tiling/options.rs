@@ -33,9 +33,11 @@ impl Default for TilingOptions {
 }
 
 impl TilingOptions {
-    /// What the writer of tiles is told. All of a city's tiles are on one grid of 1/128 m.
-    pub(super) fn write(&self) -> WriteOptions {
-        WriteOptions { compression: self.compression, ..WriteOptions::default() }
+    /// What the writer of tiles is told. All of a city's tiles are on one grid of 1/128 m, but for those that may be `off_m`
+    /// metres off: their grid is a part of that one.
+    pub(super) fn write(&self, off_m: f64) -> WriteOptions {
+        let usual = WriteOptions::default();
+        WriteOptions { compression: self.compression, precision_m: usual.precision_m.max(off_m) }
     }
 
     /// Where the tileset is, relative to the city folder.

@@ -265,7 +265,7 @@ impl Scenery {
         }
         let shapes: Vec<WriteCopies> =
             shapes.into_iter().map(|(shape, places)| WriteCopies { shape: shape.mesh(fine), places }).collect();
-        let glb = GlbWriter::write_copies_with(&shapes, origin, &writer.options.write())
+        let glb = GlbWriter::write_copies_with(&shapes, origin, &writer.options.write(0.0))
             .map_err(|source| TilerError::Tile { tile: name.to_owned(), source })?;
         writer.summary.tiles += 1;
         let file = implicit::file(name, writer.options.tiling);
@@ -287,14 +287,9 @@ impl<'t> Tree<Stand<'t>> for Scenery {
         quarters(things, (*centre, *edge), |s| s.at).into_iter().map(quarter).collect()
     }
 
-    fn tile(
-        &self,
-        writer: &mut Writer<'_>,
-        square: &Square<Stand<'t>>,
-        children: Vec<TileNode>,
-    ) -> Result<TileNode, TilerError> {
+    fn tile(&self, writer: &mut Writer<'_>, square: &Square<Stand<'t>>, below: usize) -> Result<TileNode, TilerError> {
         let Square { name, edge, inside: Stand { centre, things }, .. } = square;
-        let leaf = children.is_empty();
+        let leaf = below == 0;
         let content =
             if *edge <= LARGEST_M { Some(self.content(writer, (name, *centre), things, leaf)?) } else { None };
         let (mut low, mut high) = (DVec3::MAX, DVec3::MIN);
@@ -310,7 +305,7 @@ impl<'t> Tree<Stand<'t>> for Scenery {
             transform: None,
             content,
             group: Layer::Furniture.group(),
-            children,
+            children: Vec::new(),
             quarter: None,
             implicit: None,
         })

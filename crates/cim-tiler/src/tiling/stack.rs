@@ -5,7 +5,7 @@
 use super::{
     ERROR_SHARE, Rows, SMALLEST_EDGE_M, Writer,
     extruded::add_extruded,
-    far::{Block, Far, Plan, Solid, block, shows_roof},
+    far::{self, Block, Far, Plan, Solid, block, shows_roof},
     ground::{DETAILS_M, PIXEL, add_lying_area, add_lying_road, add_road_details},
     growth::{Square, Tree},
     layers::Layer,
@@ -211,15 +211,16 @@ impl<'a> Writer<'a> {
         self.frame.to_enu(Geodetic::new(p.place.lon, p.place.lat, p.height_m))
     }
 
-    /// Writes the content of a tile; and how far its blocks reach, where it has any.
+    /// Writes the content of a tile that `below` levels lie below, of as many of which a model's levels of detail are left
+    /// out; and how far its blocks reach, where it has any.
     fn tile(
         &mut self,
         name: &str,
-        (centre, error): ([f64; 2], f64),
+        (centre, error, off_m): ([f64; 2], f64, f64),
         things: &[&Sited<'_>],
-        steps: usize,
+        below: usize,
     ) -> Result<(Option<String>, Option<[DVec3; 2]>), TilerError> {
-        let leaf = steps == 0;
+        let leaf = below == 0;
         let origin = DVec3::new(centre[0], centre[1], self.ground.z(centre[0], centre[1]));
         let (mut primitives, mut facades) = (Primitives::new(), Facades::default());
         let mut rows = Rows::default();
@@ -249,7 +250,7 @@ impl<'a> Writer<'a> {
                     }
                 }
                 Thing::Model { model, .. } => {
-                    let level = model.levels.len().saturating_sub(1 + steps);
+                    let level = model.levels.len().saturating_sub(1 + below);
                     let facets = model.levels.get(level).map_or(&[][..], Vec::as_slice);
                     if self.add_model((&mut primitives, &mut facades), model, facets, origin, rows.count()) {
                         rows.model(model);
@@ -289,7 +290,7 @@ impl<'a> Writer<'a> {
         let blocks = far.and_then(|far| far.finish(&mut primitives, &mut rows, self.ground));
         let pictured = self.facades(name, &facades, error, (&mut primitives, &rows))?;
         let primitives: Vec<WritePrimitive> = primitives.into_values().chain(pictured).collect();
-        Ok((self.content(name, &primitives, &rows.columns(), origin)?, blocks))
+        Ok((self.content(name, &primitives, &rows.columns(), (origin, off_m))?, blocks))
     }
 
     /// What is added to a leaf close by: kerbs and markings of its roads.
@@ -304,7 +305,7 @@ impl<'a> Writer<'a> {
             }
         }
         let primitives: Vec<WritePrimitive> = primitives.into_values().collect();
-        self.content(name, &primitives, &rows.columns(), origin)
+        self.content(name, &primitives, &rows.columns(), (origin, 0.0))
     }
 
     /// The surfaces with pictures, as fine as can be seen in a tile of so many metres of error; those whose pictures turn
@@ -385,24 +386,20 @@ impl<'t> Tree<Pile<'t>> for Layer {
         quarters(things, (*centre, *edge), |s| s.centre).into_iter().map(quarter).collect()
     }
 
-    fn tile(
-        &self,
-        writer: &mut Writer<'_>,
-        square: &Square<Pile<'t>>,
-        mut children: Vec<TileNode>,
-    ) -> Result<TileNode, TilerError> {
-        let (group, leaf) = (self.group(), children.is_empty());
+    fn tile(&self, writer: &mut Writer<'_>, square: &Square<Pile<'t>>, below: usize) -> Result<TileNode, TilerError> {
+        let (group, leaf) = (self.group(), below == 0);
         let Square { name, edge, inside: Pile { centre, things }, .. } = square;
         let mut error = if leaf { 0.0 } else { edge * ERROR_SHARE };
         let shown: Vec<&Sited<'_>> = things.iter().filter(|s| leaf || s.size > s.least(error)).copied().collect();
-        let steps = children.iter().map(steps_down).max().unwrap_or(0);
-        let (content, blocks) = writer.tile(name, (*centre, error), &shown, steps)?;
+        // What lies on the ground lies on it by centimetres.
+        let off_m = if *self == Self::Building && !leaf { 0.5 * far::grid(error) } else { 0.0 };
+        let (content, blocks) = writer.tile(name, (*centre, error, off_m), &shown, below)?;
         let low = things.iter().fold(DVec3::splat(f64::MAX), |l, s| l.min(s.low));
         let high = things.iter().fold(DVec3::splat(f64::MIN), |h, s| h.max(s.high));
-        // Blocks reach beyond what they stand for, here and below.
-        let below = children.iter().map(reach);
-        let (low, high) = below.chain(blocks).fold((low, high), |(l, h), [low, high]| (l.min(low), h.max(high)));
-        let mut refine = Refine::Replace;
+        // Blocks reach beyond what they stand for.
+        let (low, high) = blocks.map_or((low, high), |[l, h]| (low.min(l), high.max(h)));
+        let (low, high) = (low - off_m, high + off_m);
+        let (mut refine, mut children) = (Refine::Replace, Vec::new());
         if leaf && let Some(content) = writer.details(&format!("{name}d"), *centre, things)? {
             let (volume, transform) = (obb(low, high), None);
             let (content, none) = (Some(content), Vec::new());
@@ -436,23 +433,11 @@ impl<'t> Tree<Pile<'t>> for Layer {
     }
 }
 
-/// The lowest and the highest corner of a tile's volume.
-fn reach(node: &TileNode) -> [DVec3; 2] {
-    let v = &node.volume;
-    let (centre, half) = (DVec3::new(v[0], v[1], v[2]), DVec3::new(v[3], v[7], v[11]));
-    [centre - half, centre + half]
-}
-
 /// What chooses a model's colours.
 fn dice(model: &Model) -> u64 {
     let text = model.key.id.as_str().bytes();
     // FNV-1a: neighbours, whose ids are alike, look unlike.
     text.fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
-}
-
-/// Tiles from a tile's parent down to the leaves: as many levels of detail are left out of the parent.
-fn steps_down(node: &TileNode) -> usize {
-    1 + node.children.iter().map(steps_down).max().unwrap_or(0)
 }
 
 fn surface(skin: Skin, kind: FacetKind) -> Surface {

@@ -126,22 +126,13 @@ impl Tree<Part> for Land {
         (0..4).map(quarter).collect()
     }
 
-    fn tile(
-        &self,
-        writer: &mut Writer<'_>,
-        square: &Square<Part>,
-        children: Vec<TileNode>,
-    ) -> Result<TileNode, TilerError> {
-        let leaf = children.is_empty();
+    fn tile(&self, writer: &mut Writer<'_>, square: &Square<Part>, below: usize) -> Result<TileNode, TilerError> {
+        let leaf = below == 0;
         let edge = self.step * square.inside.size as f64;
         let tolerance = if leaf { FINEST_M } else { (edge * ERROR_SHARE * PIXEL).max(2.0 * FINEST_M) };
         let mesh = self.errors.mesh(square.inside, tolerance);
-        let (primitive, origin, [mut low, mut high]) = writer.relief_mesh(square.inside, &mesh, tolerance);
-        let content = writer.content(&square.name, &[primitive], &Rows::default().columns(), origin)?;
-        for child in &children {
-            let (c, h) = (child.volume[2], child.volume[11]);
-            (low.z, high.z) = (low.z.min(c - h), high.z.max(c + h));
-        }
+        let (primitive, origin, [low, high]) = writer.relief_mesh(square.inside, &mesh, tolerance);
+        let content = writer.content(&square.name, &[primitive], &Rows::default().columns(), (origin, 0.0))?;
         Ok(TileNode {
             volume: obb(low, high),
             geometric_error: if leaf { 0.0 } else { tolerance / PIXEL },
@@ -149,7 +140,7 @@ impl Tree<Part> for Land {
             transform: None,
             content,
             group: Layer::Terrain.group(),
-            children,
+            children: Vec::new(),
             quarter: None,
             implicit: None,
         })

@@ -3,7 +3,7 @@
 //!
 //! Sizes count in pixels where the tile is used, of which its error has 16. A simplified outline is half a pixel off, a
 //! box that stands for an outline four; what is merged is in the cell of 10 pixels that has it, and so never more than 14
-//! off; all of them stand on a grid an eighth of a pixel wide.
+//! off; all of them, and the features, are on a grid an eighth of a pixel wide.
 
 mod block;
 mod masses;
@@ -84,9 +84,17 @@ pub(super) fn shows_roof(size: f64, error: f64) -> bool {
     error * PIXEL < FLAT_ROOFS_M && size > FEATURE * PIXEL * error
 }
 
+/// Metres between the lines of the grid that everything in a tile of so many metres of error is on: a power of two, so that
+/// a finer tile's lines are on those of a coarser one, and around any centre of a square.
+pub(super) fn grid(error: f64) -> f64 {
+    (GRID * PIXEL * error).log2().floor().exp2()
+}
+
 /// The buildings of a tile above the leaves.
 pub(super) struct Far<'a> {
     pixel: f64,
+    /// Metres between the lines of the grid.
+    step: f64,
     origin: DVec3,
     masses: Masses<'a>,
     /// Rows of blocks without a name, by what they are and how many half pixels they are high: styles may ask for both.
@@ -99,7 +107,7 @@ impl<'a> Far<'a> {
         let (pixel, edge) = (error * PIXEL, error / ERROR_SHARE);
         let count = (edge / (CELL * pixel)).round().max(1.0);
         let masses = Masses::new([origin.x, origin.y], edge / count, count as u32);
-        Self { pixel, origin, masses, rows: BTreeMap::new() }
+        Self { pixel, step: grid(error), origin, masses, rows: BTreeMap::new() }
     }
 
     /// Adds a building of some size, which `describe` makes a row of if it is large enough.
@@ -138,7 +146,7 @@ impl<'a> Far<'a> {
         ([wall, roof], feature): ([[u8; 4]; 2], u32),
     ) {
         let origin = self.origin;
-        let step = (GRID * self.pixel).log2().floor().exp2();
+        let step = self.step;
         let on = |c: f64| (c / step).round() * step;
         let near = |ring: &Ring, on: &dyn Fn(f64) -> f64| -> Ring {
             ring.iter().map(|p| [on(p[0] - origin.x), on(p[1] - origin.y)]).collect()
@@ -152,7 +160,7 @@ impl<'a> Far<'a> {
         let near = if is_left { snapped } else { moved(&|c| c) };
         let [low, high] = heights.map(|z| z - origin.z);
         // A low roof stays above its foot.
-        let high = low + on(high - low).max(0.5 * step);
+        let high = low + on(high - low).max(step);
         let look = |color| Look { color, feature };
         let primitive = primitives.entry(Surface::Building).or_insert_with(|| Surface::Building.primitive());
         add_block(primitive, (&near.ring, &near.holes), [low, high], (look(wall), look(roof)));
