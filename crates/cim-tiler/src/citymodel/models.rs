@@ -35,6 +35,8 @@ pub(super) struct Made {
     ids: HashSet<String>,
 }
 
+/// Objects are large from this part of all surfaces on.
+const LARGE_SHARE: usize = 64;
 /// Share of the data's lowest points below its ground: a cellar or a slip of the pen does not lift a whole city.
 const LOW_SHARE: usize = 20;
 /// Metres between feet and a terrain of the same system at most, for the middle one of all root objects.
@@ -56,16 +58,22 @@ pub(super) fn add(made: &mut Made, mut city_model: CityModel, crs: &SourceCrs, a
     let objects = &city_model.objects;
     let with_parts: HashSet<usize> = objects.iter().filter_map(|o| o.parent).collect();
     let metres = if crs.is_geographic() { DEGREE_M } else { 1.0 };
-    let shaped = workers::consume(geometries, |i, (geometries, mut defects)| {
+    // Large ones first, such as a whole terrain: nobody is alone with one in the end.
+    let polygons = |geometries: &[Geometry]| geometries.iter().map(|g| g.polygons.len()).sum::<usize>();
+    let many = geometries.iter().map(|(g, _)| polygons(g)).sum::<usize>() / LARGE_SHARE;
+    let mut geometries: Vec<_> = geometries.into_iter().enumerate().collect();
+    geometries.sort_by_key(|(_, (g, _))| polygons(g) <= many);
+    let mut shaped = workers::consume(geometries, |_, (i, (geometries, mut defects))| {
         let (_, skin, _) = nature(&objects[i].kind);
         let has_geometry = !geometries.is_empty() || !defects.is_empty();
         let mut site = Siting { crs, axes, metres, places: HashMap::default(), pictures };
         let levels = site.levels(geometries, skin, &mut defects);
         let line = ancestors(objects, i);
         let said = (!levels.is_empty()).then(|| Said::of(&objects[i], objects, &line));
-        (levels, defects, has_geometry, line, said)
+        (i, (levels, defects, has_geometry, line, said))
     });
-    for (i, (object, (levels, mut defects, has_geometry, line, said))) in objects.iter().zip(shaped).enumerate() {
+    shaped.sort_by_key(|(i, _)| *i);
+    for (object, (i, (levels, mut defects, has_geometry, line, said))) in objects.iter().zip(shaped) {
         let (kind, skin, class) = nature(&object.kind);
         let key = EntityKey::new(kind, unique(made, &object.id, &mut defects));
         let has_geometry = has_geometry || !defects.is_empty();

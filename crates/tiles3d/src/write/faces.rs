@@ -5,20 +5,16 @@
 //! if it can. So of two vertices in a row mostly one coordinate or two are the same.
 
 use super::mesh::Vertex;
-use foldhash::fast::RandomState;
-use std::{
-    collections::HashMap,
-    hash::{Hash, Hasher},
-};
 
 /// Faces at a corner that are looked at: of a fan of a thousand any will do.
 const LOOKED_AT: usize = 16;
 /// Triangles of a face that are put in an order of their own, and corners of it that are looked at.
 const FEW: usize = 8;
 
-/// Puts the triangles of a welded mesh in order. The vertices are to follow in the order in which they are used.
-pub(super) fn order(indices: &mut [u32], vertices: &[Vertex]) {
-    let mut faces = Faces::new(indices.as_chunks().0, vertices);
+/// Puts the triangles of a welded mesh in order. The vertices are to follow in the order in which they are used. `places` are
+/// the number of every vertex's place, and how many there are.
+pub(super) fn order(indices: &mut [u32], vertices: &[Vertex], places: (Vec<u32>, usize)) {
+    let mut faces = Faces::new(indices.as_chunks().0, vertices, places);
     let mut out = Vec::with_capacity(indices.len());
     let mut first: Vec<u32> = (0..faces.done.len() as u32).collect();
     first.sort_by_key(|face| faces.groups[*face as usize]);
@@ -63,18 +59,6 @@ impl Lists {
     }
 }
 
-/// A place as a key: the hasher takes it in one go.
-#[derive(PartialEq, Eq)]
-struct Place([i32; 3]);
-
-impl Hash for Place {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let [x, y, z] = self.0.map(i32::cast_unsigned);
-        state.write_u64(u64::from(x) << 32 | u64::from(y));
-        state.write_u32(z);
-    }
-}
-
 /// Where a face begins.
 #[derive(Debug, Clone, Copy, Default)]
 struct Beginning {
@@ -106,7 +90,7 @@ struct Faces<'v> {
 }
 
 impl<'v> Faces<'v> {
-    fn new(all: &'v [[u32; 3]], vertices: &'v [Vertex]) -> Self {
+    fn new(all: &'v [[u32; 3]], vertices: &'v [Vertex], (places, count): (Vec<u32>, usize)) -> Self {
         let mut roots: Vec<u32> = (0..vertices.len() as u32).collect();
         for [a, b, c] in all {
             for other in [b, c] {
@@ -126,15 +110,8 @@ impl<'v> Faces<'v> {
             of_triangles.push(*number);
         }
         let faces = (0..vertices.len() as u32).map(|v| numbers[root(&mut roots, v) as usize]).collect();
-        let mut known: HashMap<Place, u32, RandomState> =
-            HashMap::with_capacity_and_hasher(vertices.len(), RandomState::default());
-        let mut place = |v: &Vertex| {
-            let next = known.len() as u32;
-            *known.entry(Place(v.position)).or_insert(next)
-        };
-        let places: Vec<u32> = vertices.iter().map(&mut place).collect();
-        let (triangles, at) = (Lists::of(&of_triangles, groups.len()), Lists::of(&places, known.len()));
-        let (begun, done, used) = (vec![0; known.len()], vec![false; groups.len()], vec![false; vertices.len()]);
+        let (triangles, at) = (Lists::of(&of_triangles, groups.len()), Lists::of(&places, count));
+        let (begun, done, used) = (vec![0; count], vec![false; groups.len()], vec![false; vertices.len()]);
         let (own, last) = (Vec::new(), Vec::new());
         Self { vertices, all, triangles, groups, faces, places, at, begun, done, used, own, last }
     }
@@ -226,6 +203,17 @@ fn root(roots: &mut [u32], mut v: u32) -> u32 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// As [`super::order`], with places numbered as they come up.
+    fn order(indices: &mut [u32], vertices: &[Vertex]) {
+        let mut known = std::collections::HashMap::new();
+        let places = vertices.iter().map(|v| {
+            let next = known.len() as u32;
+            *known.entry(v.position).or_insert(next)
+        });
+        let places: Vec<u32> = places.collect();
+        super::order(indices, vertices, (places, known.len()));
+    }
 
     /// The vertices in the order in which they are used.
     fn used(indices: &[u32]) -> Vec<u32> {

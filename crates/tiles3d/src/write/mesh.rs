@@ -25,16 +25,56 @@ pub(super) struct Vertex {
     pub(super) feature: u32,
 }
 
-impl Hash for Vertex {
-    /// Two numbers at a time, which the hasher takes as they are.
+/// A place as a key, which the hasher takes in one go.
+#[derive(Debug, PartialEq, Eq)]
+struct Place([i32; 3]);
+
+impl Hash for Place {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let Self { position: [x, y, z], normal, color, uv: [u, v], feature } = *self;
-        let normal = i32::from_le_bytes(normal.map(i8::cast_unsigned));
-        let two = |a: i32, b: i32| u64::from(a.cast_unsigned()) << 32 | u64::from(b.cast_unsigned());
-        state.write_u64(two(x, y));
-        state.write_u64(two(z, normal));
-        state.write_u64(two(i32::from_le_bytes(color), feature.cast_signed()));
-        state.write_u64(two(u, v));
+        let [x, y, z] = self.0.map(i32::cast_unsigned);
+        state.write_u64(u64::from(x) << 32 | u64::from(y));
+        state.write_u32(z);
+    }
+}
+
+/// Vertices, each once, by where they are.
+#[derive(Debug, Default)]
+struct Welded {
+    vertices: Vec<Vertex>,
+    /// The number of every vertex's place, in the order in which places come up.
+    places: Vec<u32>,
+    known: HashMap<Place, u32, RandomState>,
+    /// The vertex at every place that came last, and the one that came before each there.
+    newest: Vec<Option<u32>>,
+    before: Vec<Option<u32>>,
+}
+
+/// Vertices at a place that one is compared with: thousands around the tip of a fan would be compared in pairs.
+const COMPARED: usize = 64;
+
+impl Welded {
+    fn with_capacity(vertices: usize) -> Self {
+        Self { known: HashMap::with_capacity_and_hasher(vertices, RandomState::default()), ..Self::default() }
+    }
+
+    /// The number of a vertex.
+    fn number(&mut self, vertex: Vertex) -> u32 {
+        let place = *self.known.entry(Place(vertex.position)).or_insert_with(|| {
+            self.newest.push(None);
+            self.newest.len() as u32 - 1
+        });
+        let newest = &mut self.newest[place as usize];
+        let there = std::iter::successors(*newest, |v| self.before[*v as usize]).take(COMPARED);
+        for number in there {
+            if self.vertices[number as usize] == vertex {
+                return number;
+            }
+        }
+        let number = self.vertices.len() as u32;
+        self.vertices.push(vertex);
+        self.places.push(place);
+        self.before.push(newest.replace(number));
+        number
     }
 }
 
@@ -66,8 +106,7 @@ impl Mesh {
             feature: p.feature_ids.get(i).copied().unwrap_or_default(),
         };
         let all: Vec<Vertex> = (0..p.positions.len()).map(vertex).collect();
-        let mut known: HashMap<Vertex, u32, RandomState> =
-            HashMap::with_capacity_and_hasher(all.len(), RandomState::default());
+        let mut welded = Welded::with_capacity(all.len());
         // Most vertices are corners of several triangles and looked up once.
         let mut numbers: Vec<Option<u32>> = vec![None; all.len()];
         for triangle in p.indices.as_chunks::<3>().0 {
@@ -76,19 +115,14 @@ impl Mesh {
                 continue;
             }
             for (i, vertex) in triangle.iter().zip([a, b, c]) {
-                let index = *numbers[*i as usize].get_or_insert_with(|| {
-                    *known.entry(vertex).or_insert_with(|| {
-                        out.vertices.push(vertex);
-                        out.vertices.len() as u32 - 1
-                    })
-                });
-                out.indices.push(index);
+                out.indices.push(*numbers[*i as usize].get_or_insert_with(|| welded.number(vertex)));
             }
         }
+        out.vertices = welded.vertices;
         #[cfg(feature = "compress")]
         if layout.is_coded() && !out.indices.is_empty() {
             super::meshopt::order(&mut out.indices, out.vertices.len());
-            super::faces::order(&mut out.indices, &out.vertices);
+            super::faces::order(&mut out.indices, &out.vertices, (welded.places, welded.newest.len()));
             super::meshopt::by_use(&mut out.indices, &mut out.vertices);
         }
         out

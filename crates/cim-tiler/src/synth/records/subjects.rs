@@ -197,12 +197,14 @@ impl<'a> Scene<'a> {
 
     /// The cell, the nearest camera within its sight and the road of a place.
     pub(super) fn around(&self, at: [f64; 2]) -> Around<'_> {
+        const SIGHT_M: f64 = 400.0;
         let camera = self
             .fixtures
             .cameras
             .iter()
-            .map(|c| (c, (c.at[0] - at[0]).hypot(c.at[1] - at[1])))
-            .filter(|(_, d)| *d < 400.0)
+            // Squares will do: there are thousands of cameras for each of as many cases.
+            .map(|c| (c, (c.at[0] - at[0]).powi(2) + (c.at[1] - at[1]).powi(2)))
+            .filter(|(_, d)| *d < SIGHT_M * SIGHT_M)
             .min_by(|a, b| a.1.total_cmp(&b.1));
         let road = self.survey.segments.nearest(at, 150.0, |_| true);
         Around {
