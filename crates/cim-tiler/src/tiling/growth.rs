@@ -146,20 +146,20 @@ impl Writer<'_> {
             std::iter::once(None).chain(levels.iter().flatten().map(|w| Some(w.quarter))).collect();
         // The tiles below each that are whole, and what was gained by them: the last first.
         let mut whole: Vec<(Vec<TileNode>, Vec<Vec<Gain>>)> = made.iter().map(|_| Default::default()).collect();
-        let mut tree_of = None;
+        let mut made_of_root = None;
         for (i, (tile, gain)) in made.into_iter().enumerate().rev() {
             let (tiles, gains) = std::mem::take(&mut whole[i]);
             let tile = TileNode { quarter: quarters[i], ..joined(tile, tiles.into_iter().rev().collect()) };
             let gains: Vec<Gain> = gains.into_iter().rev().flatten().chain([gain]).collect();
             if i == 0 {
-                tree_of = Some((tile, gains));
+                made_of_root = Some((tile, gains));
             } else {
                 let (tiles, list) = &mut whole[above[i]];
                 tiles.push(tile);
                 list.push(gains);
             }
         }
-        let Some((tile, gains)) = tree_of else { return self.branch(tree, root, Vec::new(), progress) };
+        let Some((tile, gains)) = made_of_root else { return self.branch(tree, root, Vec::new(), progress) };
         for Gain { summary, written } in gains {
             self.gain(summary);
             self.written.extend(written);

@@ -41,8 +41,7 @@ impl Hash for Place {
 #[derive(Debug, Default)]
 struct Welded {
     vertices: Vec<Vertex>,
-    /// The number of every vertex's place, in the order in which places come up.
-    places: Vec<u32>,
+    /// The numbers of places, in the order in which they come up.
     known: HashMap<Place, u32, RandomState>,
     /// The vertex at every place that came last, and the one that came before each there.
     newest: Vec<Option<u32>>,
@@ -72,9 +71,18 @@ impl Welded {
         }
         let number = self.vertices.len() as u32;
         self.vertices.push(vertex);
-        self.places.push(place);
         self.before.push(newest.replace(number));
         number
+    }
+
+    /// The number of every vertex's place, and how many places there are.
+    #[cfg(feature = "compress")]
+    fn places(&self) -> (Vec<u32>, usize) {
+        let mut places = vec![0; self.vertices.len()];
+        for (place, newest) in (0..).zip(&self.newest) {
+            std::iter::successors(*newest, |v| self.before[*v as usize]).for_each(|v| places[v as usize] = place);
+        }
+        (places, self.newest.len())
     }
 }
 
@@ -118,13 +126,13 @@ impl Mesh {
                 out.indices.push(*numbers[*i as usize].get_or_insert_with(|| welded.number(vertex)));
             }
         }
-        out.vertices = welded.vertices;
         #[cfg(feature = "compress")]
         if layout.is_coded() && !out.indices.is_empty() {
-            super::meshopt::order(&mut out.indices, out.vertices.len());
-            super::faces::order(&mut out.indices, &out.vertices, (welded.places, welded.newest.len()));
-            super::meshopt::by_use(&mut out.indices, &mut out.vertices);
+            super::meshopt::order(&mut out.indices, welded.vertices.len());
+            super::faces::order(&mut out.indices, &welded.vertices, welded.places());
+            super::meshopt::by_use(&mut out.indices, &mut welded.vertices);
         }
+        out.vertices = welded.vertices;
         out
     }
 
