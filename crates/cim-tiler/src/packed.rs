@@ -126,7 +126,7 @@ fn unzip(archive: &Path, into: &Path, left: &mut u64) -> Result<(), TilerError> 
     if zip.len() > MAX_FILES {
         return Err(fail(archive, format!("it has {} files; more than {MAX_FILES} are not read", zip.len())));
     }
-    // Deflate makes a thousand bytes of one at the most; files that share their bytes make as many as they like.
+    // Deflate makes a thousand bytes of one at the most, Deflate64 65,000; files that share their bytes as many as they like.
     if zip.has_overlapping_entries().map_err(|e| fail(archive, sentence(&e)))? {
         return Err(fail(archive, "its files lie over one another, as in archives that are made to fill a disk"));
     }

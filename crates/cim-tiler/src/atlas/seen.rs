@@ -11,9 +11,10 @@ pub(crate) const FINEST_PIXEL_M: f64 = 0.02;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Seen {
     picture: usize,
-    pixels: f64,
+    /// Whole ones: their sum is the same in any order.
+    pixels: u64,
     /// Those that the picture has.
-    whole: f64,
+    whole: u64,
 }
 
 /// All that a thing shows.
@@ -36,19 +37,19 @@ impl Shows {
     pub(crate) fn add_area(&mut self, picture: usize, (share, metres): (f64, f64), pictures: &[Picture]) {
         let Some(size) = pictures.get(picture).map(|p| p.size.map(f64::from)) else { return };
         let whole = size[0] * size[1];
-        let pixels = (share * whole).min(metres / (FINEST_PIXEL_M * FINEST_PIXEL_M));
+        let pixels = (share * whole).min(metres / (FINEST_PIXEL_M * FINEST_PIXEL_M)).clamp(0.0, 1e15) as u64;
         match self.0.iter_mut().find(|s| s.picture == picture) {
-            Some(seen) => seen.pixels += pixels,
-            None => self.0.push(Seen { picture, pixels, whole }),
+            Some(seen) => seen.pixels = seen.pixels.saturating_add(pixels),
+            None => self.0.push(Seen { picture, pixels, whole: whole as u64 }),
         }
     }
 }
 
 /// Pixels that things show together: no more of a picture than it has.
-pub(crate) fn pixels<'s>(things: impl Iterator<Item = &'s Shows>) -> f64 {
+pub(crate) fn pixels<'s>(things: impl Iterator<Item = &'s Shows>) -> u64 {
     let mut all: BTreeMap<usize, Seen> = BTreeMap::new();
     for seen in things.flat_map(|shows| &shows.0) {
-        all.entry(seen.picture).and_modify(|s| s.pixels += seen.pixels).or_insert(*seen);
+        all.entry(seen.picture).and_modify(|s| s.pixels = s.pixels.saturating_add(seen.pixels)).or_insert(*seen);
     }
     all.values().map(|s| s.pixels.min(s.whole)).sum()
 }
@@ -70,14 +71,14 @@ mod tests {
             shows.add(&[ring], &Texture { picture, uvs }, &pictures);
             shows
         };
-        let seen = |walls: &[Shows]| pixels(walls.iter()).round();
+        let seen = |walls: &[Shows]| pixels(walls.iter());
         // A quarter of a picture, two of them, and a whole one however often it is there.
-        assert_eq!(seen(&[wall(10.0, 0, 0.5)]), 2500.0);
-        assert_eq!(seen(&[wall(10.0, 0, 0.5), wall(10.0, 0, 0.5)]), 5000.0);
-        assert_eq!(seen(&[wall(10.0, 0, 7.0), wall(10.0, 0, 1.0)]), 10_000.0);
+        assert_eq!(seen(&[wall(10.0, 0, 0.5)]), 2500);
+        assert_eq!(seen(&[wall(10.0, 0, 0.5), wall(10.0, 0, 0.5)]), 5000);
+        assert_eq!(seen(&[wall(10.0, 0, 7.0), wall(10.0, 0, 1.0)]), 10_000);
         // Two metres are a hundred pixels; and the other picture is another's.
-        assert_eq!(seen(&[wall(2.0, 1, 1.0)]), 10_000.0);
-        assert_eq!(seen(&[wall(2.0, 1, 1.0), wall(10.0, 0, 1.0)]), 20_000.0);
-        assert_eq!(seen(&[wall(2.0, 9, 1.0), Shows::default()]), 0.0);
+        assert_eq!(seen(&[wall(2.0, 1, 1.0)]), 10_000);
+        assert_eq!(seen(&[wall(2.0, 1, 1.0), wall(10.0, 0, 1.0)]), 20_000);
+        assert_eq!(seen(&[wall(2.0, 9, 1.0), Shows::default()]), 0);
     }
 }

@@ -1,6 +1,5 @@
 //! How the bare ground looks: paved where it is built, and the open country around that.
 
-use super::stack::TURN;
 use crate::{
     city::{City, Model, Road, RoadClass, Skin},
     mesh::{linear_bytes, split},
@@ -18,6 +17,8 @@ const PAVED: [u8; 3] = [172, 170, 160];
 /// Metres of the cells in which the distance from what is built is known, at least, and the cells across at most.
 const CELL_M: f64 = 25.0;
 const CELLS: f64 = 1500.0;
+/// Things whose lines are found at a time: models have many.
+const TURN: usize = 1 << 12;
 /// How much of the change from paved to country one edge of a mesh may span.
 const STEP: f64 = 0.2;
 

@@ -39,7 +39,7 @@ const LEAF_THINGS: usize = 220;
 /// Corners of a leaf's models, roads and areas at most, unless it is one thing.
 const LEAF_CORNERS: usize = 60_000;
 /// Pixels of pictures that a leaf shows at most, unless it is one thing: those of one sheet.
-const LEAF_PIXELS: f64 = (2048 * 2048) as f64;
+const LEAF_PIXELS: u64 = 2048 * 2048;
 /// Metres that walls go on below the lowest ground of a terrain: more than its mesh is lower there.
 pub(super) const SUNK_M: f64 = 1.5;
 

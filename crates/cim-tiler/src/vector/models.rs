@@ -56,8 +56,7 @@ impl Library {
         });
         let unkept = self.textures.take_unkept();
         if unkept > 0 {
-            self.notes
-                .push(format!("`{name}`: {unkept} of its pictures are too large to be kept: they are colours now"));
+            self.notes.push(format!("`{name}`: {unkept} of its surfaces have colours in place of pictures"));
         }
         self.files.insert(path, read.clone());
         read
@@ -99,7 +98,13 @@ fn read(path: &Path, textures: &mut Textures) -> Result<ModelShape, (Reason, Str
     };
     let options = DecodeOptions { mips: false, ..DecodeOptions::default() };
     match decode_content(&bytes, &options, &mut fetch) {
-        Ok(Content::Models(models)) => shape(&models, textures).map_err(|reason| (reason, String::new())),
+        Ok(Content::Models(models)) => {
+            let mark = textures.mark();
+            shape(&models, textures).map_err(|reason| {
+                textures.go_back(mark);
+                (reason, String::new())
+            })
+        }
         Ok(Content::Tileset) => Err((BROKEN, "it is a tileset".into())),
         Err(e) => Err((BROKEN, e.to_string())),
     }
@@ -110,7 +115,8 @@ fn shape(models: &[DecodedTile], textures: &mut Textures) -> Result<ModelShape, 
     let mut out = ModelShape::default();
     for model in models {
         textures.begin();
-        for primitive in model.primitives.iter().filter(|p| p.mode == PrimitiveMode::Triangles) {
+        let has_triangles = |p: &&Primitive| p.mode == PrimitiveMode::Triangles && p.indices.len() >= 3;
+        for primitive in model.primitives.iter().filter(has_triangles) {
             let default = TileMaterial::default();
             let material = model.materials.get(primitive.material).unwrap_or(&default);
             let picture = textures.picture(model, primitive, material);

@@ -18,6 +18,7 @@ pub(super) struct Textures {
     bytes: usize,
     /// Those of the model that is being read.
     known: HashMap<Use, Option<usize>>,
+    /// Surfaces of it that have colours in place of their pictures.
     unkept: usize,
 }
 
@@ -26,13 +27,27 @@ pub(super) struct Textures {
 struct Use {
     image: usize,
     wrap: Wrap,
-    is_opaque: bool,
+    /// Pixels of less alpha are not there; none where all are.
+    least_alpha: Option<u8>,
 }
 
 impl Textures {
-    /// Another model: its pictures are others than those of the last.
+    /// Another part of a file: its pictures are others than those of the last.
     pub(super) fn begin(&mut self) {
         self.known.clear();
+    }
+
+    /// Where the list ends, to [`go back`](Self::go_back) to.
+    pub(super) fn mark(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Forgets the pictures of a file that turned out to be unusable.
+    pub(super) fn go_back(&mut self, mark: usize) {
+        for picture in self.list.drain(mark..) {
+            self.bytes -= 4 * picture.size[0] as usize * picture.size[1] as usize;
+        }
+        self.unkept = 0;
     }
 
     /// The number of the picture on a primitive; none where it has none, or one that cannot be shown there.
@@ -44,17 +59,18 @@ impl Textures {
     ) -> Option<usize> {
         let texture = material.base_color_texture.as_ref()?;
         let uvs = texture.coordinates(primitive);
-        if uvs.len() != primitive.positions.len() || texture.transform.is_some() || !Texture::is_near(uvs) {
-            return None;
-        }
-        let is_opaque = material.alpha_cutoff.is_none() && !material.blend;
-        let of = Use { image: texture.image, wrap: wrap(texture), is_opaque };
-        if let Some(known) = self.known.get(&of) {
-            return *known;
-        }
-        let kept = self.keep(model.images.get(of.image)?, &of);
+        let fits = uvs.len() == primitive.positions.len() && texture.transform.is_none() && Texture::is_near(uvs);
+        let of = Use { image: texture.image, wrap: wrap(texture), least_alpha: least_alpha(material) };
+        let kept = match self.known.get(&of) {
+            _ if !fits => None,
+            Some(known) => *known,
+            None => {
+                let kept = model.images.get(of.image).and_then(|image| self.keep(image, &of));
+                self.known.insert(of, kept);
+                kept
+            }
+        };
         self.unkept += usize::from(kept.is_none());
-        self.known.insert(of, kept);
         kept
     }
 
@@ -64,15 +80,15 @@ impl Textures {
             return None;
         }
         self.bytes += data.len();
-        if of.is_opaque {
-            data.chunks_exact_mut(4).for_each(|pixel| pixel[3] = 255);
-        }
+        // What is there is there as a whole: nothing in a city is seen through.
+        let least = of.least_alpha.unwrap_or(0);
+        data.chunks_exact_mut(4).for_each(|pixel| pixel[3] = if pixel[3] >= least { 255 } else { 0 });
         let pixels = Pixels::Here(Arc::new(RgbaImage::from_raw(image.width, image.height, data)?));
         self.list.push(Picture { pixels, size: [image.width, image.height], wrap: of.wrap });
         Some(self.list.len() - 1)
     }
 
-    /// How many pictures could not be kept since this was asked the last time.
+    /// How many surfaces have colours in place of their pictures since this was asked the last time.
     pub(super) fn take_unkept(&mut self) -> usize {
         std::mem::take(&mut self.unkept)
     }
@@ -81,6 +97,16 @@ impl Textures {
     pub(super) fn into_pictures(self) -> Vec<Picture> {
         self.list
     }
+}
+
+/// Alpha of a picture's pixels below which they are not there (glTF 2.0, 3.9.4): where they are blended, panes of glass
+/// stay and the corners of leaves do not.
+fn least_alpha(material: &TileMaterial) -> Option<u8> {
+    /// Of what is blended.
+    const HARDLY_THERE: f32 = 0.05;
+    let cutoff = material.alpha_cutoff.or(material.blend.then_some(HARDLY_THERE))?;
+    // Times the material's own.
+    Some((cutoff / material.base_color[3].max(1e-3) * 255.0).ceil().clamp(1.0, 255.0) as u8)
 }
 
 /// What lies outside of a picture: a city's have one answer for both directions.

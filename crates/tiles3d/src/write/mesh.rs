@@ -1,4 +1,4 @@
-//! Quantised meshes: vertices as small whole numbers, each one once.
+//! Quantised meshes: vertices as small whole numbers, each one once unless very many others are at its place.
 
 use super::{
     WritePrimitive,

@@ -85,7 +85,7 @@ pub(super) fn shows_roof(size: f64, error: f64) -> bool {
 }
 
 /// Metres between the lines of the grid that everything in a tile of so many metres of error is on: a power of two, so that
-/// a finer tile's lines are on those of a coarser one, and around any centre of a square.
+/// a coarser tile's lines are on those of a finer one, and around any centre of a square.
 pub(super) fn grid(error: f64) -> f64 {
     (GRID * PIXEL * error).log2().floor().exp2()
 }
@@ -137,7 +137,8 @@ impl<'a> Far<'a> {
         }
     }
 
-    /// Adds a block, on the grid where that leaves something of it: what is on a grid takes half the bytes.
+    /// Adds a block, on the grid where that leaves something of it: what is on a grid takes half the bytes. The rest stays
+    /// itself where tiles are not compressed.
     fn block(
         &self,
         primitives: &mut Primitives,

@@ -1,5 +1,9 @@
 use super::*;
-use crate::atlas::tests::{BLUE, GREEN, RED, YELLOW, color_at, is_near, quarters, read};
+use crate::{
+    atlas::tests::{BLUE, GREEN, RED, YELLOW, color_at, is_near, quarters, read},
+    picture::Pixels,
+    vector::textures::Textures,
+};
 use glam::DVec3;
 use std::collections::BTreeMap;
 use tiles3d::write::{FeatureColumns, GlbWriter, WriteImage, WritePrimitive, WriteWrap};
@@ -24,7 +28,7 @@ fn file(walls: &[WritePrimitive]) -> Vec<u8> {
     GlbWriter::write(walls, &FeatureColumns { count: 0, columns: BTreeMap::new() }, DVec3::ZERO).unwrap()
 }
 
-/// The picture of four colours, its upper left one hardly there.
+/// The picture of four colours, its upper left one mostly transparent.
 fn picture(is_masked: bool) -> WriteImage {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("a.png");
@@ -86,5 +90,46 @@ fn leaves_and_fences_have_holes() {
     let image = &tile.images[material.base_color_texture.as_ref().unwrap().image];
     assert_eq!(material.alpha_cutoff, Some(0.5));
     let (w, h) = (image.width, image.height);
-    assert!(image.pixel(w / 4, h / 4).unwrap()[3] < 80 && image.pixel(w * 3 / 4, h / 4).unwrap()[3] > 245);
+    assert!(image.pixel(w / 4, h / 4).unwrap()[3] < 10 && image.pixel(w * 3 / 4, h / 4).unwrap()[3] > 245);
+}
+
+/// The same file with other words for how transparent it is.
+fn altered(fence: &[u8], to: &str) -> Vec<u8> {
+    let from = br#""alphaMode":"MASK""#;
+    let at = fence.windows(from.len()).position(|w| w == from).unwrap();
+    let length = u32::from_le_bytes(fence[12..16].try_into().unwrap()) as usize;
+    let mut json = fence[20..20 + length].to_vec();
+    json.splice(at - 20..at - 20 + from.len(), to.bytes());
+    // Chunks are multiples of four bytes long.
+    json.resize(json.len().next_multiple_of(4), b' ');
+    let rest = &fence[20 + length..];
+    let head = [json.len() + rest.len() + 20, json.len()].map(|n| (n as u32).to_le_bytes());
+    [&fence[..8], &head[0], &head[1], &fence[16..20], &json, rest].concat()
+}
+
+#[test]
+fn glass_and_thin_leaves_do_not_vanish() {
+    let fence = file(&[wall(0.0, Some(picture(true)), WHITE)]);
+    for to in [r#""alphaMode":"BLEND""#, r#""alphaMode":"MASK","alphaCutoff":0.1"#] {
+        let table = b"id,model,lon,lat\na,w.glb,116.58,35.41\n";
+        let dir = folder(&[("m.csv", table), ("w.glb", &altered(&fence, to))]);
+        let (city, report) = city(&dir, &VectorOptions::default());
+        assert_eq!(city.placed.len(), 1, "{report}");
+        let Pixels::Here(pixels) = &city.pictures[0].pixels else { panic!("in a file") };
+        // An alpha of 60 of 255 is there.
+        assert!(pixels.pixels().all(|p| p.0[3] == 255), "{to}");
+    }
+}
+
+#[test]
+fn pictures_of_models_that_cannot_be_used_are_not_kept() {
+    let mut textures = Textures::default();
+    let dir = folder(&[("w.glb", &file(&[wall(0.0, Some(picture(false)), WHITE)]))]);
+    let tile = read(&dir.path().join("w.glb"));
+    let (mark, primitive) = (textures.mark(), &tile.primitives[0]);
+    assert_eq!(textures.picture(&tile, primitive, &tile.materials[primitive.material]), Some(0));
+    textures.go_back(mark);
+    textures.begin();
+    assert_eq!(textures.picture(&tile, primitive, &tile.materials[primitive.material]), Some(0));
+    assert_eq!(textures.into_pictures().len(), 1);
 }
