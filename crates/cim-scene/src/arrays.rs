@@ -60,7 +60,8 @@ impl Turn {
 }
 
 /// What a row of windows adds to the number of a surface in [`MeshArrays::marks`]: all that there can be are less than half.
-pub const ROW: f32 = 1.0 / 512.0;
+/// `city.wgsl` has the same number.
+pub(crate) const ROW: f32 = 1.0 / 512.0;
 
 /// What a surface is, and the features that are on it.
 pub(crate) type Dress<'a> = (Surface, &'a FeatureTable);
@@ -86,8 +87,8 @@ pub struct MeshArrays {
     /// Unit tangents with the side of the bitangent (1 or -1) last; empty without a normal texture.
     #[serde(with = "tiles3d::transfer::pod")]
     pub tangents: Vec<[f32; 4]>,
-    /// Feature (-1 none, [`crate::FEATURE_IN_TAG`]) and [`Surface`] number; of walls and roofs the rows of windows from the
-    /// ground on, by [`ROW`], are added to it.
+    /// Feature (-1 none, [`crate::FEATURE_IN_TAG`]) and [`Surface`] number; of walls the rows of windows from the
+    /// ground on, by 512ths, are added to it.
     #[serde(with = "tiles3d::transfer::pod")]
     pub marks: Vec<[f32; 2]>,
     /// Linear colours, the material's factor multiplied in.

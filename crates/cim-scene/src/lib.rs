@@ -10,14 +10,17 @@ mod outlines;
 mod pick;
 mod points;
 mod prepare;
+mod runs;
 mod surface;
 mod tangents;
 mod textures;
 mod tree;
 mod walls;
+#[cfg(test)]
+mod walls_tests;
 mod work;
 
-pub use arrays::{MeshArrays, ROW};
+pub use arrays::MeshArrays;
 pub use bvh::{Bvh, RayHit};
 pub use cloud::{Cloud, NONE};
 pub use copies::{Copy, FEATURE_IN_TAG};
