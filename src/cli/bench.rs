@@ -103,9 +103,7 @@ fn measure(
         language: Language::Zh,
         quality,
     };
-    let result = graphics(|| {
-        print(table(build_app(options)?)?)
-    });
+    let result = graphics(|| print(table(build_app(options)?)?));
     drop(backend);
     for suffix in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{suffix}", scratch.display()));
