@@ -16,6 +16,8 @@ pub struct SourceCrs {
 
 /// Xian 1980's ellipsoid in a PROJ string.
 const XIAN_80: &str = "+a=6378140";
+/// NAD27, whose grids are not at hand, and what stands for it: its shift in the United States on average (EPSG:1173).
+const NAD_27: [&str; 2] = ["+datum=NAD27", "+ellps=clrk66 +towgs84=-8,160,176"];
 
 #[derive(Debug)]
 enum Way {
@@ -106,11 +108,16 @@ impl SourceCrs {
             let fail = |e| CrsError { name: name.clone(), reason: format!("{e} in \"{s}\"") };
             proj4rs::Proj::from_proj_string(s).map_err(fail)
         };
-        let from = proj(text)?;
+        let from = proj(&text.replace(NAD_27[0], NAD_27[1]))?;
         let to = proj("+proj=longlat +datum=WGS84 +no_defs")?;
         let degrees = from.is_latlong();
-        let caution = (text.contains(XIAN_80) && !text.contains("towgs84"))
-            .then_some("Xian 1980 has no published shift to WGS 84: things may lie some tens of metres off");
+        let caution = if text.contains(XIAN_80) && !text.contains("towgs84") {
+            Some("Xian 1980 has no published shift to WGS 84: things may lie some tens of metres off")
+        } else if text.contains(NAD_27[0]) {
+            Some("NAD27 is shifted as in the United States on average: things may lie ten metres off, more elsewhere")
+        } else {
+            None
+        };
         Ok(Self { name, way: Way::Proj { from: Box::new(from), to: Box::new(to), degrees }, caution })
     }
 
@@ -230,6 +237,18 @@ mod tests {
             let [x, y] = crs.coordinates(Place::new(lon, lat)).unwrap();
             let back = crs.place(x, y).unwrap();
             assert!((back.lon - lon).abs() < 1e-7 && (back.lat - lat).abs() < 1e-7, "{}: {back:?}", crs.name);
+        }
+    }
+
+    #[test]
+    fn nad27_is_shifted_without_its_grids() {
+        // PROJ with its grids has -100.0004156, 39.9999969.
+        let (degrees, plane) = (SourceCrs::parse("EPSG:4267").unwrap(), SourceCrs::parse("EPSG:26714").unwrap());
+        for (crs, x, y, lon) in [(&degrees, -100.0, 40.0, -100.000_415_6), (&plane, 500_000.0, 4_427_550.0, -99.000_4)]
+        {
+            let place = crs.place(x, y).unwrap();
+            assert!((place.lon - lon).abs() < 5e-5 && (place.lat - 40.0).abs() < 5e-3, "{}: {place:?}", crs.name);
+            assert!(crs.caution().is_some_and(|c| c.contains("NAD27")), "{}", crs.name);
         }
     }
 
