@@ -26,31 +26,23 @@ pub(crate) fn stretches(walls: &[Wall]) -> Vec<Stretch> {
     let next = next(walls);
     let mut has_before = vec![false; walls.len()];
     next.iter().flatten().for_each(|n| has_before[*n] = true);
-    let mut out: Vec<Option<Stretch>> = vec![None; walls.len()];
+    let alone = |(first, wall): (usize, &Wall)| Stretch { first, from: 0.0, whole: wall.wide() };
+    let mut out: Vec<Stretch> = walls.iter().enumerate().map(alone).collect();
+    let mut is_laid = vec![false; walls.len()];
     let starts = (0..walls.len()).filter(|w| !has_before[*w]);
     // What is left then goes round.
     for first in starts.chain(0..walls.len()) {
-        if out[first].is_some() {
-            continue;
-        }
         let (mut run, mut whole, mut at) = (Vec::new(), 0.0, Some(first));
-        while let Some(wall) = at.filter(|w| out[*w].is_none()) {
-            out[wall] = Some(Stretch { first, from: whole, whole: 0.0 });
+        while let Some(wall) = at.filter(|w| !is_laid[*w]) {
+            is_laid[wall] = true;
+            (out[wall].first, out[wall].from) = (first, whole);
             run.push(wall);
             whole += walls[wall].wide();
             at = next[wall];
         }
-        for wall in run {
-            if let Some(stretch) = &mut out[wall] {
-                stretch.whole = whole;
-            }
-        }
+        run.into_iter().for_each(|wall| out[wall].whole = whole);
     }
-    out.into_iter()
-        .zip(walls)
-        .enumerate()
-        .map(|(first, (s, w))| s.unwrap_or(Stretch { first, from: 0.0, whole: w.wide() }))
-        .collect()
+    out
 }
 
 /// The wall that goes on where one ends; no two go on in the same.
