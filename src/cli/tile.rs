@@ -149,6 +149,7 @@ pub(super) fn run(args: Args) -> Result<(), String> {
                 "{} objects in {}{order}, {} of them stand for their parts",
                 report.objects, report.crs, report.parents
             ));
+            report.cautions.iter().for_each(|caution| voice.say(caution));
             made
         }
     };

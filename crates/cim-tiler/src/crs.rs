@@ -1,17 +1,21 @@
 //! The coordinate systems that city data comes in.
 
+mod definitions;
+#[allow(unsafe_code, reason = "a library in C is opened at run time")]
+mod installed;
 mod wkt;
 
 use cim_geo::Crs;
 use cim_model::Place;
+use installed::Installed;
 
-/// A coordinate system with an EPSG code, or one of China's that has none.
+/// A coordinate system: one of those that are built in, or any that PROJ knows, where it is installed.
 #[derive(Debug)]
 pub struct SourceCrs {
     /// As a person knows it: `EPSG:7415`, `GCJ02`, ...
     pub name: String,
     way: Way,
-    caution: Option<&'static str>,
+    caution: Option<String>,
 }
 
 /// Xian 1980's ellipsoid in a PROJ string.
@@ -19,14 +23,19 @@ const XIAN_80: &str = "+a=6378140";
 /// NAD27, whose grids are not at hand, and what stands for it: its shift in the United States on average (EPSG:1173).
 const NAD_27: [&str; 2] = ["+datum=NAD27", "+ellps=clrk66 +towgs84=-8,160,176"];
 
+/// Geographic systems of France and its colonies whose unit is the grad, which PROJ's strings do not say; 7400 with heights.
+const IN_GRADS: [u32; 9] = [4807, 4810, 4811, 4816, 4819, 4821, 4901, 4902, 7400];
+
 #[derive(Debug)]
 enum Way {
     /// Degrees already.
     Degrees,
     /// What cim-geo knows.
     Own(Crs),
-    /// What PROJ's strings describe.
-    Proj { from: Box<proj4rs::Proj>, to: Box<proj4rs::Proj>, degrees: bool },
+    /// What PROJ's strings describe, with the radians of its unit where that is an angle.
+    Proj { from: Box<proj4rs::Proj>, to: Box<proj4rs::Proj>, angle: Option<f64> },
+    /// What PROJ itself computes.
+    Installed(Box<Installed>),
 }
 
 /// Which coordinate comes first in a file.
@@ -49,54 +58,95 @@ pub struct CrsError {
 
 impl SourceCrs {
     /// By an EPSG code (`EPSG:7415`, `urn:ogc:def:crs:EPSG::7415`, `https://www.opengis.net/def/crs/EPSG/0/7415`,
-    /// `http://www.opengis.net/gml/srs/epsg.xml#7415`), a name that [`Crs`] knows, or a whole definition in WKT 1 or 2 as
-    /// `.prj` files hold it.
+    /// `http://www.opengis.net/gml/srs/epsg.xml#7415`), a name that [`Crs`] knows, a whole definition in WKT 1 or 2 as
+    /// `.prj` files hold it, or a string of PROJ's (`+proj=utm +zone=50`); where PROJ is installed, by anything else that
+    /// it reads (`ESRI:102025`, `NAD83 / UTM zone 10N`, PROJJSON). `PROJ:` before any of these hands it to PROJ at once.
     ///
     /// # Errors
-    /// There is no such code, or it needs what PROJ's strings cannot say.
+    /// There is no such system, or it is not built in and PROJ is not installed.
     pub fn parse(text: &str) -> Result<Self, CrsError> {
         let text = text.trim().trim_start_matches('\u{feff}');
+        if let Some(asked) = text.get(..5).filter(|p| p.eq_ignore_ascii_case("PROJ:")).and_then(|p| text.get(p.len()..))
+        {
+            return Self::installed(asked).map_err(|reason| CrsError { name: short(asked), reason });
+        }
+        Self::built_in(text).or_else(|error| {
+            let found = Self::installed(text);
+            found.map_err(|more| CrsError { reason: format!("{}; {more}", error.reason), ..error })
+        })
+    }
+
+    /// As [`Self::parse`], without PROJ.
+    fn built_in(text: &str) -> Result<Self, CrsError> {
         if wkt::is_wkt(text) {
             return Self::parse_wkt(text);
         }
-        let fail = |reason: &str| CrsError { name: text.trim().to_owned(), reason: reason.to_owned() };
-        // In a compound name (`EPSG::28992+EPSG::5709`, `urn:ogc:def:crs,crs:EPSG::25832,crs:EPSG::5783`) the plane comes
-        // first; so does it in those of Germany's surveyors (`urn:adv:crs:ETRS89_UTM32*DE_DHHN2016_NH`).
-        let plane = text.trim().trim_start_matches("urn:ogc:def:crs,");
-        let plane = plane.split(['+', ',', '*']).next().unwrap_or_default();
-        let last = plane.rsplit([':', '/', '#']).next().unwrap_or_default();
-        let last = match last {
-            "ETRS89_UTM31" => "25831",
-            "ETRS89_UTM32" => "25832",
-            "ETRS89_UTM33" => "25833",
-            other => other,
-        };
-        let Ok(code) = last.parse::<u16>() else {
-            let crs = text.trim().parse::<Crs>().map_err(|e| fail(&e.to_string()))?;
-            return Ok(Self { name: text.trim().to_uppercase(), way: Way::Own(crs), caution: None });
+        if text.starts_with('+') {
+            return Self::from_proj(short(text), text);
+        }
+        let fail = |reason: String| CrsError { name: short(text), reason };
+        let Some(code) = epsg_code(text) else {
+            // The standard's own name of longitude and latitude: `OGC:CRS84`, `urn:ogc:def:crs:OGC:1.3:CRS84`, ...
+            let last = text.rsplit([':', '/']).next().unwrap_or_default();
+            let name = if matches!(last, "CRS84" | "CRS84h") { "CRS84" } else { text };
+            let crs = name.parse::<Crs>().map_err(|e| fail(e.to_string()))?;
+            return Ok(Self { name: name.to_uppercase(), way: Way::Own(crs), caution: None });
         };
         let name = format!("EPSG:{code}");
         if matches!(code, 4326 | 4490 | 4979 | 4480) {
             return Ok(Self { name, way: Way::Degrees, caution: None });
         }
-        let known = crs_definitions::from_code(code).ok_or_else(|| fail("there is no such code"))?;
-        Self::from_proj(name, known.proj4)
+        let known = definitions::definition(code);
+        let known = known.ok_or_else(|| fail("there is no such code among those built in".into()))?;
+        let mut crs = Self::from_proj(name, known)?;
+        crs.grads(code);
+        Ok(crs)
+    }
+
+    /// Says that the unit of a system is the grad, if it is by its EPSG code.
+    fn grads(&mut self, code: u32) {
+        if let Way::Proj { angle: Some(angle), .. } = &mut self.way
+            && IN_GRADS.contains(&code)
+        {
+            *angle = std::f64::consts::PI / 200.0;
+        }
+    }
+
+    /// By PROJ.
+    fn installed(text: &str) -> Result<Self, String> {
+        let code = epsg_code(text).filter(|_| !wkt::is_wkt(text));
+        let found = match code {
+            // Esri's own codes are often given as EPSG's.
+            Some(code @ 37_000..) => Installed::parse(&format!("ESRI:{code}"))?,
+            Some(code) => Installed::parse(&format!("EPSG:{code}"))?,
+            None => Installed::parse(text)?,
+        };
+        let is_code = text.len() < 40 && text.contains(':') && !text.contains(['[', '{', '+']);
+        let name = match code {
+            Some(code) => format!("EPSG:{code}"),
+            None if is_code => text.trim().to_owned(),
+            None => found.name.clone(),
+        };
+        let version = found.version();
+        let caution = format!(
+            "it is computed by PROJ {version} as it is installed here: another version, or other grids, may lead elsewhere"
+        );
+        Ok(Self { name, way: Way::Installed(Box::new(found)), caution: Some(caution) })
     }
 
     fn parse_wkt(text: &str) -> Result<Self, CrsError> {
-        let short = || text.chars().take(60).collect::<String>();
-        let found = wkt::parse(text).map_err(|reason| CrsError { name: short(), reason })?;
-        if let Some(known) = found.epsg.and_then(|code| Self::parse(&format!("EPSG:{code}")).ok()) {
+        let found = wkt::parse(text).map_err(|reason| CrsError { name: short(text), reason })?;
+        if let Some(known) = found.epsg.and_then(|code| Self::built_in(&format!("EPSG:{code}")).ok()) {
             return Ok(known);
         }
         // The shifted degrees of web maps are no datum, but people write their names into one.
         let plain = found.name.to_ascii_uppercase().replace(['-', '_', ' '], "");
         for name in ["GCJ02", "BD09"] {
             if plain.contains(name) {
-                return Self::parse(name);
+                return Self::built_in(name);
             }
         }
-        let name = if found.name.trim().is_empty() { short() } else { found.name };
+        let name = if found.name.trim().is_empty() { short(text) } else { found.name };
         match found.proj {
             Ok(proj) => Self::from_proj(name, &proj),
             Err(reason) => Err(CrsError { name, reason }),
@@ -110,7 +160,7 @@ impl SourceCrs {
         };
         let from = proj(&text.replace(NAD_27[0], NAD_27[1]))?;
         let to = proj("+proj=longlat +datum=WGS84 +no_defs")?;
-        let degrees = from.is_latlong();
+        let angle = from.is_latlong().then_some(1f64.to_radians());
         let caution = if text.contains(XIAN_80) && !text.contains("towgs84") {
             Some("Xian 1980 has no published shift to WGS 84: things may lie some tens of metres off")
         } else if text.contains(NAD_27[0]) {
@@ -118,22 +168,24 @@ impl SourceCrs {
         } else {
             None
         };
-        Ok(Self { name, way: Way::Proj { from: Box::new(from), to: Box::new(to), degrees }, caution })
+        let way = Way::Proj { from: Box::new(from), to: Box::new(to), angle };
+        Ok(Self { name, way, caution: caution.map(str::to_owned) })
     }
 
     /// What a user of it should know.
     #[must_use]
-    pub fn caution(&self) -> Option<&'static str> {
-        self.caution
+    pub fn caution(&self) -> Option<&str> {
+        self.caution.as_deref()
     }
 
-    /// Whether its coordinates are degrees, not metres.
+    /// Whether its coordinates are degrees (or grads), not metres.
     #[must_use]
     pub fn is_geographic(&self) -> bool {
         match &self.way {
             Way::Degrees => true,
             Way::Own(crs) => !matches!(crs, Crs::GaussKrueger(_)),
-            Way::Proj { degrees, .. } => *degrees,
+            Way::Proj { angle, .. } => angle.is_some(),
+            Way::Installed(installed) => installed.is_geographic,
         }
     }
 
@@ -191,11 +243,13 @@ impl SourceCrs {
         let (lon, lat) = match &self.way {
             Way::Degrees => (x, y),
             Way::Own(crs) => crs.to_wgs84(x, y).ok()?,
-            Way::Proj { from, to, degrees } => {
-                let mut point = if *degrees { (x.to_radians(), y.to_radians(), 0.0) } else { (x, y, 0.0) };
+            Way::Proj { from, to, angle } => {
+                let unit = angle.unwrap_or(1.0);
+                let mut point = (x * unit, y * unit, 0.0);
                 proj4rs::transform::transform(from, to, &mut point).ok()?;
                 (point.0.to_degrees(), point.1.to_degrees())
             }
+            Way::Installed(installed) => installed.to_wgs84(x, y),
         };
         (lon.is_finite() && lat.is_finite() && lat.abs() <= 90.0 && lon.abs() <= 360.0).then(|| Place::new(lon, lat))
     }
@@ -209,105 +263,39 @@ impl SourceCrs {
         let (x, y) = match &self.way {
             Way::Degrees => (place.lon, place.lat),
             Way::Own(crs) => crs.from_wgs84(place.lon, place.lat).ok()?,
-            Way::Proj { from, to, degrees } => {
+            Way::Proj { from, to, angle } => {
                 let mut point = (place.lon.to_radians(), place.lat.to_radians(), 0.0);
                 proj4rs::transform::transform(to, from, &mut point).ok()?;
-                if *degrees { (point.0.to_degrees(), point.1.to_degrees()) } else { (point.0, point.1) }
+                let unit = angle.unwrap_or(1.0);
+                (point.0 / unit, point.1 / unit)
             }
+            Way::Installed(installed) => installed.from_wgs84(place.lon, place.lat),
         };
         (x.is_finite() && y.is_finite()).then_some([x, y])
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn coordinates_lead_back_to_their_place() {
-        for (crs, lon, lat) in [
-            ("EPSG:4326", 8.5, 47.4),
-            ("EPSG:2056", 8.5, 47.4),
-            ("EPSG:28992", 4.3, 52.1),
-            ("EPSG:25832", 11.5, 48.1),
-            ("EPSG:4549", 116.6, 35.4),
-            ("GCJ02", 116.6, 35.4),
-        ] {
-            let crs = SourceCrs::parse(crs).unwrap();
-            let [x, y] = crs.coordinates(Place::new(lon, lat)).unwrap();
-            let back = crs.place(x, y).unwrap();
-            assert!((back.lon - lon).abs() < 1e-7 && (back.lat - lat).abs() < 1e-7, "{}: {back:?}", crs.name);
-        }
-    }
-
-    #[test]
-    fn nad27_is_shifted_without_its_grids() {
-        // PROJ with its grids has -100.0004156, 39.9999969.
-        let (degrees, plane) = (SourceCrs::parse("EPSG:4267").unwrap(), SourceCrs::parse("EPSG:26714").unwrap());
-        for (crs, x, y, lon) in [(&degrees, -100.0, 40.0, -100.000_415_6), (&plane, 500_000.0, 4_427_550.0, -99.000_4)]
-        {
-            let place = crs.place(x, y).unwrap();
-            assert!((place.lon - lon).abs() < 5e-5 && (place.lat - 40.0).abs() < 5e-3, "{}: {place:?}", crs.name);
-            assert!(crs.caution().is_some_and(|c| c.contains("NAD27")), "{}", crs.name);
-        }
-    }
-
-    #[test]
-    fn names_of_all_kinds_are_understood() {
-        for name in [
-            "EPSG:7415",
-            "urn:ogc:def:crs:EPSG::7415",
-            "https://www.opengis.net/def/crs/EPSG/0/7415",
-            "http://www.opengis.net/gml/srs/epsg.xml#7415",
-        ] {
-            assert_eq!(SourceCrs::parse(name).unwrap().name, "EPSG:7415");
-        }
-        assert_eq!(SourceCrs::parse("urn:ogc:def:crs,crs:EPSG::28992+EPSG::5709").unwrap().name, "EPSG:28992");
-        for name in
-            ["urn:ogc:def:crs,crs:EPSG:6.12:25832,crs:EPSG:6.12:5783", "urn:adv:crs:ETRS89_UTM32*DE_DHHN2016_NH"]
-        {
-            assert_eq!(SourceCrs::parse(name).unwrap().name, "EPSG:25832");
-        }
-        assert!(SourceCrs::parse("gcj02").unwrap().is_geographic());
-        let error = SourceCrs::parse("EPSG:1").unwrap_err().to_string();
-        assert!(error.contains("EPSG:1") && error.contains("no such code"), "{error}");
-    }
-
-    #[test]
-    fn the_tower_of_the_onze_lieve_vrouwetoren_is_where_the_dutch_grid_says() {
-        // The origin of the Dutch grid, by its definition (EPSG:28992): 155,000 m, 463,000 m is the tower in Amersfoort.
-        let place = SourceCrs::parse("EPSG:28992").unwrap().place(155_000.0, 463_000.0).unwrap();
-        assert!((place.lon - 5.387_206).abs() < 2e-5 && (place.lat - 52.155_172).abs() < 2e-5, "{place:?}");
-    }
-
-    #[test]
-    fn the_order_of_axes_is_seen_in_the_coordinates() {
-        let order = |crs: &str, a: f64, b: f64, authority: bool| {
-            SourceCrs::parse(crs).unwrap().axis_order(std::iter::once([a, b]), authority)
-        };
-        use AxisOrder::{EastFirst, NorthFirst};
-        // A belt of CGCS2000, with and without the belt's number before the easting; the Dutch grid; UTM.
-        for (crs, east, north) in [
-            ("EPSG:4549", 412_345.6, 3_923_456.7),
-            ("EPSG:4528", 40_412_345.6, 3_923_456.7),
-            ("EPSG:25832", 691_000.0, 5_336_000.0),
-        ] {
-            for authority in [false, true] {
-                assert_eq!(order(crs, east, north, authority), EastFirst, "{crs}");
-                assert_eq!(order(crs, north, east, authority), NorthFirst, "{crs}");
-            }
-        }
-        assert_eq!(order("EPSG:4490", 116.6, 35.4, true), EastFirst);
-        assert_eq!(order("EPSG:4490", 35.4, 116.6, false), NorthFirst);
-        assert_eq!(order("EPSG:4326", 52.1, 5.4, true), NorthFirst);
-        assert_eq!(order("EPSG:4326", 5.4, 52.1, false), EastFirst);
-    }
-
-    #[test]
-    fn a_belt_of_china_agrees_with_our_own_projection() {
-        let theirs = SourceCrs::parse("EPSG:4549").unwrap().place(412_345.6, 3_923_456.7).unwrap();
-        let crs: Crs = "EPSG:4549".parse().unwrap();
-        let ours = crs.to_wgs84(412_345.6, 3_923_456.7).unwrap();
-        assert!((theirs.lon - ours.0).abs() < 1e-8 && (theirs.lat - ours.1).abs() < 1e-8);
+/// The EPSG code that a name has, if it has one. What else can have a number is not taken for EPSG's.
+fn epsg_code(text: &str) -> Option<u32> {
+    // In a compound name (`EPSG::28992+EPSG::5709`, `urn:ogc:def:crs,crs:EPSG::25832,crs:EPSG::5783`) the plane comes
+    // first; so does it in those of Germany's surveyors (`urn:adv:crs:ETRS89_UTM32*DE_DHHN2016_NH`).
+    let plane = text.trim().trim_start_matches("urn:ogc:def:crs,");
+    let plane = plane.split(['+', ',', '*']).next().unwrap_or_default();
+    let last = plane.rsplit([':', '/', '#']).next().unwrap_or_default();
+    let is_epsg = last.len() == plane.len() || plane.to_ascii_uppercase().contains("EPSG");
+    match last {
+        "ETRS89_UTM31" => Some(25831),
+        "ETRS89_UTM32" => Some(25832),
+        "ETRS89_UTM33" => Some(25833),
+        other => other.parse().ok().filter(|_| is_epsg),
     }
 }
+
+/// A text short enough to be named in a message.
+fn short(text: &str) -> String {
+    text.trim().chars().take(60).collect()
+}
+
+#[cfg(test)]
+#[path = "crs/tests.rs"]
+mod tests;

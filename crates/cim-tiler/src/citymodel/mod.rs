@@ -72,6 +72,8 @@ pub enum ModelHeights {
 pub struct CityModelReport {
     /// The coordinate system in use.
     pub crs: String,
+    /// What a user of the coordinate systems should know.
+    pub cautions: Vec<String>,
     /// Which coordinate comes first in the files.
     pub axes: AxisOrder,
     /// Files read.
@@ -197,6 +199,8 @@ pub fn make_city(
         if report.files == 0 {
             (report.crs, report.axes) = (crs.name.clone(), axes);
         }
+        let caution = crs.caution().map(|caution| format!("{}: {caution}", crs.name));
+        report.cautions.extend(caution.filter(|c| !report.cautions.contains(c)));
         report.files += 1;
         report.objects += model.objects.len();
         title = title.or_else(|| model.title.clone());

@@ -203,7 +203,20 @@ fn horizontal<'n, 'a>(root: &'n Node<'a>) -> &'n Node<'a> {
 
 const GEOGRAPHIC: [&str; 5] = ["GEOGCS", "GEOGCRS", "GEOGRAPHICCRS", "GEODCRS", "GEODETICCRS"];
 
+/// Whether any angle of a system is in grads or the like: what is said of such is for PROJ to read.
+fn has_odd_angles(node: &Node<'_>) -> bool {
+    let is_odd = |unit: &Node<'_>| unit.number(1).is_some_and(|radians| (radians.to_degrees() - 1.0).abs() > 1e-6);
+    let own = node.is(&GEOGRAPHIC) || node.is(&["BASEGEOGCRS", "BASEGEODCRS"]);
+    node.nodes().any(|n| match n.is(&["ANGLEUNIT"]) || (own && n.is(&["UNIT"])) {
+        true => is_odd(n),
+        false => has_odd_angles(n),
+    })
+}
+
 fn proj(crs: &Node<'_>) -> Result<String, String> {
+    if has_odd_angles(crs) {
+        return Err("its angles are not in degrees".into());
+    }
     if crs.is(&GEOGRAPHIC) {
         return Ok(format!("+proj=longlat{} +no_defs", datum(crs)?));
     }

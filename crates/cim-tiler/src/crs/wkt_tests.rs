@@ -77,7 +77,7 @@ fn geographic_systems_and_web_maps_are_read() {
 
 #[test]
 fn what_cannot_be_used_says_why() {
-    let reason = |text: &str| SourceCrs::parse(text).unwrap_err().to_string();
+    let reason = |text: &str| SourceCrs::built_in(text).unwrap_err().to_string();
     assert!(reason(&ESRI_GK.replace("Gauss_Kruger", "Bonne")).contains("`Bonne`"));
     assert!(reason(&ESRI_GK[..80]).contains("broken at character"));
     assert!(reason("LOCAL_CS[\"site grid\",UNIT[\"metre\",1]]").contains("site grid"));

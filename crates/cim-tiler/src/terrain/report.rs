@@ -10,6 +10,8 @@ pub struct TerrainReport {
     pub files: usize,
     /// Their coordinate systems.
     pub crs: Vec<String>,
+    /// What a user of these should know.
+    pub cautions: Vec<String>,
     /// What their heights count from, as they or the caller say it.
     pub heights: Vec<String>,
     /// Files that do not say what their heights count from.
@@ -39,6 +41,9 @@ impl TerrainReport {
         };
         self.files += 1;
         once(&mut self.crs, &header.crs.name);
+        if let Some(caution) = header.crs.caution() {
+            once(&mut self.cautions, &format!("{}: {caution}", header.crs.name));
+        }
         if header.vertical.declared {
             once(&mut self.heights, &header.vertical.name);
         } else {
@@ -52,6 +57,7 @@ impl fmt::Display for TerrainReport {
         let files = if self.files == 1 { "1 file".to_owned() } else { format!("{} files", self.files) };
         let systems = self.crs.join(", ");
         writeln!(f, "terrain: {files} in {systems}, {:.1} m apart, one grid of {:.1} m", self.step_m, self.grid_m)?;
+        self.cautions.iter().try_for_each(|caution| writeln!(f, "{caution}"))?;
         let mut heights = self.heights.join(", ");
         if self.assumed > 0 {
             let comma = if heights.is_empty() { "" } else { "; " };
