@@ -1,6 +1,7 @@
-//! Geometry of GML: surfaces are kept in one list, and what refers to them is followed when the whole file is read.
+//! Geometry of GML: surfaces are kept in one list, which geometries refer to by number or by link.
 
 use super::{
+    links::{Followed, Links, Piece, Steps},
     rings::{own_dimension, point, ring},
     xml::{Element, Space},
 };
@@ -11,20 +12,6 @@ use crate::{
 };
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
-
-/// Longest chain of links that is followed: more is a circle.
-const MAX_LINKS: usize = 32;
-/// Steps for each surface that a geometry may have, at most, before its links are given up.
-const STEPS_OF_A_LINK: usize = 8;
-
-/// A surface of a geometry, or a link to some.
-#[derive(Debug, Clone)]
-enum Piece {
-    /// Its number in the list; whether it is used with its other side out.
-    Surface(usize, bool),
-    /// What has this id; whether it is used with its other side out.
-    Link(String, bool),
-}
 
 /// A geometry as it is written.
 #[derive(Debug)]
@@ -43,23 +30,6 @@ impl Draft {
     }
 }
 
-impl Piece {
-    fn moved(self, by: usize) -> Self {
-        match self {
-            Self::Surface(i, other_side) => Self::Surface(by + i, other_side),
-            link @ Self::Link(..) => link,
-        }
-    }
-}
-
-/// The surfaces of a geometry: their numbers, each with whether it is turned.
-#[derive(Debug)]
-pub(super) struct Followed {
-    surfaces: Vec<(usize, bool)>,
-    /// Whether all links led somewhere.
-    is_whole: bool,
-}
-
 /// What a geometry is part of.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Context {
@@ -74,7 +44,7 @@ pub(super) struct Context {
 #[derive(Debug, Default)]
 pub(super) struct Surfaces {
     all: Vec<Polygon>,
-    ids: HashMap<String, Vec<Piece>, RandomState>,
+    links: Links,
     /// Links to surfaces that are of a kind.
     named: Vec<(String, FacetKind)>,
     /// By its id: the surface that a ring is of, and which of its rings it is.
@@ -86,14 +56,10 @@ pub(super) struct Surfaces {
 impl Surfaces {
     /// Takes the surfaces of the part of the file that follows; gives how many were here before.
     pub(super) fn append(&mut self, next: Self) -> usize {
-        let Self { all, ids, named, rings, defects } = next;
+        let Self { all, links, named, rings, defects } = next;
         let before = self.all.len();
         self.all.extend(all);
-        // The first of an id is the one that is meant.
-        for (id, pieces) in ids {
-            let moved = |pieces: Vec<Piece>| pieces.into_iter().map(|p| p.moved(before)).collect();
-            self.ids.entry(id).or_insert_with(|| moved(pieces));
-        }
+        self.links.append(links, before);
         self.named.extend(named);
         for (id, (surface, ring)) in rings {
             self.rings.entry(id).or_insert((before + surface, ring));
@@ -183,7 +149,7 @@ impl Surfaces {
 
     fn register(&mut self, e: &Element, pieces: &[Piece]) {
         if let Some(id) = e.attribute("id") {
-            self.ids.entry(id.to_owned()).or_insert_with(|| pieces.to_vec());
+            self.links.name(id, pieces);
         }
     }
 
@@ -205,7 +171,7 @@ impl Surfaces {
             "OrientableSurface" => {
                 let inside: Vec<Piece> = e.children.iter().flat_map(|c| self.held(c, context, defects)).collect();
                 let other_side = e.attribute("orientation") == Some("-");
-                inside.into_iter().map(|p| turned(p, other_side)).collect()
+                inside.into_iter().map(|p| p.turned(other_side)).collect()
             }
             "MultiSurface"
             | "CompositeSurface"
@@ -262,19 +228,20 @@ impl Surfaces {
     }
 
     /// Gives the surfaces with an id a colour, unless they have one.
-    pub(super) fn paint(&mut self, id: &str, color: [u8; 3]) {
-        for surface in self.of_id(id) {
+    pub(super) fn paint(&mut self, id: &str, color: [u8; 3], steps: &mut Steps) {
+        for surface in self.of_id(id, steps) {
             self.all[surface].color.get_or_insert(color);
         }
     }
 
     /// Numbers of the surfaces with an id.
-    pub(super) fn of_id(&self, id: &str) -> Vec<usize> {
-        match self.ids.get(id).map(Vec::as_slice) {
-            None => Vec::new(),
-            Some([Piece::Surface(one, _)]) => vec![*one],
-            Some(_) => self.follow(&[Piece::Link(id.to_owned(), false)]).0.into_iter().map(|s| s.0).collect(),
-        }
+    pub(super) fn of_id(&self, id: &str, steps: &mut Steps) -> Vec<usize> {
+        self.links.surfaces(id, self.all.len(), steps)
+    }
+
+    /// Steps for following what refers to the surfaces, `pieces` in all.
+    pub(super) fn steps(&self, pieces: usize) -> Steps {
+        Steps::of(self.all.len(), pieces)
     }
 
     /// The surface that the ring with an id is of, and which of its rings it is.
@@ -299,8 +266,10 @@ impl Surfaces {
 
     /// Gives surfaces that named ones link to their kind.
     pub(super) fn spread_kinds(&mut self) {
-        for (id, kind) in std::mem::take(&mut self.named) {
-            for (surface, _) in self.follow(&[Piece::Link(id, false)]).0 {
+        let named = std::mem::take(&mut self.named);
+        let mut steps = self.steps(named.len());
+        for (id, kind) in named {
+            for surface in self.of_id(&id, &mut steps) {
                 if self.all[surface].kind == FacetKind::Unknown {
                     self.all[surface].kind = kind;
                 }
@@ -308,36 +277,11 @@ impl Surfaces {
         }
     }
 
-    /// The surfaces of a geometry.
-    pub(super) fn of(&self, draft: &Draft) -> Followed {
-        let (surfaces, is_whole) = self.follow(&draft.pieces);
-        Followed { surfaces, is_whole }
-    }
-
-    /// Numbers of the surfaces, each with whether it is turned; and whether all links led somewhere.
-    fn follow(&self, pieces: &[Piece]) -> (Vec<(usize, bool)>, bool) {
-        // A few links that each lead to two more would be as many surfaces as nothing holds.
-        let most = 2 * self.all.len() + pieces.len();
-        let mut out = Vec::with_capacity(pieces.len());
-        let mut whole = true;
-        // Each with whether what led to it turns it, and how many links did.
-        let mut stack: Vec<(&Piece, bool, usize)> = pieces.iter().rev().map(|p| (p, false, 0)).collect();
-        let mut steps = 0;
-        while let Some((piece, turn, links)) = stack.pop() {
-            steps += 1;
-            if steps > STEPS_OF_A_LINK * most {
-                return (out, false);
-            }
-            match piece {
-                Piece::Surface(..) if out.len() == most => return (out, false),
-                Piece::Surface(i, other_side) => out.push((*i, *other_side != turn)),
-                Piece::Link(id, other_side) => match self.ids.get(id).filter(|_| links < MAX_LINKS) {
-                    Some(found) => stack.extend(found.iter().rev().map(|p| (p, *other_side != turn, links + 1))),
-                    None => whole = false,
-                },
-            }
-        }
-        (out, whole)
+    /// The surfaces of every geometry.
+    pub(super) fn of(&self, drafts: &[&Draft]) -> Vec<Followed> {
+        let lists: Vec<&[Piece]> = drafts.iter().map(|d| d.pieces.as_slice()).collect();
+        let mut steps = self.steps(lists.iter().map(|pieces| pieces.len()).sum());
+        self.links.follow_all(&lists, self.all.len(), &mut steps)
     }
 
     /// How often geometries use every surface.
@@ -380,13 +324,6 @@ impl Surfaces {
             })
             .collect();
         (!polygons.is_empty()).then_some(Geometry { lod: draft.lod, shape: draft.shape, polygons })
-    }
-}
-
-fn turned(piece: Piece, turn: bool) -> Piece {
-    match piece {
-        Piece::Surface(i, other_side) => Piece::Surface(i, other_side != turn),
-        Piece::Link(id, other_side) => Piece::Link(id, other_side != turn),
     }
 }
 

@@ -11,6 +11,7 @@ mod attributes;
 mod classes;
 mod geometry;
 mod georeference;
+mod links;
 mod objects;
 mod parts;
 mod rings;

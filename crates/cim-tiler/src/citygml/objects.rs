@@ -13,10 +13,13 @@ use crate::{
     city::FacetKind,
     citymodel::{CityModel, CityObject, Defect, facet_kind},
     picture::Pictures,
-    workers,
 };
 use serde_json::{Map, Value};
 use smol_str::SmolStr;
+use std::collections::HashMap;
+
+/// Names of coordinate systems that are looked up for a file: one that has more of them has something else in mind.
+const MOST_SYSTEMS: usize = 64;
 
 /// A file while it is read.
 #[derive(Debug, Default)]
@@ -28,6 +31,8 @@ pub(super) struct Reading {
     drafts: Vec<Vec<Draft>>,
     /// Coordinates of a corner, where the file says so once for all.
     dimension: Option<usize>,
+    /// Whether the systems that geometries name are the file's, as far as the plane goes.
+    systems: HashMap<String, bool>,
     /// Objects that have no id, and the names of their elements.
     unnamed: Vec<(usize, SmolStr)>,
 }
@@ -70,7 +75,7 @@ impl Reading {
 
     /// Takes what was read of the part of the file that follows.
     pub(super) fn append(&mut self, next: Self) {
-        let Self { model, surfaces, appearances, drafts, dimension: _, unnamed } = next;
+        let Self { model, surfaces, appearances, drafts, dimension: _, systems: _, unnamed } = next;
         let CityModel { crs: _, authority_order: _, title, pictures: _, objects } = model;
         let before = self.model.objects.len();
         self.model.title = self.model.title.take().or(title);
@@ -186,16 +191,15 @@ impl Reading {
         let digit = property.name.strip_prefix("lod").and_then(|n| n.chars().next()?.to_digit(10));
         let lod = digit.map_or(owner.lod, f64::from);
         let context = Context { lod, kind: owner.kind, dimension: self.dimension.unwrap_or(3) };
-        let object = &mut self.model.objects[owner.object];
-        let drafts = &mut self.drafts[owner.object];
         if let Some(href) = property.link() {
-            return self.surfaces.link(href, context, drafts);
+            return self.surfaces.link(href, context, &mut self.drafts[owner.object]);
         }
         for geometry in &property.children {
             let srs = geometry.attribute("srsName");
-            if let (Some(srs), Some(first)) = (srs, &self.model.crs)
-                && !is_same_system(srs, first)
-            {
+            let is_foreign = srs.is_some_and(|srs| !self.is_same_system(srs));
+            let object = &mut self.model.objects[owner.object];
+            let drafts = &mut self.drafts[owner.object];
+            if is_foreign {
                 object.defects.push(Defect::Foreign);
             } else if geometry.name == "ImplicitGeometry" {
                 self.surfaces.implicit(geometry, context, drafts, &mut object.defects);
@@ -211,6 +215,20 @@ impl Reading {
         }
     }
 
+    /// Whether a name is that of the file's coordinate system, as far as the plane goes, or the first that it has.
+    fn is_same_system(&mut self, name: &str) -> bool {
+        let Some(first) = self.model.crs.as_deref().filter(|first| *first != name) else { return true };
+        if let Some(known) = self.systems.get(name) {
+            return *known;
+        }
+        let is_same = self.systems.len() < MOST_SYSTEMS
+            && matches!((SourceCrs::parse(name), SourceCrs::parse(first)), (Ok(a), Ok(b)) if a.name == b.name);
+        if self.systems.len() < MOST_SYSTEMS {
+            self.systems.insert(name.to_owned(), is_same);
+        }
+        is_same
+    }
+
     /// The model, when all of the file is read: links lead somewhere only then.
     pub(super) fn finish(mut self, mut pictures: Pictures) -> CityModel {
         for (object, name) in self.unnamed {
@@ -219,12 +237,12 @@ impl Reading {
         self.surfaces.spread_kinds();
         self.surfaces.dress(&self.appearances, &mut pictures);
         self.model.pictures = pictures.list;
-        let of = |drafts: &Vec<Draft>| drafts.iter().map(|d| self.surfaces.of(d)).collect::<Vec<_>>();
-        let followed = workers::each(&self.drafts, of);
-        let mut uses = self.surfaces.uses(followed.iter().flatten());
-        for (object, (drafts, followed)) in self.model.objects.iter_mut().zip(self.drafts.iter().zip(followed)) {
+        let followed = self.surfaces.of(&self.drafts.iter().flatten().collect::<Vec<_>>());
+        let mut uses = self.surfaces.uses(followed.iter());
+        let mut followed = followed.into_iter();
+        for (object, drafts) in self.model.objects.iter_mut().zip(&self.drafts) {
             let (surfaces, defects) = (&mut self.surfaces, &mut object.defects);
-            let drafts = drafts.iter().zip(followed);
+            let drafts = drafts.iter().zip(followed.by_ref());
             object.geometries = drafts.filter_map(|(d, f)| surfaces.resolve(d, f, &mut uses, defects)).collect();
         }
         self.model
@@ -245,9 +263,4 @@ fn is_feature(element: &Element) -> bool {
     }
     class(&element.name).is_some()
         || (element.space == Space::Other && element.children.iter().any(|c| is_geometry(&c.name)))
-}
-
-/// Whether two names are of one coordinate system, as far as the plane goes.
-fn is_same_system(a: &str, b: &str) -> bool {
-    a == b || matches!((SourceCrs::parse(a), SourceCrs::parse(b)), (Ok(a), Ok(b)) if a.name == b.name)
 }

@@ -13,13 +13,15 @@ use std::collections::BTreeMap;
 impl Surfaces {
     /// Gives the surfaces their colours and pictures, unless they have such already.
     pub(super) fn dress(&mut self, appearances: &Appearances, pictures: &mut Pictures) {
+        let targets = appearances.images().map(|image| image.targets.len()).sum::<usize>();
+        let mut steps = self.steps(appearances.colors().count() + targets);
         for (id, color) in appearances.colors() {
-            self.paint(id, *color);
+            self.paint(id, *color, &mut steps);
         }
         for image in appearances.images() {
             let found = pictures.find(&image.uri, image.wrap);
             for (id, mapping) in &image.targets {
-                let surfaces = self.of_id(id);
+                let surfaces = self.of_id(id, &mut steps);
                 let placed = found.and_then(|picture| {
                     let matrix = match mapping {
                         Mapping::Rings(lists) => return self.by_rings(&surfaces, lists, picture),
