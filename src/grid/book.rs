@@ -112,7 +112,7 @@ fn holds(rings: &[Vec<DVec3>], (low, high): (DVec2, DVec2), point: DVec3) -> boo
 
 /// Rings in site metres, and their extent.
 fn placed(rings: &[Vec<cim_model::Place>], site: &SiteGeo) -> (Vec<Vec<DVec3>>, (DVec2, DVec2)) {
-    let rings: Vec<Vec<DVec3>> = rings.iter().map(|r| site.lay(r)).collect();
+    let rings: Vec<Vec<DVec3>> = rings.iter().map(|r| site.lay(r, &[])).collect();
     let flat = rings.iter().flatten().map(|p| DVec2::new(p.x, p.z));
     let extent = flat.fold((DVec2::INFINITY, DVec2::NEG_INFINITY), |(low, high), p| (low.min(p), high.max(p)));
     (rings, extent)
@@ -164,7 +164,7 @@ pub(super) fn receive(
                 }
                 for record in records {
                     let Geometry::Line(points) = &record.geometry else { continue };
-                    let points = site.lay(points);
+                    let points = site.lay(points, &heights_m(record));
                     book.roads.push(RoadLine { key: record.key.clone(), name: record.name.clone(), points });
                 }
                 book.version += 1;
@@ -173,6 +173,15 @@ pub(super) fn receive(
             _ => {}
         }
     }
+}
+
+/// Metres above the ground of the points of a road that is anywhere off it, as on bridges; none of others.
+fn heights_m(record: &Record) -> Vec<f64> {
+    const MOST_M: f64 = 1000.0;
+    let heights = record.properties.get("heights_m").and_then(serde_json::Value::as_array);
+    // What is in a tunnel is shown on the ground above it.
+    let height = |h: &serde_json::Value| h.as_f64().unwrap_or(0.0).clamp(0.0, MOST_M);
+    heights.into_iter().flatten().map(height).collect()
 }
 
 fn zone(layer: LayerId, record: &Record, site: &SiteGeo) -> Option<Zone> {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 const KMH: f32 = 3.6;
 
 /// Properties that say nothing to a person, or are shown elsewhere on the card.
-const HIDDEN: [&str; 8] = ["key", "name", "id", "place", "snapshot_url", "case_id", "related", "subject"];
+const HIDDEN: [&str; 9] = ["key", "name", "id", "place", "snapshot_url", "case_id", "related", "subject", "heights_m"];
 
 /// Points of width of the card's content, where there is room for it.
 pub(super) const WIDTH: f32 = 330.0;

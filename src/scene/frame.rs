@@ -37,23 +37,24 @@ impl SiteGeo {
         self.frame.to_render(Geodetic::new(place.lon, place.lat, ground + height_m))
     }
 
-    /// Site metres of a line on the ground: its places, and on hills points between them.
+    /// Site metres of a line: its places, and on hills points between them. `heights_m` are those of the places above the
+    /// ground; where there are fewer, the line lies on it.
     #[must_use]
-    pub fn lay(&self, line: &[Place]) -> Vec<DVec3> {
+    pub fn lay(&self, line: &[Place], heights_m: &[f64]) -> Vec<DVec3> {
         let mut laid: Vec<DVec3> = Vec::with_capacity(line.len());
-        let mut last: Option<(Place, DVec3)> = None;
-        for place in line {
-            let at = self.position(*place, 0.0);
-            if let (Some((from, foot)), Some(_)) = (last, &self.relief) {
+        let mut last: Option<(Place, f64, DVec3)> = None;
+        for (i, place) in line.iter().enumerate() {
+            let height = heights_m.get(i).copied().unwrap_or(0.0);
+            let at = self.position(*place, height);
+            if let (Some((from, low, foot)), Some(_)) = (last, &self.relief) {
                 let parts = (foot.distance(at) / DRAPE_M).ceil().clamp(1.0, MOST_BETWEEN);
-                let part = |k: f64, a: f64, b: f64| a + (b - a) * k / parts;
                 laid.extend((1..parts as u32).map(|k| {
-                    let k = f64::from(k);
-                    self.position(Place::new(part(k, from.lon, place.lon), part(k, from.lat, place.lat)), 0.0)
+                    let part = |a: f64, b: f64| a + (b - a) * f64::from(k) / parts;
+                    self.position(Place::new(part(from.lon, place.lon), part(from.lat, place.lat)), part(low, height))
                 }));
             }
             laid.push(at);
-            last = Some((*place, at));
+            last = Some((*place, height, at));
         }
         laid
     }
@@ -138,8 +139,12 @@ mod tests {
         let at = hilly.position(a, 2.0);
         assert!((at.y - hilly.ground_m(at) - 2.0).abs() < 1e-3, "{at}");
         assert!((at.y - flat.position(a, 2.0).y - height(-700.0) - height(300.0)).abs() < 0.2, "{at}");
-        assert_eq!(flat.lay(&[a, b]).len(), 2);
-        let laid = hilly.lay(&[a, b]);
+        assert_eq!(flat.lay(&[a, b], &[]).len(), 2);
+        // On a bridge its own heights are added to the ground's.
+        let (low, raised) = (hilly.lay(&[a, b], &[]), hilly.lay(&[a, b], &[2.0, 6.0]));
+        let above: Vec<f64> = low.iter().zip(&raised).map(|(low, high)| high.y - low.y).collect();
+        assert!(above.is_sorted() && (above[0] - 2.0).abs() < 1e-6 && (above[above.len() - 1] - 6.0).abs() < 1e-6);
+        let laid = hilly.lay(&[a, b], &[]);
         assert!(laid.len() > 60);
         for pair in laid.windows(2) {
             let middle = pair[0].lerp(pair[1], 0.5);

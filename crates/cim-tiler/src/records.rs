@@ -13,6 +13,7 @@ use cim_model::{Case, ClassFile, EntityKey, EventClass, Place, Vehicle};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fs::File,
     io::{BufWriter, Write},
@@ -76,6 +77,12 @@ impl Feature {
         Self { key, geometry, properties }
     }
 
+    /// The same feature with another line, and how high each point of it is above the ground, metres.
+    fn raised(&self, (line, heights): &RaisedLine) -> Self {
+        let geometry = Geometry::LineString(line.clone());
+        Self { geometry, ..self.clone() }.with("heights_m", heights.as_slice())
+    }
+
     /// The same feature with one property more.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
@@ -83,6 +90,9 @@ impl Feature {
         self
     }
 }
+
+/// The points of a line, and how high each is above the ground, metres.
+pub(crate) type RaisedLine = (Vec<Place>, Vec<f64>);
 
 /// The records of roads.
 pub(crate) fn of_roads(origin: Place, roads: &[Road]) -> Vec<Feature> {
@@ -151,8 +161,14 @@ impl Serialize for Feature {
     }
 }
 
-/// Writes `records/` into the city folder, in place of those that are there; the bytes written.
-pub(crate) fn write(records: &Records, folder: &Path, progress: &mut dyn Progress) -> Result<u64, TilerError> {
+/// Writes `records/` into the city folder, in place of those that are there; the bytes written. `raised` are the roads that
+/// are anywhere off the ground.
+pub(crate) fn write(
+    records: &Records,
+    raised: &BTreeMap<EntityKey, RaisedLine>,
+    folder: &Path,
+    progress: &mut dyn Progress,
+) -> Result<u64, TilerError> {
     progress.stage("records", Some((records.count() + records.cases.len()) as u64));
     let folder = folder.join("records");
     let failed = |source| TilerError::Write { path: folder.clone(), source };
@@ -163,7 +179,11 @@ pub(crate) fn write(records: &Records, folder: &Path, progress: &mut dyn Progres
     let mut bytes = 0;
     let shape = ("{\"type\":\"FeatureCollection\",\"features\":[\n", ",\n", "\n]}\n");
     for (collection, features) in &records.collections {
-        bytes += lines(&folder.join(format!("{collection}.geojson")), shape, features.iter(), progress)?;
+        let features = features.iter().map(|f| match raised.get(&f.key) {
+            Some(line) => Cow::Owned(f.raised(line)),
+            None => Cow::Borrowed(f),
+        });
+        bytes += lines(&folder.join(format!("{collection}.geojson")), shape, features, progress)?;
     }
     if !records.cells.is_empty() {
         let features = records.cells.iter().map(UnitCell::feature);
@@ -241,7 +261,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut records = Records::default();
         records.collections.insert("camera".into(), Vec::new());
-        let bytes = write(&records, dir.path(), &mut crate::Silent).unwrap();
+        let bytes = write(&records, &BTreeMap::new(), dir.path(), &mut crate::Silent).unwrap();
         let text = |name: &str| std::fs::read_to_string(dir.path().join("records").join(name)).unwrap();
         let camera: Value = serde_json::from_str(&text("camera.geojson")).unwrap();
         assert_eq!(camera["features"], serde_json::json!([]));

@@ -151,10 +151,10 @@ fn write_city_by(
     writer.summary.left_out.clone_from(&city.findings.left_out);
     writer.summary.mended.clone_from(&city.findings.mended);
     writer.site()?;
-    writer.network(&streets)?;
+    let raised = writer.network(&streets)?;
     writer.tiles(&streets, progress)?;
     writer.report()?;
-    crate::records::write(&city.records, folder.part(), progress)?;
+    crate::records::write(&city.records, &raised, folder.part(), progress)?;
     let mut summary = writer.summary;
     summary.cases = city.records.cases.len();
     summary.records = city.records.count();

@@ -4,16 +4,17 @@ use super::Writer;
 use crate::{
     TilerError,
     city::{Edge, Road, RoadClass},
+    records::{Geometry, RaisedLine},
     streets::{Bed, Street, level},
 };
-use cim_model::Place;
+use cim_model::{EntityKey, EntityKind, Place};
 use glam::{DVec2, DVec3};
 use rstar::{
     RTree,
     primitives::{GeomWithData, Line},
 };
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Metres between the points of an edge that is not on the ground.
 const STATION_M: f64 = 10.0;
@@ -37,7 +38,7 @@ struct FileEdge<'a> {
     points: Vec<[f64; 2]>,
     /// Metres above the ground, one for each point, below it in tunnels; none for an edge on the ground.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    heights: Vec<f32>,
+    heights: Vec<f64>,
 }
 
 /// A segment of a course, with the heights of its ends and the level of its road.
@@ -99,29 +100,46 @@ impl<'a> Courses<'a> {
 }
 
 impl Writer<'_> {
-    /// Writes the network.
-    pub(super) fn network(&mut self, streets: &[Option<Street>]) -> Result<(), TilerError> {
+    /// Writes the network; gives the records of roads that are anywhere off the ground, with how high they are.
+    pub(super) fn network(
+        &mut self,
+        streets: &[Option<Street>],
+    ) -> Result<BTreeMap<EntityKey, RaisedLine>, TilerError> {
         let city = self.city;
         let courses = Courses::new(&city.roads, streets, self.ground.bed());
         let edges = city.network.edges.iter().map(|e| self.edge(e, &courses)).collect();
-        self.json("network.json", &File { nodes: &city.network.nodes, edges })
+        self.json("network.json", &File { nodes: &city.network.nodes, edges })?;
+        let records = city.records.collections.values().flatten().filter(|f| f.key.kind == EntityKind::Road);
+        let raised = records.filter_map(|record| {
+            let Geometry::LineString(line) = &record.geometry else { return None };
+            let points: Vec<[f64; 2]> = line.iter().map(|p| [p.lon, p.lat]).collect();
+            let (points, heights) = self.raised(&record.key.id, &points, &courses)?;
+            let line = points.into_iter().map(|p| Place::new(p[0], p[1])).collect();
+            Some((record.key.clone(), (line, heights)))
+        });
+        Ok(raised.collect())
     }
 
     fn edge<'e>(&self, edge: &'e Edge, courses: &Courses<'_>) -> FileEdge<'e> {
-        let places: Vec<Place> = edge.points.iter().map(|p| Place::new(p[0], p[1])).collect();
-        let metres = self.line(&places);
-        let street = courses.streets.get(edge.road.as_str()).copied();
-        let (mut points, mut heights) = (edge.points.clone(), Vec::new());
-        if courses.leaves_ground(street, &metres) {
-            // Heights count from the ground, whose own bends are in them.
-            let station = self.ground.relief().map_or(STATION_M, |r| r.step().clamp(0.2 * STATION_M, STATION_M));
-            (points, heights) = stations((&edge.points, &metres), station, |at| courses.height(street, at));
-            if heights.iter().all(|h| *h == 0.0) {
-                (points, heights) = (edge.points.clone(), Vec::new());
-            }
-        }
+        let raised = self.raised(&edge.road, &edge.points, courses);
+        let (points, heights) = raised.unwrap_or_else(|| (edge.points.clone(), Vec::new()));
         let Edge { a, b, class, width_m, oneway, .. } = *edge;
         FileEdge { a, b, road: &edge.road, class, width_m, oneway, points, heights }
+    }
+
+    /// The points of a line along a road with as many between them as its heights need, and the heights, metres above the
+    /// ground; `None` where all of it is on the ground.
+    fn raised(&self, road: &str, points: &[[f64; 2]], courses: &Courses<'_>) -> Option<(Vec<[f64; 2]>, Vec<f64>)> {
+        let places: Vec<Place> = points.iter().map(|p| Place::new(p[0], p[1])).collect();
+        let metres = self.line(&places);
+        let street = courses.streets.get(road).copied();
+        if !courses.leaves_ground(street, &metres) {
+            return None;
+        }
+        // Heights count from the ground, whose own bends are in them.
+        let station = self.ground.relief().map_or(STATION_M, |r| r.step().clamp(0.2 * STATION_M, STATION_M));
+        let (points, heights) = stations((points, &metres), station, |at| courses.height(street, at));
+        heights.iter().any(|h| *h != 0.0).then_some((points, heights))
     }
 }
 
@@ -130,7 +148,7 @@ fn stations(
     (points, metres): (&[[f64; 2]], &[DVec2]),
     station: f64,
     height: impl Fn(DVec2) -> f64,
-) -> (Vec<[f64; 2]>, Vec<f32>) {
+) -> (Vec<[f64; 2]>, Vec<f64>) {
     let (mut out, mut heights) = (Vec::new(), Vec::new());
     for (pair, ends) in points.windows(2).zip(metres.windows(2)) {
         let (a, b) = (ends[0], ends[1]);
@@ -140,7 +158,7 @@ fn stations(
             let degrees = |i: usize| pair[0][i] + (pair[1][i] - pair[0][i]) * share;
             out.push(if k == steps { pair[1] } else { [degrees(0), degrees(1)] });
             // Centimetres are enough, and make a short file.
-            heights.push(((height(a.lerp(b, share)) * 100.0).round() / 100.0) as f32);
+            heights.push((height(a.lerp(b, share)) * 100.0).round() / 100.0);
         }
     }
     (out, heights)
@@ -166,7 +184,6 @@ mod tests {
         synth::{SynthOptions, make_city},
         tiling::{TilingOptions, write_city},
     };
-    use cim_model::{EntityKey, EntityKind};
 
     #[test]
     fn bridges_of_the_canal_have_heights_that_rise_and_fall_steadily() {
@@ -193,6 +210,22 @@ mod tests {
             assert!(heights.windows(2).all(|w| (w[1] - w[0]).abs() < 0.53), "{heights:?}");
         }
         assert!(raised > 3 && raised < edges.len(), "{raised} of {}", edges.len());
+        // The records of roads go over the bridges with them.
+        let text = std::fs::read(out.join("records/roads.geojson")).unwrap();
+        let records: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        let mut highest: f64 = 0.0;
+        for (record, given) in records["features"].as_array().unwrap().iter().zip(&city.records.collections["roads"]) {
+            assert_eq!(record["id"], given.key.id.as_str());
+            let Geometry::LineString(line) = &given.geometry else { unreachable!("roads are lines") };
+            let points = record["geometry"]["coordinates"].as_array().unwrap().len();
+            let Some(heights) = record["properties"].get("heights_m").map(numbers) else {
+                assert_eq!(points, line.len());
+                continue;
+            };
+            assert!(heights.len() == points && points >= line.len(), "{record}");
+            highest = heights.into_iter().fold(highest, f64::max);
+        }
+        assert!((1.0..3.0).contains(&highest), "{highest}");
     }
 
     #[test]
