@@ -65,6 +65,34 @@ fn the_network_is_one_piece_and_its_edges_end_at_its_nodes() {
 }
 
 #[test]
+fn streets_cross_the_canal_and_the_river_and_do_not_run_along_in_them() {
+    for city in [demo_city(), &small(1), &small(2)] {
+        let frame = SiteFrame::new(Geodetic::new(city.origin.lon, city.origin.lat, 0.0));
+        let metres = |p: &Place| frame.to_enu(Geodetic::new(p.lon, p.lat, 0.0)).truncate();
+        let rings = ["老运河", "洸府河"].map(|name| {
+            let area = city.areas.iter().find(|a| a.name == name).unwrap();
+            area.ring.iter().map(|p| metres(p).to_array()).collect::<Vec<_>>()
+        });
+        let mut bridges = 0;
+        for road in &city.roads {
+            let line: Vec<_> = road.points.iter().map(metres).collect();
+            let mut wet = 0;
+            for pair in line.windows(2) {
+                let steps = (pair[0].distance(pair[1]) / 5.0).ceil().max(1.0) as u32;
+                for k in 0..steps {
+                    let at = pair[0].lerp(pair[1], f64::from(k) / f64::from(steps)).to_array();
+                    wet = if rings.iter().any(|ring| crate::ring::inside(ring, at)) { wet + 1 } else { 0 };
+                    bridges += usize::from(wet == 1);
+                    // The river is 64 m wide.
+                    assert!(wet * 5 < 160, "{} {} is in the water for {} m", road.key, road.name, wet * 5);
+                }
+            }
+        }
+        assert!(bridges > 5, "{bridges}");
+    }
+}
+
+#[test]
 fn buildings_keep_off_carriageways() {
     let city = small(4);
     let frame = SiteFrame::new(Geodetic::new(city.origin.lon, city.origin.lat, 0.0));

@@ -1,6 +1,6 @@
 //! The Grand Canal, the river Guangfu and Taibai Lake.
 
-use super::plan::Plan;
+use super::plan::{Line, Plan, bend};
 use crate::ring::inside;
 
 /// A body of water, east-north metres.
@@ -34,10 +34,15 @@ impl Water {
 
 pub(super) fn waters(plan: &Plan) -> Vec<Water> {
     let r = plan.half_extent() + 600.0;
-    let steps = |f: &dyn Fn(f64) -> [f64; 2]| (0..=80).map(|i| f(f64::from(i) / 40.0 - 1.0)).collect::<Vec<_>>();
-    // The old canal comes from the west, turns through the centre and leaves to the south.
-    let canal = steps(&|t| [t * r * 0.9 - 180.0, 260.0 - 900.0 * (t + 0.2).max(0.0).powi(2) + 130.0 * (t * 5.0).sin()]);
-    let river = steps(&|t| [0.52 * r + 160.0 * (t * 3.1).sin(), t * r]);
+    // The old canal comes from the west, turns through the centre and leaves to the south; the river flows from north to south.
+    let canal = |x: f64| {
+        let t = (x + 180.0) / (0.9 * r);
+        260.0 - 900.0 * (t + 0.2).max(0.0).powi(2) + 130.0 * (t * 5.0).sin()
+    };
+    let canal = between(&plan.columns, &plan.rows, 0.9 * r, canal);
+    let river = between(&plan.rows, &plan.columns, r, |y| 0.52 * r + 160.0 * (y / r * 3.1).sin());
+    let river = river.into_iter().map(|[y, x]| [x, y]).collect::<Vec<_>>();
+    let [canal, river] = [canal, river].map(|line| line.into_iter().map(bend).collect::<Vec<_>>());
     let lake: Vec<[f64; 2]> = (0..56)
         .map(|i| {
             let a = std::f64::consts::TAU * f64::from(i) / 56.0;
@@ -51,6 +56,53 @@ pub(super) fn waters(plan: &Plan) -> Vec<Water> {
         ribbon("W2", "老运河", canal, 19.0),
         ribbon("W3", "洸府河", river, 32.0),
     ]
+}
+
+/// A water course of a city of streets, in the plan's metres along and across: it flows in the middle between two streets, and
+/// near to where it is `wanted` it passes from one gap to the next, so that no street runs along in it. `across` are the streets
+/// that cross it, `beside` those that run with it, `reach` is how far it flows on either side of the centre.
+fn between(across: &[Line], beside: &[Line], reach: f64, wanted: impl Fn(f64) -> f64) -> Vec<[f64; 2]> {
+    /// Metres along of a way from one gap to the next.
+    const PASSAGE_M: f64 = 300.0;
+    /// Metres along between points: of a passage, and of the rest, which the plan bends only a little.
+    const STEP_M: f64 = 25.0;
+    const STEPS_BETWEEN: usize = 4;
+    let spacing = (beside[beside.len() - 1].at - beside[0].at) / (beside.len() - 1) as f64;
+    let middle = |gap: i64| {
+        let last = beside.len() as i64 - 2;
+        let k = gap.clamp(0, last);
+        0.5 * (beside[k as usize].at + beside[k as usize + 1].at) + (gap - k) as f64 * spacing
+    };
+    let nearest = |at: f64| {
+        (-8..beside.len() as i64 + 8).min_by(|a, b| (middle(*a) - at).abs().total_cmp(&(middle(*b) - at).abs()))
+    };
+    let mut gap = nearest(wanted(-reach)).unwrap_or_default();
+    // It passes on between two of the streets that cross it: each passage, where its middle is and to which gap it leads.
+    let (first, mut passages) = (gap, Vec::new());
+    for pair in across.windows(2) {
+        let at = 0.5 * (pair[0].at + pair[1].at);
+        let free = passages.last().is_none_or(|(last, _)| at - last >= PASSAGE_M);
+        let off = wanted(at) - middle(gap);
+        if free && off.abs() > 0.7 * spacing {
+            gap += off.signum() as i64;
+            passages.push((at, gap));
+        }
+    }
+    let steps = (2.0 * reach / STEP_M).ceil() as usize;
+    (0..=steps)
+        .map(|i| (i, -reach + 2.0 * reach * i as f64 / steps as f64))
+        .filter(|(i, along)| {
+            i % STEPS_BETWEEN == 0 || passages.iter().any(|(at, _)| (along - at).abs() < 0.5 * PASSAGE_M + STEP_M)
+        })
+        .map(|(_, along)| {
+            let mut from = middle(first);
+            for (at, gap) in &passages {
+                let t = ((along - at) / PASSAGE_M + 0.5).clamp(0.0, 1.0);
+                from += (middle(*gap) - from) * t * t * (3.0 - 2.0 * t);
+            }
+            [along, from]
+        })
+        .collect()
 }
 
 fn ribbon(id: &'static str, name: &'static str, line: Vec<[f64; 2]>, half_width: f64) -> Water {
