@@ -249,7 +249,7 @@ impl SourceCrs {
                 proj4rs::transform::transform(from, to, &mut point).ok()?;
                 (point.0.to_degrees(), point.1.to_degrees())
             }
-            Way::Installed(installed) => installed.to_wgs84(x, y),
+            Way::Installed(installed) => installed.place(x, y),
         };
         (lon.is_finite() && lat.is_finite() && lat.abs() <= 90.0 && lon.abs() <= 360.0).then(|| Place::new(lon, lat))
     }
@@ -269,7 +269,7 @@ impl SourceCrs {
                 let unit = angle.unwrap_or(1.0);
                 (point.0 / unit, point.1 / unit)
             }
-            Way::Installed(installed) => installed.from_wgs84(place.lon, place.lat),
+            Way::Installed(installed) => installed.coordinates(place.lon, place.lat),
         };
         (x.is_finite() && y.is_finite()).then_some([x, y])
     }

@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(kept[..3], [SURFACES, SURFACES, 0]);
         assert!(kept[3..3003].iter().all(|n| *n == 3), "{kept:?}");
         assert_eq!(kept[3003..], [0]);
-        assert!(followed.iter().all(|f| f.is_whole == !f.surfaces.is_empty()));
+        assert!(followed.iter().all(|f| f.is_whole != f.surfaces.is_empty()));
         // With as many as files are given, nothing of this is lost.
         let pieces = lists.iter().map(|l| l.len()).sum();
         let followed = links.follow_all(&lists, SURFACES, &mut Steps::of(SURFACES, pieces));

@@ -83,13 +83,13 @@ impl Installed {
     }
 
     /// Longitude and latitude in WGS 84, degrees; infinite where there is none.
-    pub(super) fn to_wgs84(&self, x: f64, y: f64) -> (f64, f64) {
+    pub(super) fn place(&self, x: f64, y: f64) -> (f64, f64) {
         self.run(FORWARD, x, y)
     }
 
     /// Coordinates of a place in WGS 84, degrees: the longitude or easting, then the latitude or northing; infinite where
     /// there are none.
-    pub(super) fn from_wgs84(&self, lon: f64, lat: f64) -> (f64, f64) {
+    pub(super) fn coordinates(&self, lon: f64, lat: f64) -> (f64, f64) {
         self.run(INVERSE, lon, lat)
     }
 
