@@ -277,9 +277,11 @@ impl SourceCrs {
 
 /// The EPSG code that a name has, if it has one. What else can have a number is not taken for EPSG's.
 fn epsg_code(text: &str) -> Option<u32> {
-    // In a compound name (`EPSG::28992+EPSG::5709`, `urn:ogc:def:crs,crs:EPSG::25832,crs:EPSG::5783`) the plane comes
-    // first; so does it in those of Germany's surveyors (`urn:adv:crs:ETRS89_UTM32*DE_DHHN2016_NH`).
+    // In a compound name (`EPSG::28992+EPSG::5709`, `urn:ogc:def:crs,crs:EPSG::25832,crs:EPSG::5783`, `.../def/crs-compound?1=
+    // .../EPSG/0/25832&2=.../EPSG/0/5783`) the plane comes first; so does it in those of Germany's surveyors
+    // (`urn:adv:crs:ETRS89_UTM32*DE_DHHN2016_NH`).
     let plane = text.trim().trim_start_matches("urn:ogc:def:crs,");
+    let plane = plane.split("&2=").next().unwrap_or_default();
     let plane = plane.split(['+', ',', '*']).next().unwrap_or_default();
     let last = plane.rsplit([':', '/', '#']).next().unwrap_or_default();
     let is_epsg = last.len() == plane.len() || plane.to_ascii_uppercase().contains("EPSG");

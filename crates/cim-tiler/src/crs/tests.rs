@@ -42,6 +42,9 @@ fn names_of_all_kinds_are_understood() {
     for name in ["urn:ogc:def:crs,crs:EPSG:6.12:25832,crs:EPSG:6.12:5783", "urn:adv:crs:ETRS89_UTM32*DE_DHHN2016_NH"] {
         assert_eq!(SourceCrs::parse(name).unwrap().name, "EPSG:25832");
     }
+    for name in ["OGC:CRS84", "urn:ogc:def:crs:OGC:1.3:CRS84", "http://www.opengis.net/def/crs/OGC/1.3/CRS84"] {
+        assert_eq!(SourceCrs::parse(name).unwrap().name, "CRS84");
+    }
     assert!(SourceCrs::parse("gcj02").unwrap().is_geographic());
     let error = SourceCrs::parse("EPSG:1").unwrap_err().to_string();
     assert!(error.contains("EPSG:1") && error.contains("no such code"), "{error}");
