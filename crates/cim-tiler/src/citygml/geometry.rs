@@ -13,6 +13,9 @@ use crate::{
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
+/// Corners of a surface of a usual size.
+const CORNERS: usize = 16;
+
 /// A geometry as it is written.
 #[derive(Debug)]
 pub(super) struct Draft {
@@ -44,6 +47,8 @@ pub(super) struct Context {
 #[derive(Debug, Default)]
 pub(super) struct Surfaces {
     all: Vec<Polygon>,
+    /// How large each is, 1 for a usual one.
+    sizes: Vec<u32>,
     links: Links,
     /// Links to surfaces that are of a kind.
     named: Vec<(String, FacetKind)>,
@@ -56,9 +61,10 @@ pub(super) struct Surfaces {
 impl Surfaces {
     /// Takes the surfaces of the part of the file that follows; gives how many were here before.
     pub(super) fn append(&mut self, next: Self) -> usize {
-        let Self { all, links, named, rings, defects } = next;
+        let Self { all, sizes, links, named, rings, defects } = next;
         let before = self.all.len();
         self.all.extend(all);
+        self.sizes.extend(sizes);
         self.links.append(links, before);
         self.named.extend(named);
         for (id, (surface, ring)) in rings {
@@ -223,6 +229,8 @@ impl Surfaces {
         for (id, ring) in ids {
             self.rings.entry(id).or_insert((self.all.len(), ring));
         }
+        let corners = rings.iter().map(Vec::len).sum::<usize>();
+        self.sizes.push((1 + corners / CORNERS).try_into().unwrap_or(u32::MAX));
         self.all.push(Polygon { rings, kind: context.kind, color: None, texture: None });
         vec![Piece::Surface(self.all.len() - 1, false)]
     }
@@ -236,7 +244,7 @@ impl Surfaces {
 
     /// Numbers of the surfaces with an id.
     pub(super) fn of_id(&self, id: &str, steps: &mut Steps) -> Vec<usize> {
-        self.links.surfaces(id, self.all.len(), steps)
+        self.links.surfaces(id, &self.sizes, steps)
     }
 
     /// Steps for following what refers to the surfaces, `pieces` in all.
@@ -281,7 +289,7 @@ impl Surfaces {
     pub(super) fn of(&self, drafts: &[&Draft]) -> Vec<Followed> {
         let lists: Vec<&[Piece]> = drafts.iter().map(|d| d.pieces.as_slice()).collect();
         let mut steps = self.steps(lists.iter().map(|pieces| pieces.len()).sum());
-        self.links.follow_all(&lists, self.all.len(), &mut steps)
+        self.links.follow_all(&lists, &self.sizes, &mut steps)
     }
 
     /// How often geometries use every surface.
@@ -297,11 +305,13 @@ impl Surfaces {
     pub(super) fn resolve(
         &mut self,
         draft: &Draft,
-        Followed { surfaces, is_whole }: Followed,
+        Followed { surfaces, is_whole, is_given_up }: Followed,
         uses: &mut [u32],
         defects: &mut Vec<Defect>,
     ) -> Option<Geometry> {
-        if !is_whole {
+        if is_given_up {
+            defects.push(Defect::Links);
+        } else if !is_whole {
             defects.push(Defect::Link);
         }
         defects.extend(surfaces.iter().filter_map(|s| self.defects.get(&s.0)));

@@ -32,6 +32,8 @@ pub(crate) enum Defect {
     Gap,
     /// It refers to a geometry that is not there.
     Link,
+    /// Its links lead to more surfaces than there is room for.
+    Links,
     /// Its geometry is in another coordinate system than the file's.
     Foreign,
     /// Its shape is in a file of another format.
@@ -59,6 +61,7 @@ impl Defect {
             Self::Type => "its geometry is of an unknown type",
             Self::Area => "its surfaces have no area",
             Self::Link => "it refers to a geometry that is not in the file",
+            Self::Links => "what it refers to comes to more surfaces than a file may have by reference",
             Self::Foreign => "its geometry is in another coordinate system than the file's",
             Self::Library => "its shape is in a file of another format",
             Self::Outside => "it lies outside its coordinate system",
@@ -90,6 +93,7 @@ impl Defect {
             Self::Turned => "surfaces that faced inwards, or against their neighbours, were turned",
             Self::Gap => "its solid is not closed",
             Self::Link => "it refers to a geometry that is not in the file",
+            Self::Links => "some of what it refers to was left out: it is more than a file may have by reference",
             Self::Foreign => "some of its geometry is in another coordinate system than the file's and was left out",
             Self::Library => "one of its shapes is in a file of another format",
             Self::Outside => "some of its surfaces lie outside its coordinate system and were left out",
