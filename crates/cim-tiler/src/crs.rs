@@ -82,7 +82,7 @@ impl SourceCrs {
             return Self::parse_wkt(text);
         }
         if text.starts_with('+') {
-            return Self::from_proj(short(text), text);
+            return Self::from_proj(text.to_owned(), text);
         }
         let fail = |reason: String| CrsError { name: short(text), reason };
         let Some(code) = epsg_code(text) else {
@@ -114,19 +114,13 @@ impl SourceCrs {
 
     /// By PROJ.
     fn installed(text: &str) -> Result<Self, String> {
-        let code = epsg_code(text).filter(|_| !wkt::is_wkt(text));
-        let found = match code {
+        let found = match epsg_code(text).filter(|_| !wkt::is_wkt(text)) {
             // Esri's own codes are often given as EPSG's.
             Some(code @ 37_000..) => Installed::parse(&format!("ESRI:{code}"))?,
             Some(code) => Installed::parse(&format!("EPSG:{code}"))?,
             None => Installed::parse(text)?,
         };
-        let is_code = text.len() < 40 && text.contains(':') && !text.contains(['[', '{', '+']);
-        let name = match code {
-            Some(code) => format!("EPSG:{code}"),
-            None if is_code => text.trim().to_owned(),
-            None => found.name.clone(),
-        };
+        let name = found.name.clone();
         let version = found.version();
         let caution = format!(
             "it is computed by PROJ {version} as it is installed here: another version, or other grids, may lead elsewhere"

@@ -20,6 +20,8 @@ const NAMES: &[&str] = if cfg!(windows) {
 } else {
     &["libproj.so.25", "libproj.so.22", "libproj.so.19", "libproj.so.15", "libproj.so"]
 };
+/// Words of texts that name files, which PROJ would open wherever they are, even where that never ends.
+const OF_FILES: [&str; 4] = ["init=", "grids", "parameterfile", " file\""];
 /// Longer texts are refused.
 const LONGEST: usize = 1 << 20;
 /// Longitude and latitude in WGS 84.
@@ -39,7 +41,7 @@ const INVERSE: c_int = -1;
 
 /// A coordinate system that PROJ knows.
 pub(super) struct Installed {
-    /// As PROJ calls it.
+    /// Its code with its authority (`ESRI:102025`), or else as PROJ or the text calls it.
     pub(super) name: String,
     /// Whether its coordinates are angles.
     pub(super) is_geographic: bool,
@@ -62,18 +64,28 @@ impl Installed {
         static FOUND: OnceLock<Result<Proj, String>> = OnceLock::new();
         let proj = FOUND.get_or_init(|| Proj::open(NAMES)).as_ref().map_err(Clone::clone)?;
         let text = text.trim();
+        let small = text.to_ascii_lowercase();
+        if OF_FILES.iter().any(|word| small.contains(word)) {
+            return Err("it names files of grids, which are not opened: name a system that PROJ has a code for".into());
+        }
         // PROJ takes its strings for operations, not systems, unless they say so.
         let is_string = text.starts_with('+') && !text.contains("+type=crs");
         let whole = if is_string { format!("{text} +type=crs") } else { text.to_owned() };
         let source = CString::new(whole).ok().filter(|t| t.as_bytes().len() <= LONGEST);
         let source = source.ok_or("its definition is longer than a megabyte, or has a zero in it")?;
-        let way = Way::new(proj, &source)?;
+        let mut way = Way::new(proj, &source)?;
         // PROJ takes the name that is nearest; a person is better asked.
-        let is_name = !text.contains([':', '+', '[', '{', '/']);
+        let is_name = !text.contains([':', '[', '{']) && !text.starts_with('+');
         if is_name && plain(&way.name) != plain(text) {
             return Err(format!("the nearest that PROJ knows is `{}`", way.name));
         }
-        let (name, is_geographic) = (way.name.clone(), way.is_geographic);
+        // A code says which system it is, whatever way it was asked for.
+        let name = match way.code.take() {
+            Some(code) => code,
+            None if way.name.is_empty() || way.name == "unknown" => text.chars().take(200).collect(),
+            None => way.name.clone(),
+        };
+        let is_geographic = way.is_geographic;
         Ok(Self { name, is_geographic, proj, text: source, idle: Mutex::new(vec![way]) })
     }
 
@@ -115,10 +127,13 @@ struct Proj {
     destroy: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
     get_type: unsafe extern "C" fn(*const c_void) -> c_int,
     get_name: unsafe extern "C" fn(*const c_void) -> *const c_char,
+    get_id_auth_name: unsafe extern "C" fn(*const c_void, c_int) -> *const c_char,
+    get_id_code: unsafe extern "C" fn(*const c_void, c_int) -> *const c_char,
     get_sub_crs: unsafe extern "C" fn(*mut c_void, *const c_void, c_int) -> *mut c_void,
     get_source_crs: unsafe extern "C" fn(*mut c_void, *const c_void) -> *mut c_void,
     crs_to_crs: CrsToCrs,
     normalize: unsafe extern "C" fn(*mut c_void, *const c_void) -> *mut c_void,
+    errno_reset: unsafe extern "C" fn(*const c_void) -> c_int,
     trans_array: unsafe extern "C" fn(*mut c_void, c_int, usize, *mut [c_double; 4]) -> c_int,
     /// What the functions are in.
     _library: Library,
@@ -141,8 +156,7 @@ struct Info {
 
 impl Proj {
     fn open(names: &[&str]) -> Result<Self, String> {
-        // SAFETY: PROJ does nothing when it is opened but set up its own constants.
-        let library = names.iter().find_map(|name| unsafe { Library::new(name) }.ok()).ok_or(
+        let library = names.iter().find_map(|name| library(name)).ok_or(
             "PROJ, which may know it, is not installed here (it is libproj25 in Debian and Ubuntu, proj in Fedora and \
              Homebrew; on Windows, put the folder of its DLL into PATH)",
         )?;
@@ -163,10 +177,13 @@ impl Proj {
                 destroy: *library.get(b"proj_destroy\0")?,
                 get_type: *library.get(b"proj_get_type\0")?,
                 get_name: *library.get(b"proj_get_name\0")?,
+                get_id_auth_name: *library.get(b"proj_get_id_auth_name\0")?,
+                get_id_code: *library.get(b"proj_get_id_code\0")?,
                 get_sub_crs: *library.get(b"proj_crs_get_sub_crs\0")?,
                 get_source_crs: *library.get(b"proj_get_source_crs\0")?,
                 crs_to_crs: *library.get(b"proj_create_crs_to_crs_from_pj\0")?,
                 normalize: *library.get(b"proj_normalize_for_visualization\0")?,
+                errno_reset: *library.get(b"proj_errno_reset\0")?,
                 trans_array: *library.get(b"proj_trans_array\0")?,
                 _library: library,
             })
@@ -174,9 +191,30 @@ impl Proj {
     }
 }
 
+/// A library, from where the system has its libraries.
+#[cfg(not(windows))]
+fn library(name: &str) -> Option<Library> {
+    // SAFETY: PROJ does nothing when it is opened but set up its own constants.
+    unsafe { Library::new(name) }.ok()
+}
+
+/// A library, from a folder of `PATH`: by its name alone it would be taken from the folder of the data first.
+#[cfg(windows)]
+fn library(name: &str) -> Option<Library> {
+    use libloading::os::windows::{LOAD_LIBRARY_SEARCH_DEFAULT_DIRS, LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR, Library as Dll};
+    let folders = std::env::var_os("PATH")?;
+    let mut folders = std::env::split_paths(&folders).filter(|folder| folder.is_absolute());
+    folders.find_map(|folder| {
+        let flags = LOAD_LIBRARY_SEARCH_DEFAULT_DIRS | LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR;
+        // SAFETY: PROJ does nothing when it is opened but set up its own constants.
+        unsafe { Dll::load_with_flags(folder.join(name), flags) }.ok().map(Library::from)
+    })
+}
+
 /// The way from a system to WGS 84, for one thread at a time.
 struct Way {
     name: String,
+    code: Option<String>,
     is_geographic: bool,
     // Before the context, which it lives in: fields are dropped in their order.
     operation: Object,
@@ -193,7 +231,7 @@ impl Way {
         let unknown = || format!("PROJ {version} does not know it");
         let context = Context::new(proj).ok_or_else(|| format!("PROJ {version} does not start"))?;
         let found = context.create(text).ok_or_else(unknown)?;
-        let name = found.name();
+        let (name, code) = (found.name(), found.code());
         // Heights go their own way.
         let source = if found.kind() == COMPOUND_CRS { context.sub(&found).ok_or_else(unknown)? } else { found };
         let base = if source.kind() == BOUND_CRS { context.source(&source) } else { None };
@@ -204,14 +242,18 @@ impl Way {
         };
         let operation = context.create(WGS_84).and_then(|target| context.between(&source, &target));
         let operation = operation.ok_or_else(|| format!("PROJ {version} knows no way from `{name}` to WGS 84"))?;
-        Ok(Self { name, is_geographic, operation, _context: context })
+        Ok(Self { name, code, is_geographic, operation, _context: context })
     }
 
     fn run(&mut self, direction: c_int, x: f64, y: f64) -> (f64, f64) {
         // An infinite time is none, as PROJ has it.
         let mut at = [x, y, 0.0, f64::INFINITY];
-        // SAFETY: the operation lives, and one coordinate is what is pointed at.
-        let error = unsafe { (self.operation.proj.trans_array)(self.operation.at.as_ptr(), direction, 1, &mut at) };
+        let (proj, operation) = (self.operation.proj, self.operation.at.as_ptr());
+        // SAFETY: the operation lives, and one coordinate is what is pointed at. Old versions keep the error of the last one.
+        let error = unsafe {
+            (proj.errno_reset)(operation);
+            (proj.trans_array)(operation, direction, 1, &mut at)
+        };
         if error == 0 { (at[0], at[1]) } else { (f64::INFINITY, f64::INFINITY) }
     }
 }
@@ -289,13 +331,27 @@ impl Object {
     }
 
     fn name(&self) -> String {
-        // SAFETY: it lives, and its name, a text that ends with a zero or nothing, lives as long.
-        let name = unsafe { (self.proj.get_name)(self.at.as_ptr()) };
-        if name.is_null() {
-            return String::new();
-        }
-        unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned()
+        // SAFETY: it lives, and so does its name as long.
+        unsafe { text((self.proj.get_name)(self.at.as_ptr())) }.unwrap_or_default()
     }
+
+    /// Its first code, such as `ESRI:102025`.
+    fn code(&self) -> Option<String> {
+        // SAFETY: it lives, and so do its codes as long.
+        unsafe {
+            let authority = text((self.proj.get_id_auth_name)(self.at.as_ptr(), 0))?;
+            Some(format!("{authority}:{}", text((self.proj.get_id_code)(self.at.as_ptr(), 0))?))
+        }
+    }
+}
+
+/// A text of PROJ's, if there is one.
+///
+/// # Safety
+/// It is nothing, or ends with a zero and lives until this returns.
+unsafe fn text(at: *const c_char) -> Option<String> {
+    // SAFETY: as the caller says.
+    (!at.is_null()).then(|| unsafe { CStr::from_ptr(at) }.to_string_lossy().into_owned())
 }
 
 /// A name as its writers agree on it: letters and digits, in lower case.

@@ -47,7 +47,8 @@ impl Opened {
         })?;
         let crs = SourceCrs::parse(&named).map_err(|e| fail(path, e.to_string()))?;
         // A compound name says both: the plane first, then the heights.
-        let asked = source.crs.as_deref().and_then(|c| c.rsplit_once('+')).map(|(_, heights)| heights.trim());
+        let compound = source.crs.as_deref().filter(|c| !c.contains(['=', '[', '{']));
+        let asked = compound.and_then(|c| c.rsplit_once('+')).map(|(_, heights)| heights.trim());
         let vertical = match asked {
             Some(heights) => {
                 let code = heights.rsplit(':').next().and_then(|c| c.parse().ok());
