@@ -50,8 +50,8 @@ pub(super) struct Followed {
     pub(super) is_given_up: bool,
 }
 
-/// How much links may lead to, in surfaces of a usual size. A file of a megabyte can have thousands of geometries that all link to the same
-/// thousands of surfaces: no file that is meant so needs what its links then come to.
+/// How much links may lead to, in surfaces of a usual size. A file of a megabyte can have thousands of geometries that all
+/// link to the same thousands of surfaces: no file that is meant so needs what its links then come to.
 #[derive(Debug)]
 pub(super) struct Steps {
     /// For what is kept.
