@@ -1,5 +1,6 @@
 // Decoding, side by side: tiles3d against loaders.gl and 3DTilesRendererJS (three.js), on the same files, one after the
-// other on one core, with what copying the bytes costs beside it. Prints a table of MB/s (of the file's bytes).
+// other on one core, with what copying the bytes costs beside it. Prints a table of MB/s (of the file's bytes), and what the
+// application does with a tile after that.
 //
 //     node compare.mjs CITY PLAIN SAMPLES     a city made by `cim-twin synth`, one made with `--compression none`, and the
 //                                             3D Tiles samples
@@ -96,11 +97,16 @@ async function time(read, name) {
 // --- side by side
 const target = resolve(process.env.CARGO_TARGET_DIR ?? "../../target");
 const criterion = ["--measurement-time", "3", "--quiet"];
-execFileSync("cargo", ["bench", "--locked", "-p", "tiles3d", "--bench", "decode", "--", ...criterion], {
-  cwd: "../..",
-  env: { ...process.env, TILES3D_CORPUS: corpus, CARGO_TARGET_DIR: target },
-  stdio: ["ignore", "ignore", "inherit"],
-});
+for (const [crate, bench] of [
+  ["tiles3d", "decode"],
+  ["cim-scene", "prepare"],
+]) {
+  execFileSync("cargo", ["bench", "--locked", "-p", crate, "--bench", bench, "--", ...criterion], {
+    cwd: "../..",
+    env: { ...process.env, TILES3D_CORPUS: corpus, CARGO_TARGET_DIR: target },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+}
 const ours = (group, name) =>
   JSON.parse(readFileSync(join(target, "criterion", group, name, "new/estimates.json"))).median.point_estimate / 1e9;
 
@@ -118,4 +124,12 @@ for (const name of readdirSync(corpus).sort()) {
     }
   }
   console.log(`| ${name} | ${Math.round(size / 1024)} | ${cells.join(" | ")} |`);
+}
+
+// --- what becomes of a tile before it is drawn
+console.log("\n| file | decode, µs | prepare, µs | a ray, ns |\n|---|---:|---:|---:|");
+for (const name of readdirSync(corpus).sort()) {
+  const micros = (group) => (ours(group, name) * 1e6).toPrecision(3);
+  const ray = (ours("thousand rays", name) * 1e6).toPrecision(3);
+  console.log(`| ${name} | ${micros("decode")} | ${micros("prepare")} | ${ray} |`);
 }
