@@ -47,15 +47,12 @@ impl Bvh {
     #[must_use]
     pub fn numbered(positions: Vec<[f32; 3]>, indices: Vec<u32>, features: Vec<u32>) -> Self {
         let all: Vec<[u32; 3]> = indices.chunks_exact(3).map(|t| [t[0], t[1], t[2]]).collect();
-        let at = |t: &[u32; 3]| t.map(|i| Vec3::from(positions[i as usize]));
-        let mut order: Vec<(u32, Vec3)> =
-            (0..all.len() as u32).map(|i| (i, at(&all[i as usize]).iter().sum::<Vec3>() / 3.0)).collect();
-        let nodes = build(&mut order, |i| {
-            let [a, b, c] = at(&all[i as usize]);
+        let bounds = |t: &[u32; 3]| {
+            let [a, b, c] = t.map(|i| Vec3::from(positions[i as usize]));
             (a.min(b).min(c), a.max(b).max(c))
-        });
-        let indices = order.iter().map(|(t, _)| all[*t as usize]).collect();
-        let numbers = order.iter().map(|(t, _)| *t).collect();
+        };
+        let (numbers, nodes) = build(&all.iter().map(bounds).collect::<Vec<_>>());
+        let indices = numbers.iter().map(|t| all[*t as usize]).collect();
         Self { positions, indices, features, numbers, nodes }
     }
 

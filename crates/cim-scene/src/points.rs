@@ -31,12 +31,11 @@ pub(crate) struct PointTree {
 impl PointTree {
     /// `points` are place and feature; `numbered`: hits say which point it was.
     pub(crate) fn new(points: &[([f32; 3], u32)], radius_m: f32, numbered: bool) -> Self {
-        let at = |i: u32| Vec3::from(points[i as usize].0);
-        let mut order: Vec<(u32, Vec3)> = (0..points.len() as u32).map(|i| (i, at(i))).collect();
-        let nodes = build(&mut order, |i| (at(i), at(i)));
-        let each = || order.iter().map(|(i, _)| points[*i as usize]);
+        let place = |(at, _): &([f32; 3], u32)| (Vec3::from(*at), Vec3::from(*at));
+        let (order, nodes) = build(&points.iter().map(place).collect::<Vec<_>>());
+        let each = || order.iter().map(|i| points[*i as usize]);
         let features = if points.iter().any(|p| p.1 != u32::MAX) { each().map(|p| p.1).collect() } else { Vec::new() };
-        let numbers = if numbered { order.iter().map(|o| o.0).collect() } else { Vec::new() };
+        let numbers = if numbered { order.clone() } else { Vec::new() };
         Self { radius_m, positions: each().map(|p| p.0).collect(), features, numbers, nodes }
     }
 
