@@ -6,40 +6,64 @@ use crate::{
     textures::Laid,
     walls::{Said, Walls},
 };
-use glam::{DMat3, DMat4, DVec3, Vec3};
+use glam::{DMat3, DMat4, DVec3, Mat3, Vec3};
 use serde::{Deserialize, Serialize};
 use tiles3d::{
     FeatureTable,
     content::{NO_FEATURE, Primitive, PrimitiveMode, UvSlot},
+    wide,
 };
 
 /// The linear part of the way from a tile's frame to render axes.
 pub(crate) struct Turn {
     pub(crate) points: DMat3,
-    normals: DMat3,
+    normals: Mat3,
+    /// What is of unit length stays so.
+    keeps_length: bool,
     pub(crate) mirrored: bool,
 }
 
 impl Turn {
+    pub(crate) const NONE: Self =
+        Self { points: DMat3::IDENTITY, normals: Mat3::IDENTITY, keeps_length: true, mirrored: false };
+
     pub(crate) fn of(render_from_tile: &DMat4) -> Self {
-        let points = DMat3::from_mat4(*render_from_tile);
-        Self { points, normals: points.inverse().transpose(), mirrored: points.determinant() < 0.0 }
+        Self::by(DMat3::from_mat4(*render_from_tile))
     }
 
     /// This one after another.
     pub(crate) fn after(&self, first: &DMat3) -> Self {
-        let points = self.points * *first;
-        Self { points, normals: points.inverse().transpose(), mirrored: points.determinant() < 0.0 }
+        Self::by(self.points * *first)
     }
 
-    pub(crate) const NONE: Self = Self { points: DMat3::IDENTITY, normals: DMat3::IDENTITY, mirrored: false };
+    fn by(points: DMat3) -> Self {
+        let normals = points.inverse().transpose();
+        let keeps_length = normals.abs_diff_eq(points, 1e-7);
+        Self { points, normals: normals.as_mat3(), keeps_length, mirrored: points.determinant() < 0.0 }
+    }
+
+    /// Adds `from` to `out`, turned.
+    pub(crate) fn points(&self, from: &[[f32; 3]], out: &mut Vec<[f32; 3]>) {
+        let points = self.points;
+        wide::extend(out, from, move |p| turned(&points, *p));
+    }
 
     pub(crate) fn point(&self, p: [f32; 3]) -> [f32; 3] {
-        (self.points * DVec3::from(p.map(f64::from))).as_vec3().to_array()
+        turned(&self.points, p)
+    }
+
+    /// Adds the unit normals `from` to `out`, turned.
+    fn normals(&self, from: &[[f32; 3]], out: &mut Vec<[f32; 3]>) {
+        let normals = self.normals;
+        if self.keeps_length {
+            wide::extend(out, from, move |n| (normals * Vec3::from(*n)).to_array());
+        } else {
+            wide::extend(out, from, |n| self.normal(*n));
+        }
     }
 
     pub(crate) fn normal(&self, n: [f32; 3]) -> [f32; 3] {
-        (self.normals * DVec3::from(n.map(f64::from))).as_vec3().normalize_or(Vec3::Y).to_array()
+        (self.normals * Vec3::from(n)).normalize_or(Vec3::Y).to_array()
     }
 
     fn tangent(&self, [x, y, z, side]: [f32; 4]) -> [f32; 4] {
@@ -50,13 +74,18 @@ impl Turn {
     /// Triangles of a mirrored transform are turned round, so that their front stays their front.
     pub(crate) fn indices(&self, primitive: &Primitive, base: u32, out: &mut Vec<u32>) {
         let from = out.len();
-        out.extend(primitive.indices.iter().map(|i| i + base));
+        wide::extend(out, &primitive.indices, |i| i + base);
         if self.mirrored && primitive.mode == PrimitiveMode::Triangles {
             for triangle in out[from..].chunks_exact_mut(3) {
                 triangle.swap(1, 2);
             }
         }
     }
+}
+
+#[inline(always)]
+fn turned(points: &DMat3, p: [f32; 3]) -> [f32; 3] {
+    (*points * DVec3::from(p.map(f64::from))).as_vec3().to_array()
 }
 
 /// What a row of windows adds to the number of a surface in [`MeshArrays::marks`]: all that there can be are less than half.
@@ -151,6 +180,17 @@ impl MeshArrays {
         out
     }
 
+    /// Makes room for copies of a primitive.
+    pub(crate) fn reserve(&mut self, p: &Primitive, copies: usize) {
+        let vertices = p.positions.len().saturating_mul(copies);
+        self.positions.reserve(vertices);
+        self.normals.reserve(vertices);
+        self.uvs.reserve(vertices);
+        self.colors.reserve(vertices);
+        self.marks.reserve(vertices);
+        self.indices.reserve(p.indices.len().saturating_mul(copies));
+    }
+
     /// One more primitive; `factor` is the linear colour of its material.
     pub(crate) fn add(
         &mut self,
@@ -161,9 +201,9 @@ impl MeshArrays {
         anchor: DVec3,
     ) {
         let base = self.positions.len() as u32;
-        self.positions.extend(p.positions.iter().map(|&v| turn.point(v)));
+        turn.points(&p.positions, &mut self.positions);
         if p.normals.len() == p.positions.len() {
-            self.normals.extend(p.normals.iter().map(|&n| turn.normal(n)));
+            turn.normals(&p.normals, &mut self.normals);
         } else {
             self.normals.resize(self.positions.len(), [0.0, 1.0, 0.0]);
         }
@@ -179,24 +219,34 @@ impl MeshArrays {
                 let indices = if p.mode == PrimitiveMode::Triangles { &p.indices[..] } else { &[] };
                 let windows = Walls { positions, normals, features: &p.feature_ids, indices }.windows(said);
                 self.uvs.extend(windows.iter().map(|w| w.0));
-                rows = windows.iter().map(|w| w.1 * ROW).collect();
+                rows = windows.iter().map(|w| w.1).collect();
             }
             // Patterns on the ground go on from tile to tile; the remainder keeps f32 precise.
             _ => {
                 let shift = [anchor.x.rem_euclid(4096.0) as f32, anchor.z.rem_euclid(4096.0) as f32];
-                let made: Vec<_> = self.positions[from..].iter().map(|v| [v[0] + shift[0], v[2] + shift[1]]).collect();
-                self.uvs.extend(made);
+                wide::extend(&mut self.uvs, &self.positions[from..], |v| [v[0] + shift[0], v[2] + shift[1]]);
             }
         }
-        let colors = (0..p.positions.len()).map(|i| {
-            let c = p.colors.get(i).copied().unwrap_or([1.0; 4]);
-            std::array::from_fn(|k| c[k] * factor[k])
-        });
-        self.colors.extend(colors);
-        let mark = f32::from(surface as u8);
-        let feature = |i: usize| p.feature_ids.get(i).filter(|f| **f != NO_FEATURE).map_or(-1.0, |f| *f as f32);
-        let marks = (0..p.positions.len()).map(|i| [feature(i), mark + rows.get(i).copied().unwrap_or(0.0)]);
-        self.marks.extend(marks);
+        if p.colors.len() == p.positions.len() {
+            wide::extend(&mut self.colors, &p.colors, |c| std::array::from_fn(|k| c[k] * factor[k]));
+        } else {
+            self.colors.resize(self.positions.len(), factor);
+        }
+        self.mark(p, f32::from(surface as u8), &rows);
         turn.indices(p, base, &mut self.indices);
+    }
+
+    /// What [`Self::marks`] are of one more primitive, whose surface has the number `surface`.
+    fn mark(&mut self, p: &Primitive, surface: f32, rows: &[f32]) {
+        if p.feature_ids.len() == p.positions.len() {
+            let mark = |f: &u32| [if *f == NO_FEATURE { -1.0 } else { *f as f32 }, surface];
+            wide::extend(&mut self.marks, &p.feature_ids, mark);
+        } else {
+            self.marks.resize(self.positions.len(), [-1.0, surface]);
+        }
+        let from = self.marks.len() - p.positions.len();
+        for (mark, rows) in self.marks.iter_mut().skip(from).zip(rows) {
+            mark[1] += rows * ROW;
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Point clouds: every point is three vertices of a triangle that covers a disc.
 
 use crate::arrays::Turn;
+use fast_srgb8::f32x4_to_srgb8;
 use glam::{DVec3, Vec3};
 use serde::{Deserialize, Serialize};
 use tiles3d::content::Primitive;
@@ -44,14 +45,12 @@ impl Cloud {
             low = low.min(Vec3::from(at));
             high = high.max(Vec3::from(at));
             let own = p.colors.get(i).copied().unwrap_or([1.0; 4]);
-            let bytes: [u32; 3] = std::array::from_fn(|k| encode_srgb(own[k] * color[k]));
-            let rgb = bytes[0] | bytes[1] << 8 | bytes[2] << 16;
+            let [r, g, b, _] = f32x4_to_srgb8(std::array::from_fn(|k| own[k] * color[k]));
+            let rgb = u32::from_le_bytes([r, g, b, 0]);
             let feature = p.feature_ids.get(i).copied().unwrap_or(NONE);
             let normal = p.normals.get(i).map_or(NONE, |n| pack_normal(turn.normal(*n)));
-            for corner in 0..3 {
-                positions.push(at);
-                packed.push([rgb | corner << 24, feature, normal]);
-            }
+            positions.extend([at; 3]);
+            packed.extend([0, 1, 2].map(|corner| [rgb | corner << 24, feature, normal]));
         }
         let count = positions.len() / 3;
         let spacing_m = spacing(low, high, count);
@@ -67,12 +66,6 @@ fn spacing(low: Vec3, high: Vec3, count: usize) -> f32 {
     let mut extent = (high - low).as_dvec3().max(DVec3::ZERO).to_array();
     extent.sort_by(f64::total_cmp);
     ((extent[2] * extent[1].max(extent[2] * 0.05)) / count as f64).sqrt() as f32 * 1.25
-}
-
-fn encode_srgb(linear: f32) -> u32 {
-    let c = linear.clamp(0.0, 1.0);
-    let s = if c <= 0.003_130_8 { c * 12.92 } else { 1.055 * c.powf(1.0 / 2.4) - 0.055 };
-    (s * 255.0 + 0.5) as u32
 }
 
 /// 15 bits of x, 15 of z, and whether y is upwards.
@@ -94,10 +87,19 @@ mod tests {
 
     #[test]
     fn colours_keep_all_their_eight_bits() {
-        for byte in 0..=255u32 {
+        let linear = |byte: u32| {
             let s = byte as f32 / 255.0;
-            let linear = if s <= 0.04045 { s / 12.92 } else { ((s + 0.055) / 1.055).powf(2.4) };
-            assert_eq!(encode_srgb(linear), byte);
+            if s <= 0.04045 { s / 12.92 } else { ((s + 0.055) / 1.055).powf(2.4) }
+        };
+        let points = Primitive {
+            positions: vec![[0.0; 3]; 256],
+            colors: (0..256).map(|b| [linear(b), linear(255 - b), 0.0, 1.0]).collect(),
+            indices: (0..256).collect(),
+            ..Primitive::default()
+        };
+        let cloud = Cloud::new(&points, [1.0, 1.0, 0.5, 1.0], &Turn::NONE);
+        for (byte, packed) in (0..256).zip(cloud.packed.chunks(3)) {
+            assert_eq!(packed[0][0], byte | (255 - byte) << 8);
         }
     }
 }

@@ -52,6 +52,7 @@ pub(crate) fn merge(
     instances: &[Instance],
 ) {
     let none = FeatureTable::default();
+    to.reserve(p, instances.len());
     for instance in instances.iter().filter(|i| i.transform.is_finite()) {
         let from = to.positions.len();
         to.add(p, factor, (surface, &none), &turn.after(&instance.transform.matrix3), DVec3::ZERO);

@@ -137,12 +137,13 @@ impl PickArrays {
         Self { positions: Vec::new(), indices: Vec::new(), features: Vec::new(), pick }
     }
 
-    /// Adds the triangles of primitive number `at`.
-    pub(crate) fn add(&mut self, at: usize, p: &Primitive, turn: &Turn) {
+    /// Adds the triangles of primitive number `at`, whose corners are at `positions` in render axes.
+    pub(crate) fn add(&mut self, at: usize, p: &Primitive, positions: &[[f32; 3]], turn: &Turn) {
         self.run(Some(at), p.indices.len() / 3, turn.mirrored);
         let base = self.positions.len() as u32;
-        self.positions.extend(p.positions.iter().map(|&v| turn.point(v)));
-        self.features.extend((0..p.positions.len()).map(|i| p.feature_ids.get(i).copied().unwrap_or(u32::MAX)));
+        self.positions.extend_from_slice(positions);
+        self.features.extend_from_slice(&p.feature_ids);
+        self.features.resize(self.positions.len(), NO_FEATURE);
         turn.indices(p, base, &mut self.indices);
     }
 

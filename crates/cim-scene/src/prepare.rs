@@ -7,6 +7,7 @@ use crate::{
     pick::PickArrays,
     textures::lay,
 };
+use foldhash::fast::RandomState;
 use glam::{DMat4, DVec3};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -42,7 +43,7 @@ pub struct PreparedTile {
     /// Its features and their properties.
     pub features: FeatureTable,
     /// Feature by the text of its key.
-    pub keys: HashMap<String, u32>,
+    pub keys: HashMap<String, u32, RandomState>,
     /// For rays.
     pub pick: Pick,
     /// Main memory that it keeps, bytes: properties, and what rays need.
@@ -96,14 +97,16 @@ pub fn prepare(mut tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile 
             clouds.push(cloud);
             continue;
         }
-        if primitive.mode == PrimitiveMode::Triangles {
-            pick.add(at, primitive, &turn);
-        }
         if surface != Surface::Plain && primitive.mode == PrimitiveMode::Triangles && !material.blend {
+            let from = merged.positions.len();
             merged.add(primitive, material.base_color, (surface, &tile.features), &turn, anchor);
+            pick.add(at, primitive, &merged.positions[from..], &turn);
         } else {
             let mut laid = lay(material, primitive);
             let arrays = MeshArrays::of(primitive, &mut laid, (surface, &tile.features), &turn, anchor);
+            if primitive.mode == PrimitiveMode::Triangles {
+                pick.add(at, primitive, &arrays.positions, &turn);
+            }
             pieces.push(Piece { arrays, material: laid.material, copies: Vec::new() });
         }
     }
@@ -117,12 +120,13 @@ pub fn prepare(mut tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile 
         let material = TileMaterial { name: "city".into(), metallic: 0.0, roughness: 0.88, ..TileMaterial::default() };
         pieces.push(Piece { arrays: merged, material, copies: Vec::new() });
     }
-    let keys: HashMap<String, u32> = (0..tile.features.count())
-        .filter_map(|f| match tile.features.get(f, "key")? {
-            Value::String(key) => Some((key, f)),
-            _ => None,
-        })
-        .collect();
+    let count = tile.features.count();
+    let mut keys = HashMap::with_capacity_and_hasher(count as usize, RandomState::default());
+    keys.extend((0..count).filter_map(|f| match tile.features.get(f, "key")? {
+        Value::String(key) => Some((key, f)),
+        _ => None,
+    }));
+    keys.shrink_to_fit();
     let (images, features) = (tile.images, tile.features);
     let pick = pick.build();
     let keyed: usize = keys.keys().map(|k: &String| k.len() + size_of::<(String, u32)>()).sum();

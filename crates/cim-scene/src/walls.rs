@@ -179,7 +179,9 @@ impl Walls<'_> {
 
     /// Puts vertices together that are one but for their numbers: triangles may have vertices of their own.
     fn weld(&self, building_of: &[u32], vertices: impl Iterator<Item = u32>, group: &mut [u32]) {
-        let mut newest: HashMap<(u32, [u32; 3]), u32, FixedState> = HashMap::default();
+        // Two walls meet at most places.
+        let mut newest: HashMap<u128, u32, FixedState> =
+            HashMap::with_capacity_and_hasher(group.len() / 2, FixedState::default());
         let mut before = vec![NONE; group.len()];
         let mut is_known = vec![false; group.len()];
         for v in vertices {
@@ -189,7 +191,8 @@ impl Walls<'_> {
             }
             // Zero has two signs.
             let place = self.positions[at].map(|c| (c + 0.0).to_bits());
-            let newest = newest.entry((building_of[at], place)).or_insert(NONE);
+            let key = place.iter().fold(u128::from(building_of[at]), |key, c| key << 32 | u128::from(*c));
+            let newest = newest.entry(key).or_insert(NONE);
             let there = std::iter::successors(Some(*newest), |u| before.get(*u as usize).copied());
             let normal = Vec3::from_array(self.normals[at]);
             let is_one = |u: &u32| Vec3::from_array(self.normals[*u as usize]).dot(normal) > PLANE;

@@ -12,7 +12,7 @@ pub mod select;
 pub mod style;
 pub mod tileset;
 pub mod transfer;
-mod wide;
+pub mod wide;
 pub mod write;
 
 pub use content::{Content, DecodeError, DecodeOptions, DecodedTile, decode_content};

@@ -20,18 +20,27 @@ pub(crate) fn map_and_look<A, B: Copy>(
     f: impl FnMut(&A) -> B,
     look: impl Fn(&B) -> u32,
 ) -> (Vec<B>, u32) {
-    dispatch!(Level::new(), simd => map_by(simd, elements, f, look))
+    let mut out = Vec::new();
+    let bits = dispatch!(Level::new(), simd => extend_by(simd, &mut out, elements, f, look));
+    (out, bits)
+}
+
+/// Adds what `f` makes of each of `elements` to `out`. It should be small: what is called instead of copied is made for any
+/// processor.
+pub fn extend<A, B: Copy>(out: &mut Vec<B>, elements: &[A], f: impl FnMut(&A) -> B) {
+    dispatch!(Level::new(), simd => extend_by(simd, out, elements, f, |_| 0));
 }
 
 #[inline(always)]
-fn map_by<S: Simd, A, B: Copy>(
+fn extend_by<S: Simd, A, B: Copy>(
     simd: S,
+    out: &mut Vec<B>,
     elements: &[A],
     mut f: impl FnMut(&A) -> B,
     look: impl Fn(&B) -> u32,
-) -> (Vec<B>, u32) {
-    let mut out = Vec::with_capacity(elements.len());
-    let Some((first, elements)) = elements.split_first() else { return (out, 0) };
+) -> u32 {
+    out.reserve(elements.len());
+    let Some((first, elements)) = elements.split_first() else { return 0 };
     let first = f(first);
     let mut bits = look(&first);
     out.push(first);
@@ -51,7 +60,7 @@ fn map_by<S: Simd, A, B: Copy>(
     let made = made.get(..rest.len()).unwrap_or_default();
     bits |= bits_by(simd, made, &look);
     out.extend_from_slice(made);
-    (out, bits)
+    bits
 }
 
 /// All bits that are set in what `look` makes of any of `elements`, which lie in slices.
@@ -113,6 +122,9 @@ mod tests {
             let expected: Vec<[u32; 3]> = elements.iter().map(triple).collect();
             let all = expected.iter().fold(0, |all, v| all | v[1]);
             prop_assert_eq!(map(&elements, triple), expected.clone());
+            let mut longer = vec![[1; 3]];
+            extend(&mut longer, &elements, triple);
+            prop_assert_eq!((longer[0], &longer[1..]), ([1; 3], &expected[..]));
             prop_assert_eq!(bits(&elements, |v| 2 * u32::from(*v)), all);
             prop_assert_eq!(map_and_look(&elements, triple, |v| v[1]), (expected, all));
             let is = |v: &u16| u32::from(*v == wanted);
