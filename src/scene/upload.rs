@@ -14,7 +14,7 @@ use bevy::{
     ecs::system::SystemParam,
     image::ImageSampler,
     light::{NotShadowCaster, NotShadowReceiver},
-    mesh::{Indices, MeshTag, PrimitiveTopology, UvChannel},
+    mesh::{Indices, MeshTag, MeshVertexAttribute, PrimitiveTopology, UvChannel, VertexAttributeValues, VertexFormat},
     prelude::*,
     render::render_resource::{Extent3d, Face, TextureDimension, TextureFormat},
 };
@@ -153,6 +153,10 @@ impl Shown {
     }
 }
 
+/// What the pipelines know as normals and colours, packed.
+const NORMAL: MeshVertexAttribute = MeshVertexAttribute { format: VertexFormat::Snorm16x4, ..Mesh::ATTRIBUTE_NORMAL };
+const COLOR: MeshVertexAttribute = MeshVertexAttribute { format: VertexFormat::Unorm16x4, ..Mesh::ATTRIBUTE_COLOR };
+
 fn mesh(arrays: MeshArrays) -> Mesh {
     let topology = match arrays.mode {
         PrimitiveMode::Triangles => PrimitiveTopology::TriangleList,
@@ -162,10 +166,10 @@ fn mesh(arrays: MeshArrays) -> Mesh {
     let uv_1 = if arrays.uvs1.is_empty() { arrays.marks } else { arrays.uvs1 };
     let mut mesh = Mesh::new(topology, RenderAssetUsages::RENDER_WORLD)
         .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, arrays.positions)
-        .with_inserted_attribute(Mesh::ATTRIBUTE_NORMAL, arrays.normals)
+        .with_inserted_attribute(NORMAL, VertexAttributeValues::Snorm16x4(arrays.normals))
         .with_inserted_attribute(Mesh::ATTRIBUTE_UV_0, arrays.uvs)
         .with_inserted_attribute(Mesh::ATTRIBUTE_UV_1, uv_1)
-        .with_inserted_attribute(Mesh::ATTRIBUTE_COLOR, arrays.colors)
+        .with_inserted_attribute(COLOR, VertexAttributeValues::Unorm16x4(arrays.colors))
         .with_inserted_indices(Indices::U32(arrays.indices));
     if !arrays.tangents.is_empty() {
         mesh.insert_attribute(Mesh::ATTRIBUTE_TANGENT, arrays.tangents);

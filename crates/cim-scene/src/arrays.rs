@@ -1,16 +1,16 @@
 //! Arrays of one mesh in render axes.
 
 use crate::{
-    Surface,
+    Surface, packed,
     tangents::tangents,
     textures::Laid,
     walls::{Said, Walls},
 };
-use glam::{DMat3, DMat4, DVec3, Mat3, Vec3};
+use glam::{DMat3, DMat4, DVec3, Mat3, Vec3, Vec4};
 use serde::{Deserialize, Serialize};
 use tiles3d::{
     FeatureTable,
-    content::{NO_FEATURE, Primitive, PrimitiveMode, UvSlot},
+    content::{Colors, NO_FEATURE, Normals, Primitive, PrimitiveMode, UvSlot},
     wide,
 };
 
@@ -18,14 +18,11 @@ use tiles3d::{
 pub(crate) struct Turn {
     pub(crate) points: DMat3,
     normals: Mat3,
-    /// What is of unit length stays so.
-    keeps_length: bool,
     pub(crate) mirrored: bool,
 }
 
 impl Turn {
-    pub(crate) const NONE: Self =
-        Self { points: DMat3::IDENTITY, normals: Mat3::IDENTITY, keeps_length: true, mirrored: false };
+    pub(crate) const NONE: Self = Self { points: DMat3::IDENTITY, normals: Mat3::IDENTITY, mirrored: false };
 
     pub(crate) fn of(render_from_tile: &DMat4) -> Self {
         Self::by(DMat3::from_mat4(*render_from_tile))
@@ -37,9 +34,10 @@ impl Turn {
     }
 
     fn by(points: DMat3) -> Self {
-        let normals = points.inverse().transpose();
-        let keeps_length = normals.abs_diff_eq(points, 1e-7);
-        Self { points, normals: normals.as_mat3(), keeps_length, mirrored: points.determinant() < 0.0 }
+        let normals = points.inverse().transpose().as_mat3();
+        // What is flat has no inverse.
+        let normals = if normals.is_finite() { normals } else { Mat3::IDENTITY };
+        Self { points, normals, mirrored: points.determinant() < 0.0 }
     }
 
     /// Adds `from` to `out`, turned.
@@ -52,18 +50,19 @@ impl Turn {
         turned(&self.points, p)
     }
 
-    /// Adds the unit normals `from` to `out`, turned.
-    fn normals(&self, from: &[[f32; 3]], out: &mut Vec<[f32; 3]>) {
+    /// Adds `from` to `out`, turned and packed.
+    fn normals(&self, from: &Normals, out: &mut Vec<[i16; 4]>) {
         let normals = self.normals;
-        if self.keeps_length {
-            wide::extend(out, from, move |n| (normals * Vec3::from(*n)).to_array());
-        } else {
-            wide::extend(out, from, |n| self.normal(*n));
+        match from {
+            Normals::Float(from) => wide::extend(out, from, move |n| packed::normal(normals * Vec3::from(*n))),
+            Normals::Snorm8(from) => wide::extend(out, from, move |[x, y, z, _]| {
+                packed::normal(normals * Vec3::from([*x, *y, *z].map(f32::from)))
+            }),
         }
     }
 
-    pub(crate) fn normal(&self, n: [f32; 3]) -> [f32; 3] {
-        (self.normals * Vec3::from(n)).normalize_or(Vec3::Y).to_array()
+    pub(crate) fn normal(&self, n: [f32; 3]) -> Vec3 {
+        (self.normals * Vec3::from(n)).normalize_or(Vec3::Y)
     }
 
     fn tangent(&self, [x, y, z, side]: [f32; 4]) -> [f32; 4] {
@@ -103,9 +102,9 @@ pub struct MeshArrays {
     /// Metres from the tile's anchor (a copy's: from its own origin), render axes.
     #[serde(with = "tiles3d::transfer::pod")]
     pub positions: Vec<[f32; 3]>,
-    /// Unit normals.
+    /// Unit normals, in 32,767ths; the fourth is 0.
     #[serde(with = "tiles3d::transfer::pod")]
-    pub normals: Vec<[f32; 3]>,
+    pub normals: Vec<[i16; 4]>,
     /// Texture coordinates, or metres of the pattern of the surface; on walls bays from one end and storeys from the ground.
     #[serde(with = "tiles3d::transfer::pod")]
     pub uvs: Vec<[f32; 2]>,
@@ -120,9 +119,9 @@ pub struct MeshArrays {
     /// ground on, by 512ths, are added to it.
     #[serde(with = "tiles3d::transfer::pod")]
     pub marks: Vec<[f32; 2]>,
-    /// Linear colours, the material's factor multiplied in.
+    /// Linear colours, in 65,535ths, the material's factor multiplied in.
     #[serde(with = "tiles3d::transfer::pod")]
-    pub colors: Vec<[f32; 4]>,
+    pub colors: Vec<[u16; 4]>,
     /// Vertex indices, all in range.
     #[serde(with = "tiles3d::transfer::pod")]
     pub indices: Vec<u32>,
@@ -205,7 +204,7 @@ impl MeshArrays {
         if p.normals.len() == p.positions.len() {
             turn.normals(&p.normals, &mut self.normals);
         } else {
-            self.normals.resize(self.positions.len(), [0.0, 1.0, 0.0]);
+            self.normals.resize(self.positions.len(), packed::normal(Vec3::Y));
         }
         let (from, mut rows) = (base as usize, Vec::new());
         match surface {
@@ -227,13 +226,23 @@ impl MeshArrays {
                 wide::extend(&mut self.uvs, &self.positions[from..], |v| [v[0] + shift[0], v[2] + shift[1]]);
             }
         }
-        if p.colors.len() == p.positions.len() {
-            wide::extend(&mut self.colors, &p.colors, |c| std::array::from_fn(|k| c[k] * factor[k]));
-        } else {
-            self.colors.resize(self.positions.len(), factor);
-        }
+        self.paint(p, Vec4::from(factor));
         self.mark(p, f32::from(surface as u8), &rows);
         turn.indices(p, base, &mut self.indices);
+    }
+
+    /// What [`Self::colors`] are of one more primitive.
+    fn paint(&mut self, p: &Primitive, factor: Vec4) {
+        let out = &mut self.colors;
+        match &p.colors {
+            Colors::Float(from) => wide::extend(out, from, move |c| packed::color(Vec4::from(*c) * factor)),
+            Colors::Unorm8(from) => {
+                let part = factor / 255.0;
+                wide::extend(out, from, move |c| packed::color(Vec4::from(c.map(f32::from)) * part));
+            }
+            Colors::Srgb8(_) => out.extend(p.colors.iter().map(|c| packed::color(Vec4::from(c) * factor))),
+        }
+        out.resize(self.positions.len(), packed::color(factor));
     }
 
     /// What [`Self::marks`] are of one more primitive, whose surface has the number `surface`.

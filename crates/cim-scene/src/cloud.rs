@@ -4,7 +4,7 @@ use crate::arrays::Turn;
 use fast_srgb8::f32x4_to_srgb8;
 use glam::{DVec3, Vec3};
 use serde::{Deserialize, Serialize};
-use tiles3d::content::Primitive;
+use tiles3d::content::{Colors, Primitive};
 
 /// In place of a feature or a normal: none.
 pub const NONE: u32 = u32::MAX;
@@ -39,16 +39,23 @@ impl Cloud {
         let mut positions = Vec::with_capacity(p.indices.len() * 3);
         let mut packed = Vec::with_capacity(p.indices.len() * 3);
         let (mut low, mut high) = (Vec3::INFINITY, Vec3::NEG_INFINITY);
+        let is_white = color[..3] == [1.0; 3];
+        let rgba = |i: usize| match &p.colors {
+            Colors::Srgb8(own) if is_white => own.get(i).copied().unwrap_or([u8::MAX; 4]),
+            own => {
+                let own = own.get(i).unwrap_or([1.0; 4]);
+                f32x4_to_srgb8(std::array::from_fn(|k| own[k] * color[k]))
+            }
+        };
         for &i in &p.indices {
             let i = i as usize;
             let Some(at) = p.positions.get(i).map(|v| turn.point(*v)) else { continue };
             low = low.min(Vec3::from(at));
             high = high.max(Vec3::from(at));
-            let own = p.colors.get(i).copied().unwrap_or([1.0; 4]);
-            let [r, g, b, _] = f32x4_to_srgb8(std::array::from_fn(|k| own[k] * color[k]));
+            let [r, g, b, _] = rgba(i);
             let rgb = u32::from_le_bytes([r, g, b, 0]);
             let feature = p.feature_ids.get(i).copied().unwrap_or(NONE);
-            let normal = p.normals.get(i).map_or(NONE, |n| pack_normal(turn.normal(*n)));
+            let normal = p.normals.get(i).map_or(NONE, |n| pack_normal(turn.normal(n).to_array()));
             positions.extend([at; 3]);
             packed.extend([0, 1, 2].map(|corner| [rgb | corner << 24, feature, normal]));
         }
@@ -93,13 +100,16 @@ mod tests {
         };
         let points = Primitive {
             positions: vec![[0.0; 3]; 256],
-            colors: (0..256).map(|b| [linear(b), linear(255 - b), 0.0, 1.0]).collect(),
+            colors: Colors::Float((0..256).map(|b| [linear(b), linear(255 - b), 0.0, 1.0]).collect()),
             indices: (0..256).collect(),
             ..Primitive::default()
         };
-        let cloud = Cloud::new(&points, [1.0, 1.0, 0.5, 1.0], &Turn::NONE);
-        for (byte, packed) in (0..256).zip(cloud.packed.chunks(3)) {
-            assert_eq!(packed[0][0], byte | (255 - byte) << 8);
+        let bytes = Colors::Srgb8((0..=255).map(|b| [b, 255 - b, 0, 255]).collect());
+        for (colors, factor) in [(points.colors.clone(), 1.0), (bytes.clone(), 1.0), (bytes, 0.5)] {
+            let cloud = Cloud::new(&Primitive { colors, ..points.clone() }, [1.0, 1.0, factor, 1.0], &Turn::NONE);
+            for (byte, packed) in (0..256).zip(cloud.packed.chunks(3)) {
+                assert_eq!(packed[0][0], byte | (255 - byte) << 8);
+            }
         }
     }
 }

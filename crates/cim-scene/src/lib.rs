@@ -7,6 +7,7 @@ mod bvh;
 mod cloud;
 mod copies;
 mod outlines;
+mod packed;
 mod pick;
 mod points;
 mod prepare;

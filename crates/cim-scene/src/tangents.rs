@@ -1,6 +1,6 @@
 //! Tangents for surfaces that have normal textures and no tangents, by MikkTSpace (glTF 2.0, 3.7.2.1).
 
-use crate::MeshArrays;
+use crate::{MeshArrays, packed};
 use bevy_mikktspace::{Geometry, TangentSpace, generate_tangents};
 use glam::Vec3;
 
@@ -13,7 +13,10 @@ struct Triangles<'a> {
 
 /// The tangents of a mesh of triangles whose normal texture lies as `uvs` say; one for each vertex.
 pub(crate) fn tangents(arrays: &MeshArrays, uvs: &[[f32; 2]]) -> Vec<[f32; 4]> {
-    let across = |n: &[f32; 3]| Vec3::from_array(*n).any_orthonormal_vector().extend(1.0).to_array();
+    let across = |n: &[i16; 4]| {
+        let n = packed::direction(*n).try_normalize().unwrap_or(Vec3::Y);
+        n.any_orthonormal_vector().extend(1.0).to_array()
+    };
     let tangents = arrays.normals.iter().map(across).collect();
     let mut triangles = Triangles { arrays, uvs, tangents };
     // Its error has no values: what it cannot tell stays as it is.
@@ -41,7 +44,7 @@ impl Geometry for Triangles<'_> {
     }
 
     fn normal(&self, face: usize, corner: usize) -> [f32; 3] {
-        self.arrays.normals.get(self.vertex(face, corner)).copied().unwrap_or_default()
+        self.arrays.normals.get(self.vertex(face, corner)).map_or([0.0; 3], |n| packed::direction(*n).to_array())
     }
 
     fn tex_coord(&self, face: usize, corner: usize) -> [f32; 2] {

@@ -1,4 +1,4 @@
-use crate::{FEATURE_IN_TAG, Outcome, PreparedTile, Surface, Work, from_bytes, prepare, to_bytes};
+use crate::{FEATURE_IN_TAG, Outcome, PreparedTile, Surface, Work, from_bytes, packed, prepare, to_bytes};
 use glam::{DAffine3, DMat4, DVec3, Vec3};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -6,8 +6,8 @@ use tiles3d::{
     DecodedTile,
     archive::{ArchiveLimits, ArchiveReader, ArchiveWriter, Compression, Packed},
     content::{
-        ColorSpace, Instance, Picture, PictureFormat, Primitive, PrimitiveMode, Sampler, TextureFormats, TextureRef,
-        TextureTransform, TileMaterial, UvSlot, Wrap,
+        ColorSpace, Colors, Instance, Normals, Picture, PictureFormat, Primitive, PrimitiveMode, Sampler,
+        TextureFormats, TextureRef, TextureTransform, TileMaterial, UvSlot, Wrap,
     },
 };
 
@@ -19,8 +19,8 @@ fn triangle(mode: PrimitiveMode) -> Primitive {
     Primitive {
         mode,
         positions: vec![[0.0, 0.0, 0.0], [2.0, 0.0, 0.0], [0.0, 0.0, 3.0]],
-        normals: vec![[0.0, -1.0, 0.0]; 3],
-        colors: vec![[0.5, 0.25, 1.0, 1.0]; 3],
+        normals: Normals::Float(vec![[0.0, -1.0, 0.0]; 3]),
+        colors: Colors::Float(vec![[0.5, 0.25, 1.0, 1.0]; 3]),
         feature_ids: vec![7; 3],
         indices: vec![0, 1, 2],
         ..Primitive::default()
@@ -46,12 +46,32 @@ fn surfaces_of_the_city_become_one_mesh_and_others_stay_themselves() {
     let [plain, city] = &prepared.pieces[..] else { panic!("{} pieces", prepared.pieces.len()) };
     assert_eq!((plain.material.name.as_str(), city.material.name.as_str()), ("anything", "city"));
     assert_eq!(city.arrays.positions[..3], [[0.0, 0.0, 0.0], [2.0, 0.0, 0.0], [0.0, 3.0, 0.0]]);
-    assert_eq!(city.arrays.normals[0], [0.0, 0.0, 1.0]);
-    assert_eq!(city.arrays.colors[0], [0.25, 0.25, 1.0, 1.0]);
+    assert_eq!(city.arrays.normals[0], [0, 0, 32_767, 0]);
+    assert_eq!(city.arrays.colors[0], [16_384, 16_384, 65_535, 65_535]);
     assert_eq!(city.arrays.indices, [0, 1, 2, 3, 4, 5]);
     // A gable of 3 m has no whole row of windows.
     let surfaces = [Surface::Building, Surface::Water].map(|s| [7.0, f32::from(s as u8)]);
     assert_eq!([city.arrays.marks[0], city.arrays.marks[3]], surfaces);
+}
+
+#[test]
+fn normals_and_colours_of_bytes_are_those_of_floats() {
+    let drawn = |normals: Normals, colors: Colors| {
+        let part = Primitive { normals, colors, ..triangle(PrimitiveMode::Triangles) };
+        let tile = DecodedTile { primitives: vec![part], materials: vec![named("building")], ..Default::default() };
+        let turned = DMat4::from_rotation_y(0.3) * RENDER;
+        let arrays = prepare(tile, &turned).pieces.remove(0).arrays;
+        (packed::direction(arrays.normals[2]), arrays.colors[2])
+    };
+    let floats = Vec3::new(76.0, -98.0, 26.0).normalize().to_array();
+    let (normal, color) = drawn(Normals::Float(vec![floats; 3]), Colors::Float(vec![[0.2, 0.0, 1.0, 0.4]; 3]));
+    for colors in [Colors::Unorm8(vec![[51, 0, 255, 102]; 3]), Colors::Srgb8(vec![[124, 0, 255, 102]; 3])] {
+        let (bytes_normal, bytes_color) = drawn(Normals::Snorm8(vec![[76, -98, 26, 0]; 3]), colors);
+        assert!(bytes_normal.distance(normal) < 1e-4, "{bytes_normal} {normal}");
+        let apart = (0..4).map(|k| bytes_color[k].abs_diff(color[k])).max();
+        // A step of sRGB is a hundred and some of these.
+        assert!(apart < Some(70), "{bytes_color:?} {color:?}");
+    }
 }
 
 #[test]
@@ -105,7 +125,7 @@ fn nobody_points_at_the_light_of_lamps() {
     let surfaces = |t: &PreparedTile| t.pieces.iter().map(|p| p.arrays.marks[0][1]).collect::<Vec<_>>();
     assert_eq!(surfaces(&light), [f32::from(Surface::Lamplight as u8)]);
     // How bright it is comes from its corners alone.
-    assert!(light.pieces[0].arrays.colors.iter().all(|c| c[3] == 1.0));
+    assert!(light.pieces[0].arrays.colors.iter().all(|c| c[3] == u16::MAX));
     let ray = |t: &PreparedTile| t.pick.cast(Vec3::new(0.5, 0.5, 20.0), Vec3::NEG_Z, 1e9).is_some();
     assert!(!ray(&light));
     let both = prepare(tile(vec![part, post]), &RENDER);
@@ -149,7 +169,7 @@ fn small_copies_without_features_become_one_mesh() {
     for (found, expected) in piece.arrays.positions.iter().zip(expected) {
         assert!((Vec3::from(*found) + anchor).distance(expected) < 1e-4, "{found:?} {expected}");
     }
-    assert!(piece.arrays.normals.iter().all(|n| (Vec3::from(*n).length() - 1.0).abs() < 1e-5));
+    assert!(piece.arrays.normals.iter().all(|n| (packed::direction(*n).length() - 1.0).abs() < 1e-4));
     // A ray that meets one meets no feature.
     let target = piece.arrays.positions[3..6].iter().map(|p| Vec3::from(*p) / 3.0).sum::<Vec3>();
     let hit = prepared.pick.cast(target + Vec3::X * 50.0, Vec3::NEG_X, 1e9).unwrap();

@@ -3,11 +3,13 @@
 use bytemuck::{Pod, Zeroable};
 use glam::Vec3;
 use std::ops::Range;
+use tiles3d::wide;
 
 /// Things of a leaf at most.
 const LEAF: usize = 12;
-/// Cells of the curve along the longest side.
-const CELLS: f32 = 1023.99;
+/// Cells of the curve along the longest side. More of them, and codes of more than 24 bits, sort longer and lead rays no
+/// better.
+const CELLS: f32 = 255.0;
 
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
@@ -37,8 +39,9 @@ pub(crate) fn build(bounds: &[Bounds]) -> (Vec<u32>, Vec<Node>) {
     let (low, high) =
         bounds.iter().fold((Vec3::INFINITY, Vec3::NEG_INFINITY), |all, b| join(all, (b.0 + b.1, b.0 + b.1)));
     let scale = CELLS / (high - low).max_element().max(f32::MIN_POSITIVE);
-    let mut order: Vec<(u32, u32)> =
-        bounds.iter().zip(0..).map(|(b, thing)| (code((b.0 + b.1 - low) * scale), thing)).collect();
+    let mut codes = Vec::new();
+    wide::extend(&mut codes, bounds, |b| code((b.0 + b.1 - low) * scale));
+    let mut order: Vec<(u32, u32)> = codes.into_iter().zip(0..).collect();
     radsort::sort_by_key(&mut order, |(code, _)| *code);
     let mut nodes: Vec<Node> = Vec::with_capacity(order.len() / 2 + 1);
     let mut stack = vec![(0, order.len(), None::<usize>)];
@@ -87,15 +90,17 @@ fn division(things: &[(u32, u32)]) -> usize {
     }
 }
 
-/// The Morton code of a place whose coordinates are below [`CELLS`].
+/// The Morton code of a place whose coordinates are between 0 and [`CELLS`].
+#[inline(always)]
 fn code(place: Vec3) -> u32 {
-    // Two zeros after each of ten bits.
+    // The nearest whole number is in the lowest bits of a float between this and its double; casts that saturate are done
+    // one by one. The bits are spread with two zeros after each.
+    const WHOLE: f32 = (1 << 23) as f32;
     let apart = |v: f32| {
-        let v = (v as u32).min(1023);
-        let v = (v | v << 16) & 0x0300_00ff;
-        let v = (v | v << 8) & 0x0300_f00f;
-        let v = (v | v << 4) & 0x030c_30c3;
-        (v | v << 2) & 0x0924_9249
+        let v = (v + WHOLE).to_bits() & 255;
+        let v = (v | v << 8) & 0xf00f;
+        let v = (v | v << 4) & 0xc_30c3;
+        (v | v << 2) & 0x24_9249
     };
     apart(place.x) << 2 | apart(place.z) << 1 | apart(place.y)
 }

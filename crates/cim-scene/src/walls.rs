@@ -1,6 +1,9 @@
 //! Where windows are: whole bays between the ends of a wall, whole storeys from the foot of a building to its eaves.
 
-use crate::runs::{Stretch, stretches};
+use crate::{
+    packed,
+    runs::{Stretch, stretches},
+};
 use foldhash::fast::FixedState;
 use glam::{Vec2, Vec3};
 use std::collections::HashMap;
@@ -43,7 +46,7 @@ pub(crate) struct Said {
 /// A surface with walls in it, render axes.
 pub(crate) struct Walls<'a> {
     pub(crate) positions: &'a [[f32; 3]],
-    pub(crate) normals: &'a [[f32; 3]],
+    pub(crate) normals: &'a [[i16; 4]],
     /// The building of every vertex; none at all where there are none.
     pub(crate) features: &'a [u32],
     /// Triangles, all in range.
@@ -110,11 +113,15 @@ impl Walls<'_> {
                 return ([0.0; 2], 0.0);
             };
             let at = Vec3::from_array(self.positions[v]);
-            let along = if wall.is_bent { direction(Vec3::from_array(self.normals[v])) } else { wall.along };
+            let along = if wall.is_bent { direction(self.normal(v)) } else { wall.along };
             let on = Vec2::new(along.dot(Vec2::new(at.x, at.z)), at.y);
             ((grid.from + (on - grid.origin) * grid.scale).to_array(), grid.rows)
         };
         wall_of.iter().enumerate().map(place).collect()
+    }
+
+    fn normal(&self, vertex: usize) -> Vec3 {
+        packed::direction(self.normals[vertex])
     }
 
     /// The building of every vertex, and all of them with their tops.
@@ -141,7 +148,7 @@ impl Walls<'_> {
 
     /// The wall of every vertex, and all of them.
     fn walls(&self, building_of: &[u32]) -> (Vec<u32>, Vec<Wall>) {
-        let is_upright: Vec<bool> = self.normals.iter().map(|n| n[1].abs() < UPRIGHT).collect();
+        let is_upright: Vec<bool> = self.normals.iter().map(|n| packed::direction(*n).y.abs() < UPRIGHT).collect();
         let mut group: Vec<u32> = (0..self.positions.len() as u32).collect();
         let upright = || {
             let triangles = self.indices.as_chunks::<3>().0.iter();
@@ -163,15 +170,15 @@ impl Walls<'_> {
             let first = root(&mut group, t[0]) as usize;
             if wall_of[first] == NONE {
                 wall_of[first] = walls.len() as u32;
-                let normal = Vec3::from_array(self.normals[first]);
+                let normal = self.normal(first);
                 walls.push(Wall::new(building_of[first] as usize, normal));
             }
             let number = wall_of[first];
             walls[number as usize].area += area;
             for i in t {
                 wall_of[*i as usize] = number;
-                let (at, normal) = (self.positions[*i as usize], self.normals[*i as usize]);
-                walls[number as usize].reach(Vec3::from_array(at), Vec3::from_array(normal));
+                let at = Vec3::from_array(self.positions[*i as usize]);
+                walls[number as usize].reach(at, self.normal(*i as usize));
             }
         }
         (wall_of, walls)
@@ -194,8 +201,8 @@ impl Walls<'_> {
             let key = place.iter().fold(u128::from(building_of[at]), |key, c| key << 32 | u128::from(*c));
             let newest = newest.entry(key).or_insert(NONE);
             let there = std::iter::successors(Some(*newest), |u| before.get(*u as usize).copied());
-            let normal = Vec3::from_array(self.normals[at]);
-            let is_one = |u: &u32| Vec3::from_array(self.normals[*u as usize]).dot(normal) > PLANE;
+            let normal = self.normal(at);
+            let is_one = |u: &u32| self.normal(*u as usize).dot(normal) > PLANE;
             if let Some(u) = there.take(COMPARED).take_while(|u| *u != NONE).find(is_one) {
                 let (u, v) = (root(group, u), root(group, v));
                 group[v as usize] = u;

@@ -1,4 +1,7 @@
-use crate::walls::{Said, Walls};
+use crate::{
+    packed,
+    walls::{Said, Walls},
+};
 use glam::Vec3;
 use proptest::prelude::*;
 
@@ -6,7 +9,7 @@ use proptest::prelude::*;
 #[derive(Default)]
 struct Made {
     positions: Vec<[f32; 3]>,
-    normals: Vec<[f32; 3]>,
+    normals: Vec<[i16; 4]>,
     features: Vec<u32>,
     indices: Vec<u32>,
 }
@@ -15,7 +18,7 @@ impl Made {
     fn add(&mut self, corners: &[[f32; 3]], normal: [f32; 3], feature: u32) {
         let first = self.positions.len() as u32;
         self.positions.extend(corners);
-        self.normals.extend(corners.iter().map(|_| normal));
+        self.normals.extend(corners.iter().map(|_| packed::normal(Vec3::from(normal))));
         self.features.extend(corners.iter().map(|_| feature));
         self.indices.extend((2..corners.len() as u32).flat_map(|i| [first, first + i - 1, first + i]));
     }
@@ -162,7 +165,7 @@ proptest! {
     ) {
         let positions: Vec<[f32; 3]> = corners.iter().map(|c| [c.0, c.1, c.2]).collect();
         let normal = |c: &(f32, f32, f32, f32, u32)| Vec3::new(c.3, if c.4 == 0 { 0.7 } else { 0.0 }, 0.4).normalize().to_array();
-        let normals: Vec<[f32; 3]> = corners.iter().map(normal).collect();
+        let normals: Vec<[i16; 4]> = corners.iter().map(|c| packed::normal(Vec3::from(normal(c)))).collect();
         let features: Vec<u32> = corners.iter().map(|c| c.4).collect();
         let mut indices: Vec<u32> = indices.iter().map(|i| i % positions.len() as u32).collect();
         indices.truncate(indices.len() / 3 * 3);

@@ -99,7 +99,7 @@ pub(super) fn parts(folder: &std::path::Path, frame: &SiteFrame) -> BTreeMap<Str
                         error: tile.geometric_error,
                         at,
                         keys: p.feature_ids.iter().map(key).collect(),
-                        normals: p.normals.clone(),
+                        normals: p.normals.iter().collect(),
                         triangles: p.indices.chunks_exact(3).map(|t| [t[0], t[1], t[2]]).collect(),
                     });
                 }

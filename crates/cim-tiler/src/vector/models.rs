@@ -171,7 +171,7 @@ fn add(
     let normals = copy.transform.matrix3.inverse().transpose();
     for (v, position) in primitive.positions.iter().enumerate() {
         let at = origin + copy.transform.transform_point3(Vec3::from_array(*position).as_dvec3());
-        let normal = primitive.normals.get(v).copied().map_or(Vec3::Z, Vec3::from_array);
+        let normal = primitive.normals.get(v).map_or(Vec3::Z, Vec3::from_array);
         let normal = (normals * normal.as_dvec3()).as_vec3().normalize_or(Vec3::Z);
         out.positions.push(at.as_vec3().to_array());
         out.normals.push((if behind { -normal } else { normal }).to_array());

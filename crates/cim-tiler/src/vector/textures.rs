@@ -141,7 +141,7 @@ pub(super) fn baked(model: &DecodedTile, primitive: &Primitive, material: &TileM
 
 fn colors(primitive: &Primitive, material: &TileMaterial, texel: impl Fn(usize) -> [f32; 3]) -> Vec<[u8; 4]> {
     let color = |v: usize| {
-        let (vertex, texel) = (primitive.colors.get(v).copied().unwrap_or([1.0; 4]), texel(v));
+        let (vertex, texel) = (primitive.colors.get(v).unwrap_or([1.0; 4]), texel(v));
         let of = |k: usize| (material.base_color[k] * vertex[k] * texel[k] * 255.0).round().clamp(0.0, 255.0) as u8;
         [of(0), of(1), of(2), 255]
     };

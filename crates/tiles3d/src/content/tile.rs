@@ -1,6 +1,6 @@
 //! What a content decodes to: plain arrays, ready for any renderer.
 
-use super::{FeatureSet, Picture, PrimitiveProperties, TileMaterial};
+use super::{Colors, FeatureSet, Normals, Picture, PrimitiveProperties, TileMaterial};
 use crate::{Diagnostic, FeatureTable, metadata::PropertyTexture};
 use glam::{DAffine3, DVec3};
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,7 @@ pub struct Primitive {
     /// Metres from the tile's origin.
     pub positions: Vec<[f32; 3]>,
     /// Unit normals; always there for triangles.
-    pub normals: Vec<[f32; 3]>,
+    pub normals: Normals,
     /// Unit tangents with the side of the bitangent (1 or -1) last; only where the file has them.
     pub tangents: Vec<[f32; 4]>,
     /// Texture coordinates of the base colour texture (of another texture when there is no such; of `TEXCOORD_0` when
@@ -70,8 +70,8 @@ pub struct Primitive {
     pub uvs: Vec<[f32; 2]>,
     /// Texture coordinates of those textures that need others than `uvs`; empty when all are content with those.
     pub uvs1: Vec<[f32; 2]>,
-    /// Linear colours.
-    pub colors: Vec<[f32; 4]>,
+    /// Colours.
+    pub colors: Colors,
     /// Feature of each vertex, numbered as in the tile's [`FeatureTable`]; [`NO_FEATURE`](super::NO_FEATURE) for none. Of
     /// several feature sets it is the first that has properties, else the first. Empty when that set lies in a picture:
     /// then only [`DecodedTile::feature_at`] knows.
@@ -102,10 +102,10 @@ pub struct Instance {
 impl Primitive {
     fn byte_size(&self) -> usize {
         self.positions.len() * 12
-            + self.normals.len() * 12
+            + self.normals.byte_size()
             + self.tangents.len() * 16
             + (self.uvs.len() + self.uvs1.len()) * 8
-            + self.colors.len() * 16
+            + self.colors.byte_size()
             + self.feature_ids.len() * 4
             + self.indices.len() * 4
             + self.outline.len() * 4

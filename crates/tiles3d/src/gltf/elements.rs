@@ -285,6 +285,30 @@ impl<'a> Elements<'a> {
         }
     }
 
+    /// What `f` makes of the first three components of every element as the 127ths that they are, the lowest as its
+    /// neighbour, and all bits that are set in what `look` makes of any of that; `None` when they are none.
+    pub(super) fn map_snorm8<T: Copy>(
+        &self,
+        f: impl Fn([i8; 3]) -> T,
+        look: impl Fn(&T) -> u32,
+    ) -> Option<(Vec<T>, u32)> {
+        let are_bytes = self.kind.component == Component::I8 && self.kind.normalized;
+        are_bytes.then(|| self.each_and_look(|v: [i8; 3]| f(v.map(|c| c.max(-i8::MAX))), look))
+    }
+
+    /// The first four components of every element as the 255ths that they are, 255 in place of the last one of `three`;
+    /// `None` when they are none, or not so many.
+    pub(super) fn unorm8(&self, has_fourth: bool) -> Option<Vec<[u8; 4]>> {
+        if self.kind.component != Component::U8 || !self.kind.normalized {
+            return None;
+        }
+        match (self.kind.shape, has_fourth) {
+            (Shape::Vector(4..), true) => Some(self.each(|v: [u8; 4]| v)),
+            (Shape::Vector(3..), false) => Some(self.each(|[r, g, b]: [u8; 3]| [r, g, b, u8::MAX])),
+            _ => None,
+        }
+    }
+
     fn each<C: Number, const N: usize, T: Copy>(&self, f: impl FnMut([C; N]) -> T) -> Vec<T> {
         self.each_and_look(f, |_| 0).0
     }

@@ -1,35 +1,28 @@
 //! Flat normals for triangles that come without any.
 
-use crate::content::{Primitive, direction};
+use crate::content::{Normals, Primitive, direction, picked};
 use glam::Vec3;
 
 /// Without normals the client shall use flat ones (glTF 2.0, 3.7.2.1): each triangle gets vertices of its own.
 pub(super) fn flat_normals(p: &mut Primitive) {
     let corners = std::mem::take(&mut p.indices);
-    p.positions = pick(&p.positions, &corners);
-    p.uvs = pick(&p.uvs, &corners);
-    p.uvs1 = pick(&p.uvs1, &corners);
-    p.colors = pick(&p.colors, &corners);
-    p.feature_ids = pick(&p.feature_ids, &corners);
+    p.positions = picked(&p.positions, &corners);
+    p.uvs = picked(&p.uvs, &corners);
+    p.uvs1 = picked(&p.uvs1, &corners);
+    p.colors.pick(&corners);
+    p.feature_ids = picked(&p.feature_ids, &corners);
     p.feature_sets.iter_mut().for_each(|set| set.pick(&corners));
     p.properties.pick(&corners);
     if !p.outline.is_empty() {
         p.outline = outline(&p.outline, &corners);
     }
-    p.normals = Vec::with_capacity(p.positions.len());
+    let mut normals = Vec::with_capacity(p.positions.len());
     for triangle in p.positions.as_chunks().0 {
         let [a, b, c]: [Vec3; 3] = triangle.map(Vec3::from_array);
-        p.normals.extend([direction((b - a).cross(c - a), Vec3::Z).to_array(); 3]);
+        normals.extend([direction((b - a).cross(c - a), Vec3::Z).to_array(); 3]);
     }
+    p.normals = Normals::Float(normals);
     p.indices = (0..corners.len() as u32).collect();
-}
-
-/// The values of the `corners`, which are in range; empty when there are none.
-fn pick<T: Copy + Default>(values: &[T], corners: &[u32]) -> Vec<T> {
-    if values.is_empty() {
-        return Vec::new();
-    }
-    corners.iter().map(|i| values.get(*i as usize).copied().unwrap_or_default()).collect()
 }
 
 /// The edges of an outline after vertex `i` became every corner that was it. Each edge is drawn once, on the first triangle
@@ -71,8 +64,8 @@ mod tests {
         flat_normals(&mut p);
         assert_eq!(p.indices, [0, 1, 2, 3, 4, 5]);
         assert_eq!(p.feature_ids, [10, 11, 12, 10, 13, 11]);
-        assert_eq!(p.normals[..3], [[0.0, 0.0, 1.0]; 3]);
-        assert_eq!(p.normals[3..], [[0.0, 1.0, 0.0]; 3]);
+        let [up, aside] = [[0.0, 0.0, 1.0], [0.0, 1.0, 0.0]];
+        assert_eq!(p.normals, Normals::Float(vec![up, up, up, aside, aside, aside]));
         // The edge of both triangles once; the edge of none is gone.
         assert_eq!(p.outline, [0, 1, 1, 2]);
         assert!(p.uvs.is_empty());
@@ -82,6 +75,6 @@ mod tests {
     fn triangles_without_area_look_up() {
         let mut p = Primitive { positions: vec![[1.0; 3]], indices: vec![0, 0, 0], ..Default::default() };
         flat_normals(&mut p);
-        assert_eq!(p.normals, [[0.0, 0.0, 1.0]; 3]);
+        assert_eq!(p.normals, Normals::Float(vec![[0.0, 0.0, 1.0]; 3]));
     }
 }

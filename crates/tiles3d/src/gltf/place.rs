@@ -1,11 +1,19 @@
 //! From a node's frame to the tile's: positions, normals and tangents.
 
 use super::elements::Elements;
-use crate::{content::direction, wide};
+use crate::{
+    content::{Normals, direction},
+    wide,
+};
 use glam::{DMat3, DMat4, DVec3, Mat3, Vec3};
 
 /// How far from 1 the squared length of a normal may be that is taken as it is.
 const UNIT: f32 = 1e-3;
+
+/// What stands for 1 in normals of bytes, and how far from its square the squared length of one may be: four hundredths
+/// of it, where rounding to whole numbers makes less than two.
+const ONE_8: i32 = 127;
+const UNIT_8: i32 = ONE_8 * ONE_8 / 25;
 
 /// Takes vertices to where they stand.
 pub(super) struct Place {
@@ -76,11 +84,17 @@ impl Place {
     }
 
     /// Unit normals.
-    pub(super) fn normals(&self, elements: &Elements<'_>) -> Vec<[f32; 3]> {
-        let unit = |n: Vec3| direction(self.normal * n, Vec3::Z).to_array();
+    pub(super) fn normals(&self, elements: &Elements<'_>) -> Normals {
         // With equal factors a shuffle turns only.
         let turn = self.steps.filter(|s| s.factor.iter().all(|f| f.abs() == s.factor[0].abs()));
         let turn = turn.map(|s| Shuffle { from: s.from, factor: s.factor.map(|f| f.signum() as f32) });
+        let bytes = turn.and_then(|turn| turn.apply_to_bytes(elements));
+        bytes.map_or_else(|| Normals::Float(self.float_normals(elements, turn)), Normals::Snorm8)
+    }
+
+    /// The same as floats; `turn` is all that becomes of a normal, if it is no more than that.
+    fn float_normals(&self, elements: &Elements<'_>, turn: Option<Shuffle>) -> Vec<[f32; 3]> {
+        let unit = |n: Vec3| direction(self.normal * n, Vec3::Z).to_array();
         let is_unit = |n: &[f32; 3]| (n[0] * n[0] + n[1] * n[1] + n[2] * n[2] - 1.0).abs() < UNIT;
         let turned = turn.and_then(|turn| turn.apply(elements, |n| u32::from(!is_unit(n))));
         let Some((mut normals, others)) = turned else {
@@ -162,6 +176,25 @@ impl Shuffle {
     }
 }
 
+impl Shuffle {
+    /// What becomes of unit normals in 127ths; `None` when they are something else, or when one is not of unit length.
+    fn apply_to_bytes(self, elements: &Elements<'_>) -> Option<Vec<[i8; 4]>> {
+        let is_off = |n: &[i8; 4]| {
+            let [x, y, z] = [n[0], n[1], n[2]].map(i32::from);
+            u32::from((x * x + y * y + z * z - ONE_8 * ONE_8).abs() > UNIT_8)
+        };
+        let (normals, others) = match self {
+            SAME => elements.map_snorm8(|[x, y, z]| [x, y, z, 0], is_off),
+            Z_UP => elements.map_snorm8(|[x, y, z]| [x, -z, y, 0], is_off),
+            Self { from: [a, b, c], factor } => {
+                let [p, q, r] = factor.map(|f| f as i8);
+                elements.map_snorm8(|v| [v[a] * p, v[b] * q, v[c] * r, 0], is_off)
+            }
+        }?;
+        (others == 0).then_some(normals)
+    }
+}
+
 /// In f32, with the largest number 1: only directions matter.
 fn scaled(matrix: DMat3) -> Mat3 {
     let largest = matrix.to_cols_array().into_iter().fold(0.0, |most: f64, v| most.max(v.abs()));
@@ -201,12 +234,12 @@ mod tests {
     fn normals_stay_upright_on_what_is_flattened() {
         // The plane x + y = 0 with x doubled is x / 2 + y = 0.
         let place = Place::new(&DMat4::from_scale(DVec3::new(2.0, 1.0, 1.0)), DVec3::ZERO);
-        let [n] = place.normals(&elements(&[[1.0, 1.0, 0.0]]))[..] else { panic!() };
+        let n = place.normals(&elements(&[[1.0, 1.0, 0.0]])).get(0).unwrap();
         let expected = Vec3::new(0.5, 1.0, 0.0).normalize();
         assert!((Vec3::from_array(n) - expected).length() < 1e-6, "{n:?}");
         // Without any height there is no inverse, and still one side that is up.
         let flat = Place::new(&DMat4::from_scale(DVec3::new(1.0, 1.0, 0.0)), DVec3::ZERO);
-        assert_eq!(flat.normals(&elements(&[[0.1, 0.2, 0.9]])), [[0.0, 0.0, 1.0]]);
+        assert_eq!(flat.normals(&elements(&[[0.1, 0.2, 0.9]])), Normals::Float(vec![[0.0, 0.0, 1.0]]));
         assert!(!flat.mirrored && !place.mirrored);
     }
 
@@ -214,7 +247,8 @@ mod tests {
     fn normals_of_any_length_become_unit_vectors() {
         let place = Place::new(&DMat4::IDENTITY, DVec3::ZERO);
         let normals = place.normals(&elements(&[[0.0, 3.0, 0.0], [0.0; 3], [f32::NAN, 0.0, 0.0], [1.0, 0.0, 0.0]]));
-        assert_eq!(normals, [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]);
+        let expected = vec![[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]];
+        assert_eq!(normals, Normals::Float(expected));
     }
 
     #[test]
@@ -241,6 +275,29 @@ mod tests {
         Elements::new(Cow::Owned(bytes), values.len(), Some(4), kind).unwrap()
     }
 
+    #[test]
+    fn unit_normals_of_bytes_stay_bytes() {
+        let all = [[127, 0, 0], [0, -128, 0], [73, 73, 73], [-90, 1, 90]];
+        let place = Place::new(&DMat4::from_rotation_x(std::f64::consts::FRAC_PI_2), DVec3::ZERO);
+        assert!(place.steps.is_none(), "a rotation that is no shuffle but for rounding");
+        let z_up = DMat4::from_cols_array(&[2., 0., 0., 0., 0., 0., 2., 0., 0., -2., 0., 0., 5., 6., 7., 1.]);
+        let turned = [[127, 0, 0, 0], [0, 0, -127, 0], [73, -73, 73, 0], [-90, -90, 1, 0]];
+        assert_eq!(Place::new(&z_up, DVec3::ZERO).normals(&bytes(&all)), Normals::Snorm8(turned.to_vec()));
+        let same = Place::new(&DMat4::IDENTITY, DVec3::ZERO).normals(&bytes(&all));
+        assert_eq!(same, Normals::Snorm8(all.map(|[x, y, z]: [i8; 3]| [x, y.max(-127), z, 0]).to_vec()));
+        let mirrored = Place::new(&DMat4::from_scale(DVec3::new(-1.0, 1.0, 1.0)), DVec3::ZERO);
+        assert_eq!(mirrored.normals(&bytes(&all[..1])), Normals::Snorm8(vec![[-127, 0, 0, 0]]));
+        // One that is too short for a unit vector, and a transform that is more than a shuffle.
+        for (place, normals) in [(Place::new(&z_up, DVec3::ZERO), [[127, 0, 0], [9, 0, 0]]), (place, [[127, 0, 0]; 2])]
+        {
+            let normals = place.normals(&bytes(&normals));
+            assert!(
+                matches!(&normals, Normals::Float(list) if list.iter().all(|n| (n[0] - 1.0).abs() < 1e-6)),
+                "{normals:?}"
+            );
+        }
+    }
+
     proptest! {
         #[test]
         fn numbers_of_steps_are_placed_as_the_matrix_does(
@@ -256,13 +313,15 @@ mod tests {
             let [x, y, z] = [0, 1, 2].map(|i| DVec3::AXES[axes[i]] * step * sign(i));
             let matrix = DMat4::from_cols(x.extend(0.0), y.extend(0.0), z.extend(0.0), DVec3::from(offset).extend(1.0));
             let place = Place::new(&matrix, DVec3::ZERO);
-            prop_assert!(place.steps.is_some() && place.shuffle.is_none());
+            prop_assert!(place.steps.is_some() && (place.shuffle.is_none() || offset == [0.0; 3]));
             let expected = |p: &[u16; 3]| matrix.transform_point3(DVec3::from_array(p.map(f64::from))).as_vec3().to_array();
             let expected: Vec<[f32; 3]> = points.iter().map(expected).collect();
             prop_assert_eq!(place.positions(&shorts(&points)), (expected, true));
-            for (n, read) in normals.iter().zip(place.normals(&bytes(&normals))) {
+            for (n, read) in normals.iter().zip(place.normals(&bytes(&normals)).iter()) {
                 let turned = matrix.transform_vector3(DVec3::from_array(n.map(|c| f64::from(c.max(-127))))).as_vec3();
-                prop_assert!((turned.normalize_or(Vec3::Z) - Vec3::from_array(read)).length() < 1e-5, "{:?}", read);
+                let length = Vec3::from_array(read).length();
+                prop_assert!((turned.normalize_or(Vec3::Z) * length - Vec3::from_array(read)).length() < 1e-5, "{:?}", read);
+                prop_assert!((length - 1.0).abs() < 0.021);
             }
         }
 
@@ -283,7 +342,7 @@ mod tests {
             let expected: Vec<_> = points.iter().map(expected).collect();
             prop_assert_eq!(place.positions(&elements(&points)), (expected, true));
             let unit = Vec3::from_array(p).normalize_or(Vec3::Z);
-            let normal = Vec3::from_array(place.normals(&elements(&[unit.to_array()]))[0]);
+            let normal = Vec3::from_array(place.normals(&elements(&[unit.to_array()])).get(0).unwrap());
             prop_assert!((normal - (place.normal * unit).normalize()).length() < 1e-3);
             prop_assert_eq!(place.mirrored, matrix.determinant() < 0.0);
         }
@@ -301,7 +360,8 @@ mod tests {
             let mut scale = DVec3::from_array(scale);
             scale.x *= if mirror { -1.0 } else { 1.0 };
             let matrix = DMat4::from_scale_rotation_translation(scale, DQuat::from_array(turn).normalize(), DVec3::ZERO);
-            let normal = Vec3::from_array(Place::new(&matrix, DVec3::ZERO).normals(&elements(&[n.to_array()]))[0]);
+            let normal = Place::new(&matrix, DVec3::ZERO).normals(&elements(&[n.to_array()])).get(0).unwrap();
+            let normal = Vec3::from_array(normal);
             let [a, b] = [u, v].map(|t| matrix.transform_vector3(t.as_dvec3()).as_vec3().normalize());
             prop_assert!(normal.dot(a).abs() < 1e-3 && normal.dot(b).abs() < 1e-3);
             // It points to the same side as before.

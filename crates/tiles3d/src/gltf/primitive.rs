@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     Diagnostic,
-    content::{DecodeError, DecodedTile, FeatureSet, FeatureSource, Primitive, PrimitiveMode, PrimitiveProperties},
+    content::{
+        Colors, DecodeError, DecodedTile, FeatureSet, FeatureSource, Normals, Primitive, PrimitiveMode,
+        PrimitiveProperties,
+    },
 };
 use glam::DVec3;
 
@@ -28,7 +31,7 @@ pub(super) struct Part<'a> {
     tangents: Option<Elements<'a>>,
     uvs: Vec<[f32; 2]>,
     uvs1: Vec<[f32; 2]>,
-    colors: Vec<[f32; 4]>,
+    colors: Colors,
     feature_ids: Vec<u32>,
     feature_sets: Vec<FeatureSet>,
     properties: PrimitiveProperties,
@@ -71,7 +74,7 @@ pub(super) fn read_primitive<'s>(
         }
     }
     coordinates.apply(&mut uvs, &mut uvs1);
-    let colors = optional("COLOR_0")?.map_or(Ok(Vec::new()), |e| colors(&e))?;
+    let colors = optional("COLOR_0")?.map_or(Ok(Colors::default()), |e| colors(&e))?;
     let read = |name: &str| attributes.read(name);
     let mut feature_sets = metadata.feature_sets(&mut looks.pictures, &primitive.extensions, n, &read, tile);
     let mut feature_ids = features::take_primary(&mut feature_sets);
@@ -108,11 +111,15 @@ pub(super) fn read_primitive<'s>(
 }
 
 /// Colours with alpha, 1 where there is none.
-fn colors(elements: &Elements<'_>) -> Result<Vec<[f32; 4]>, DecodeError> {
-    if elements.kind().shape != Shape::Vector(3) {
-        return elements.floats();
+fn colors(elements: &Elements<'_>) -> Result<Colors, DecodeError> {
+    let has_alpha = elements.kind().shape != Shape::Vector(3);
+    if let Some(bytes) = elements.unorm8(has_alpha) {
+        return Ok(Colors::Unorm8(bytes));
     }
-    Ok(elements.map(|[r, g, b]| [r as f32, g as f32, b as f32, 1.0]))
+    if has_alpha {
+        return elements.floats().map(Colors::Float);
+    }
+    Ok(Colors::Float(elements.map(|[r, g, b]| [r as f32, g as f32, b as f32, 1.0])))
 }
 
 impl Part<'_> {
@@ -145,7 +152,7 @@ impl Part<'_> {
             + optional(self.tangents.is_some(), 16)
             + optional(!self.uvs.is_empty(), 8)
             + optional(!self.uvs1.is_empty(), 8)
-            + optional(!self.colors.is_empty(), 16)
+            + self.colors.byte_size().checked_div(self.colors.len()).unwrap_or(0)
             + optional(!self.feature_ids.is_empty(), 4);
         vertices.saturating_mul(vertex).saturating_add(self.indices.len().saturating_mul(4))
     }
@@ -156,7 +163,7 @@ impl Part<'_> {
         let mut out = Primitive {
             mode: self.mode,
             positions,
-            normals: self.normals.map_or_else(Vec::new, |n| place.normals(&n)),
+            normals: self.normals.map_or_else(Normals::default, |n| place.normals(&n)),
             tangents: self.tangents.map_or_else(Vec::new, |t| place.tangents(&t)),
             uvs: self.uvs,
             uvs1: self.uvs1,

@@ -3,6 +3,7 @@
 use crate::builder::*;
 use glam::Vec3;
 use serde_json::json;
+use tiles3d::content::Normals;
 
 /// Three points whose positions are an accessor of this type.
 fn points(bytes: &[u8], component: u32, normalized: bool) -> Vec<[f32; 3]> {
@@ -54,7 +55,7 @@ fn normals_tangents_and_texture_coordinates_may_be_integers() {
     let primitive = &gltf.decode().primitives[0];
     let half = std::f32::consts::FRAC_1_SQRT_2;
     for (read, expected) in primitive.normals.iter().zip([[0.0, 0.0, 1.0], [half, half, 0.0], [0.0, -1.0, 0.0]]) {
-        assert!(read.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{read:?} is not {expected:?}");
+        assert!(read.iter().zip(expected).all(|(a, b)| (a - b).abs() < 2e-3), "{read:?} is not {expected:?}");
     }
     // A tangent without length has to point somewhere.
     assert_eq!(primitive.tangents, [[1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, -1.0], [1.0, 0.0, 0.0, 1.0]]);
@@ -70,7 +71,7 @@ fn colours_without_alpha_are_opaque() {
     let color = gltf.accessor(&[255, 0, 51, 0, 255, 0, 0, 0, 255], U8, 3, "VEC3");
     gltf.json["accessors"][color]["normalized"] = json!(true);
     gltf.json["meshes"][0]["primitives"][0]["attributes"]["COLOR_0"] = json!(color);
-    assert_eq!(gltf.decode().primitives[0].colors[0], [1.0, 0.0, 0.2, 1.0]);
+    assert_eq!(gltf.decode().primitives[0].colors.get(0), Some([1.0, 0.0, 0.2, 1.0]));
 }
 
 #[test]
@@ -89,7 +90,8 @@ fn interleaved_vertices_are_taken_apart() {
     gltf.primitive(json!({ "attributes": { "POSITION": position, "NORMAL": normal } }));
     let primitive = &gltf.decode().primitives[0];
     assert_eq!(primitive.positions, [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0], [6.0, 7.0, 9.0]]);
-    assert_eq!(primitive.normals, [[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]);
+    let expected = vec![[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]];
+    assert_eq!(primitive.normals, Normals::Float(expected));
     // A fourth vertex would begin inside of the buffer and end beyond it.
     gltf.json["accessors"][position]["count"] = json!(4);
     gltf.json["accessors"][normal]["count"] = json!(4);
@@ -185,6 +187,6 @@ fn mirrored_nodes_keep_their_fronts() {
     let primitive = &gltf.decode().primitives[0];
     assert_eq!(primitive.positions[1], [-2.0, 0.0, 0.0]);
     assert_eq!(primitive.indices, [0, 2, 1]);
-    assert_eq!(primitive.normals, [[0.0, 0.0, 1.0]; 3]);
+    assert_eq!(primitive.normals, Normals::Float(vec![[0.0, 0.0, 1.0]; 3]));
     assert_eq!(primitive.tangents, [[-1.0, 0.0, 0.0, -1.0]; 3]);
 }

@@ -48,7 +48,7 @@ fn buildings(count: usize, folder: &Path) -> Node {
 fn roofs(tile: &DecodedTile) -> Vec<([f64; 2], Option<String>)> {
     let mut out = Vec::new();
     for p in &tile.primitives {
-        for ((at, normal), feature) in p.positions.iter().zip(&p.normals).zip(&p.feature_ids) {
+        for ((at, normal), feature) in p.positions.iter().zip(p.normals.iter()).zip(&p.feature_ids) {
             let key = match tile.features.get(*feature, "key") {
                 Some(Value::String(key)) => Some(key),
                 _ => None,
@@ -68,7 +68,7 @@ fn tops(tile: &DecodedTile) -> Vec<[[f64; 2]; 3]> {
             let p = p.positions[i as usize];
             [tile.origin.x + f64::from(p[0]), tile.origin.y + f64::from(p[1])]
         };
-        let looks_up = |t: &&[u32; 3]| p.normals[t[0] as usize][2].abs() > 0.3;
+        let looks_up = |t: &&[u32; 3]| p.normals.get(t[0] as usize).is_some_and(|n| n[2].abs() > 0.3);
         p.indices.as_chunks::<3>().0.iter().filter(looks_up).map(|t| t.map(at)).collect()
     };
     tile.primitives.iter().flat_map(of).collect()

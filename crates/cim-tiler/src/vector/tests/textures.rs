@@ -69,7 +69,7 @@ fn models_keep_their_pictures() {
     }
     // The factor of the material is times the picture; a surface without one is as it was.
     let red = |x: f32| {
-        let mut vertices = tile.primitives.iter().flat_map(|p| p.positions.iter().zip(&p.colors));
+        let mut vertices = tile.primitives.iter().flat_map(|p| p.positions.iter().zip(p.colors.iter()));
         vertices.find(|(at, _)| (at[0] + tile.origin.x as f32 - x).abs() < 0.1).map(|(_, c)| c[0])
     };
     assert_eq!([14.0, 24.0, 44.0].map(|x| red(x).map(|c| (c * 10.0).round())), [Some(10.0), Some(5.0), Some(0.0)]);

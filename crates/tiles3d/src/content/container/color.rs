@@ -1,7 +1,7 @@
-//! Colours of points: sRGB in the file, linear in memory.
+//! Colours of points, which are sRGB in the file.
 
-use super::{lookup::Lookup, values::Values};
-use crate::metadata::Component;
+use super::values::Values;
+use crate::{content::Colors, metadata::Component, wide};
 use std::sync::LazyLock;
 
 /// Linear value of an sRGB one, both 0 to 1 (IEC 61966-2-1).
@@ -14,15 +14,14 @@ fn table<const N: usize>() -> [f32; N] {
     std::array::from_fn(|i| to_linear(i as f64 / (N - 1) as f64))
 }
 
-static OF_8_BITS: LazyLock<Lookup> = LazyLock::new(|| Lookup::new(table()));
 static OF_6_BITS: LazyLock<[f32; 64]> = LazyLock::new(table);
 static OF_5_BITS: LazyLock<[f32; 32]> = LazyLock::new(table);
 
-/// Linear colours of `N` sRGB components, of which a fourth is the alpha. Integers stand for 0 to 1 over their whole
-/// range.
-pub(super) fn linear<const N: usize>(values: &Values<'_>) -> Vec<[f32; 4]> {
+/// Colours of `N` sRGB components, of which a fourth is the alpha. Integers stand for 0 to 1 over their whole range.
+pub(super) fn colors<const N: usize>(values: &Values<'_>) -> Colors {
     if values.component == Component::UnsignedByte && values.width == N {
-        return OF_8_BITS.colors(values.bytes.as_chunks::<N>().0);
+        let color = |p: &[u8; N]| std::array::from_fn(|k| p.get(k).copied().unwrap_or(u8::MAX));
+        return Colors::Srgb8(wide::map(values.bytes.as_chunks::<N>().0, color));
     }
     let unit = values.component.unit();
     let color = |p: [f64; N]| {
@@ -34,15 +33,15 @@ pub(super) fn linear<const N: usize>(values: &Values<'_>) -> Vec<[f32; 4]> {
         }
         out
     };
-    values.each(color)
+    Colors::Float(values.each(color))
 }
 
 /// Linear colours of 5 bits of red, 6 of green and 5 of blue, red on top.
-pub(super) fn linear_565(values: &Values<'_>) -> Vec<[f32; 4]> {
+pub(super) fn colors_565(values: &Values<'_>) -> Colors {
     let (five, six) = (&*OF_5_BITS, &*OF_6_BITS);
     let color = |[packed]: [f64; 1]| {
         let packed = usize::from(packed as u16);
         [five[packed >> 11 & 31], six[packed >> 5 & 63], five[packed & 31], 1.0]
     };
-    values.each(color)
+    Colors::Float(values.each(color))
 }

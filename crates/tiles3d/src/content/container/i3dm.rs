@@ -288,11 +288,11 @@ mod tests {
         let primitive = |instances| Primitive {
             mode: PrimitiveMode::Points,
             positions: vec![[0.0; 3]],
-            normals: Vec::new(),
+            normals: Default::default(),
             tangents: Vec::new(),
             uvs: Vec::new(),
             uvs1: Vec::new(),
-            colors: Vec::new(),
+            colors: Default::default(),
             feature_ids: Vec::new(),
             indices: vec![0],
             outline: Vec::new(),

@@ -8,7 +8,6 @@ mod draco;
 mod feature_table;
 mod header;
 pub(super) mod i3dm;
-mod lookup;
 mod model;
 mod orientation;
 pub(super) mod pnts;

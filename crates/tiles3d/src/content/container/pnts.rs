@@ -11,7 +11,9 @@ use super::{
 };
 use crate::{
     Diagnostic,
-    content::{DecodeError, DecodeOptions, DecodedTile, Primitive, PrimitiveMode, TileMaterial, direction},
+    content::{
+        Colors, DecodeError, DecodeOptions, DecodedTile, Normals, Primitive, PrimitiveMode, TileMaterial, direction,
+    },
     metadata::{Component, DecodedColumn},
     wide,
 };
@@ -45,7 +47,7 @@ pub(crate) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<DecodedTil
         tangents: Vec::new(),
         uvs: Vec::new(),
         uvs1: Vec::new(),
-        colors: Vec::new(),
+        colors: Colors::default(),
         feature_ids: Vec::new(),
         indices: Vec::new(),
         positions,
@@ -184,27 +186,29 @@ impl<'a, 't> Reader<'a, 't> {
         Ok(Some(Positions::new(volume.offset, values.each(place))))
     }
 
-    fn normals(&self, found: &mut Vec<Diagnostic>) -> Vec<[f32; 3]> {
+    fn normals(&self, found: &mut Vec<Diagnostic>) -> Normals {
         if let Some(values) = self.values("NORMAL", Component::Float, 3, found) {
             let mut normals = values.f32s();
             normals.iter_mut().for_each(|n| *n = direction(Vec3::from_array(*n), Vec3::Z).to_array());
-            return normals;
+            return Normals::Float(normals);
         }
-        let Some(values) = self.values("NORMAL_OCT16P", Component::UnsignedByte, 2, found) else { return Vec::new() };
+        let Some(values) = self.values("NORMAL_OCT16P", Component::UnsignedByte, 2, found) else {
+            return Normals::default();
+        };
         let unfold = |v| octahedral(DVec2::from_array(v) / 255.0).as_vec3().to_array();
-        values.each(unfold)
+        Normals::Float(values.each(unfold))
     }
 
     /// Colours in the order of precedence that the specification gives.
     fn colors(&self, primitive: &mut Primitive, material: &mut TileMaterial, found: &mut Vec<Diagnostic>) {
         let rgba = self.values("RGBA", Component::UnsignedByte, 4, found);
         if let Some(values) = rgba {
-            primitive.colors = color::linear::<4>(&values);
-            material.blend = wide::bits(&primitive.colors, |c| u32::from(c[3] < 1.0)) != 0;
+            primitive.colors = color::colors::<4>(&values);
+            material.blend = !primitive.colors.are_opaque();
         } else if let Some(values) = self.values("RGB", Component::UnsignedByte, 3, found) {
-            primitive.colors = color::linear::<3>(&values);
+            primitive.colors = color::colors::<3>(&values);
         } else if let Some(values) = self.values("RGB565", Component::UnsignedShort, 1, found) {
-            primitive.colors = color::linear_565(&values);
+            primitive.colors = color::colors_565(&values);
         } else {
             match self.table.global::<4>("CONSTANT_RGBA", Component::UnsignedByte) {
                 Ok(Some(rgba)) => {

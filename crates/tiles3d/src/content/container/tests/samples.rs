@@ -27,13 +27,14 @@ fn the_point_cloud_reads() {
         let at = 116 + i * 12;
         let number = |k: usize| f32::from_le_bytes(file[at + k * 4..at + k * 4 + 4].try_into().unwrap());
         assert_eq!(points.positions[i], [number(0), number(1), number(2)]);
+        let color = points.colors.get(i).unwrap();
         let rgb = &file[116 + 1_500_000 + i * 3..][..3];
         for (k, &byte) in rgb.iter().enumerate() {
             let s = f64::from(byte) / 255.0;
             let linear = if byte <= 10 { s / 12.92 } else { ((s + 0.055) / 1.055).powf(2.4) };
-            assert!((f64::from(points.colors[i][k]) - linear).abs() < 1e-6);
+            assert!((f64::from(color[k]) - linear).abs() < 1e-6);
         }
-        assert!((points.colors[i][3] - 1.0).abs() < f32::EPSILON);
+        assert!((color[3] - 1.0).abs() < f32::EPSILON);
     }
     // The tile's bounding sphere has a radius of 1.25 m.
     assert!(points.positions.iter().all(|p| DVec3::from(p.map(f64::from)).length() <= 1.250_001));
