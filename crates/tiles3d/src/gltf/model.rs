@@ -137,7 +137,9 @@ impl<'s> Model<'s, '_, '_, '_> {
         Ok(())
     }
 
-    /// Positions far from zero (whole cities in ECEF) lose their precision in f32: the first vertex becomes the origin.
+    /// What all positions are relative to: where the first mesh stands. Those of its vertices are then numbers of the file,
+    /// turned and scaled at most. Of a mesh whose vertices are far from there (whole cities in ECEF), which would lose their
+    /// precision in f32, the first vertex.
     fn anchor(&mut self, placed: &PlacedMesh<'_>, parts: &[Part<'_>], copies: Option<&Copies>) -> DVec3 {
         if let Some(anchor) = self.anchor {
             return anchor;
@@ -148,8 +150,10 @@ impl<'s> Model<'s, '_, '_, '_> {
             None => Some(placed.transform.transform_point3(p)),
         });
         if let Some(first) = first {
-            let far = first.is_finite() && first.length() > FAR;
-            self.anchor = Some(if far { first } else { DVec3::ZERO });
+            let stands = placed.transform.w_axis.truncate();
+            let far = first.is_finite() && first.distance(stands) > FAR;
+            let stands = if stands.is_finite() { stands } else { DVec3::ZERO };
+            self.anchor = Some(if far { first } else { stands });
         }
         self.anchor.unwrap_or_default()
     }

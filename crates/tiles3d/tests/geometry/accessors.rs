@@ -1,7 +1,7 @@
 //! Types, strides and sparse accessors (`KHR_mesh_quantization` allows integers for all attributes).
 
 use crate::builder::*;
-use glam::Vec3;
+use glam::{DVec3, Vec3};
 use serde_json::json;
 use tiles3d::content::Normals;
 
@@ -189,4 +189,22 @@ fn mirrored_nodes_keep_their_fronts() {
     assert_eq!(primitive.indices, [0, 2, 1]);
     assert_eq!(primitive.normals, Normals::Float(vec![[0.0, 0.0, 1.0]; 3]));
     assert_eq!(primitive.tangents, [[-1.0, 0.0, 0.0, -1.0]; 3]);
+}
+
+#[test]
+fn vertices_are_relative_to_where_their_mesh_stands() {
+    let mut gltf = triangle();
+    let before = gltf.decode();
+    assert_eq!(before.origin, DVec3::ZERO);
+    gltf.json["nodes"][0]["translation"] = json!([2000.1, -3.3, 700.7]);
+    let tile = gltf.decode();
+    assert_eq!(tile.origin, DVec3::new(2000.1, -3.3, 700.7));
+    assert_eq!(tile.primitives[0].positions, before.primitives[0].positions);
+    // Another mesh is where it is from there.
+    let nodes = gltf.json["nodes"].as_array_mut().unwrap();
+    nodes.push(json!({ "mesh": 0, "translation": [2010.1, -3.3, 700.7] }));
+    gltf.json["scenes"][0]["nodes"] = json!([0, 1]);
+    let both = gltf.decode();
+    let [first, second] = [0, 1].map(|i| Vec3::from_array(both.primitives[i].positions[1]));
+    assert!((second - first - Vec3::X * 10.0).length() < 1e-4, "{first} {second}");
 }

@@ -51,7 +51,7 @@ fn places_are_within_the_node() {
         json!({ "TRANSLATION": translation, "ROTATION": rotation, "SCALE": scale });
     gltf.json["nodes"][0]["translation"] = json!([100.0, 0.0, 0.0]);
     let tile = gltf.decode();
-    let at = |i: usize, point: DVec3| tile.instances[0][i].transform.transform_point3(point);
+    let at = |i: usize, point: DVec3| tile.origin + tile.instances[0][i].transform.transform_point3(point);
     assert_eq!(at(0, DVec3::new(1.0, 0.0, 0.0)), DVec3::new(102.0, 2.0, 3.0));
     // (1, 1, 1) scaled to (1, 2, 3), turned to (-2, 1, 3).
     let turned = at(1, DVec3::ONE);
@@ -90,8 +90,8 @@ fn far_copies_keep_their_precision() {
         json!({ "TRANSLATION": translation });
     gltf.json["nodes"][0]["translation"] = json!([4_000_000.0, 0.0, 0.0]);
     let tile = gltf.decode();
-    assert_eq!(tile.origin, DVec3::new(4_000_000.25, 0.0, 0.0));
-    assert_eq!(tile.instances[0][1].transform.translation, DVec3::new(0.25, 0.0, 0.0));
+    assert_eq!(tile.origin, DVec3::new(4_000_000.0, 0.0, 0.0));
+    assert_eq!(tile.instances[0][1].transform.translation, DVec3::new(0.5, 0.0, 0.0));
 }
 
 #[test]
