@@ -202,7 +202,8 @@ fn standard(material: &TileMaterial, textures: &mut Textures<'_>) -> StandardMat
         alpha_mode: match material.alpha_cutoff {
             _ if is_lamplight(material) => AlphaMode::Multiply,
             _ if material.blend => AlphaMode::Blend,
-            Some(cutoff) => AlphaMode::Mask(cutoff),
+            // Alphas are rounded to 16 bits: what is as opaque as it must be may have become less.
+            Some(cutoff) => AlphaMode::Mask((cutoff - 0.5 / f32::from(u16::MAX)).max(0.0)),
             None => AlphaMode::Opaque,
         },
         double_sided: material.double_sided,

@@ -41,7 +41,7 @@ fn main() {
     };
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    // Z up to y up, and as far off as a tile of a city is.
+    // Z up to y up.
     let render_from_tile = DMat4::from_rotation_x(-std::f64::consts::FRAC_PI_2);
     for path in files {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();

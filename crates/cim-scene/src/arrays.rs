@@ -34,10 +34,12 @@ impl Turn {
     }
 
     fn by(points: DMat3) -> Self {
-        let normals = points.inverse().transpose().as_mat3();
-        // What is flat has no inverse.
-        let normals = if normals.is_finite() { normals } else { Mat3::IDENTITY };
-        Self { points, normals, mirrored: points.determinant() < 0.0 }
+        let DMat3 { x_axis: x, y_axis: y, z_axis: z } = points;
+        let mirrored = points.determinant() < 0.0;
+        // The inverse transpose but for a factor, and also there where a flattened shape has no inverse.
+        let cofactors = DMat3::from_cols(y.cross(z), z.cross(x), x.cross(y)) * if mirrored { -1.0 } else { 1.0 };
+        let largest = cofactors.to_cols_array().into_iter().fold(f64::MIN_POSITIVE, |most, v| most.max(v.abs()));
+        Self { points, normals: (cofactors * largest.recip()).as_mat3(), mirrored }
     }
 
     /// Adds `from` to `out`, turned.
@@ -119,7 +121,7 @@ pub struct MeshArrays {
     /// ground on, by 512ths, are added to it.
     #[serde(with = "tiles3d::transfer::pod")]
     pub marks: Vec<[f32; 2]>,
-    /// Linear colours, in 65,535ths, the material's factor multiplied in.
+    /// Linear colours, in 65,535ths, the material's factor multiplied in; neither is above 1 (glTF 2.0, 3.7.2.1 and 3.9.2).
     #[serde(with = "tiles3d::transfer::pod")]
     pub colors: Vec<[u16; 4]>,
     /// Vertex indices, all in range.

@@ -5,9 +5,10 @@ use glam::{Vec3, Vec4};
 /// What stands for 1 in a normal.
 const ONE: f32 = 32_767.0;
 
-/// A normal (Snorm16x4, the fourth is 0) of a vector of any length.
+/// A normal (Snorm16x4, the fourth is 0) of a vector of any length, an upright one of that without length.
 #[inline(always)]
 pub(crate) fn normal(v: Vec3) -> [i16; 4] {
+    let v = if v.length_squared() > 0.0 { v } else { Vec3::Y };
     let v = v * (ONE / v.length());
     [v.x, v.y, v.z, 0.0].map(|c| rounded(c).cast_signed())
 }
@@ -18,17 +19,18 @@ pub(crate) fn direction([x, y, z, _]: [i16; 4]) -> Vec3 {
     Vec3::from([x, y, z].map(f32::from)) / ONE
 }
 
-/// A linear colour (Unorm16x4), what is beyond 0 and 1 the nearest of them.
+/// A linear colour (Unorm16x4), what is beyond 0 and 1 the nearest of them, and 0 what is no number.
 #[inline(always)]
+#[expect(clippy::manual_clamp, reason = "clamp leaves what is no number as it is")]
 pub(crate) fn color(v: Vec4) -> [u16; 4] {
-    v.to_array().map(|c| rounded(c.clamp(0.0, 1.0) * f32::from(u16::MAX)))
+    v.to_array().map(|c| rounded(c.max(0.0).min(1.0) * f32::from(u16::MAX)))
 }
 
-/// The lowest bits of the nearest whole number, of a number whose magnitude is below 2^22; 0 of what is no number. Casts
-/// that saturate, and roundings of processors that have no instruction for them, are done one by one.
+/// The lowest bits of the nearest whole number, of a number whose magnitude is below 2^22. Casts that saturate, and
+/// roundings of processors that have no instruction for them, are done one by one.
 #[inline(always)]
 fn rounded(c: f32) -> u16 {
-    // From here to twice it a step of f32 is 1.
+    // From two thirds of here to four thirds a step of f32 is 1.
     const WHOLE: f32 = 1.5 * (1 << 23) as f32;
     (c + WHOLE).to_bits() as u16
 }
@@ -52,7 +54,8 @@ mod tests {
     #[test]
     fn what_cannot_be_is_the_nearest_that_can() {
         assert_eq!(normal(Vec3::NEG_Y * 1e-20), [0, -32_767, 0, 0]);
-        assert_eq!(normal(Vec3::NAN), [0; 4]);
-        assert_eq!(color(Vec4::new(-1.0, 2.0, f32::NAN, 1.0)), [0, 65_535, 0, 65_535]);
+        assert_eq!([Vec3::NAN, Vec3::ZERO].map(normal), [[0, 32_767, 0, 0]; 2]);
+        let other_nan = f32::from_bits(0x7fc0_ffff);
+        assert_eq!(color(Vec4::new(-1.0, 2.0, other_nan, 1.0)), [0, 65_535, 0, 65_535]);
     }
 }

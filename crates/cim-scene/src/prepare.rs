@@ -16,6 +16,9 @@ use tiles3d::{
     content::{Picture, PrimitiveMode, Sampler, TileMaterial},
 };
 
+/// The property that says which thing of the city a feature is.
+const KEY: &str = "key";
+
 /// One draw of a tile.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Piece {
@@ -120,13 +123,7 @@ pub fn prepare(mut tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile 
         let material = TileMaterial { name: "city".into(), metallic: 0.0, roughness: 0.88, ..TileMaterial::default() };
         pieces.push(Piece { arrays: merged, material, copies: Vec::new() });
     }
-    let count = tile.features.count();
-    let mut keys = HashMap::with_capacity_and_hasher(count as usize, RandomState::default());
-    keys.extend((0..count).filter_map(|f| match tile.features.get(f, "key")? {
-        Value::String(key) => Some((key, f)),
-        _ => None,
-    }));
-    keys.shrink_to_fit();
+    let keys = keys(&tile.features);
     let (images, features) = (tile.images, tile.features);
     let pick = pick.build();
     let keyed: usize = keys.keys().map(|k: &String| k.len() + size_of::<(String, u32)>()).sum();
@@ -139,4 +136,19 @@ pub fn prepare(mut tile: DecodedTile, render_from_tile: &DMat4) -> PreparedTile 
     let pictures = textures.iter().filter_map(|(image, _)| images.get(*image)).map(Picture::byte_size);
     let gpu_bytes = drawn.chain(pictures).sum::<usize>() as u64;
     PreparedTile { anchor, pieces, clouds, outlines, images, keys, features, pick, cpu_bytes, gpu_bytes }
+}
+
+/// Feature by the text of its key.
+fn keys(features: &FeatureTable) -> HashMap<String, u32, RandomState> {
+    let mut keys = HashMap::default();
+    if !features.property_names().contains(&KEY) {
+        return keys;
+    }
+    // Rows without keys may be many, and cost nothing.
+    keys.reserve((features.count() as usize).min(1 << 12));
+    keys.extend((0..features.count()).filter_map(|f| match features.get(f, KEY)? {
+        Value::String(key) => Some((key, f)),
+        _ => None,
+    }));
+    keys
 }

@@ -177,6 +177,21 @@ fn small_copies_without_features_become_one_mesh() {
 }
 
 #[test]
+fn flat_copies_lie_as_their_shape_did() {
+    let mut part = triangle(PrimitiveMode::Triangles);
+    // It lies, and looks up.
+    part.positions = vec![[0.0; 3], [2.0, 0.0, 0.0], [0.0, 2.0, 0.0]];
+    part.normals = Normals::Float(vec![[0.0, 0.0, 1.0]; 3]);
+    (part.feature_ids, part.instances) = (Vec::new(), Some(0));
+    let flat = |scale: DVec3| Instance { transform: DAffine3::from_scale(scale), feature: None };
+    let scales = [DVec3::new(1.0, 1.0, 0.0), DVec3::new(1.0, 1.0, 1e-20), DVec3::new(3.0, 1.0, 1.0)];
+    let instances = vec![scales.map(flat).to_vec()];
+    let tile = DecodedTile { primitives: vec![part], materials: vec![named("paint")], instances, ..Default::default() };
+    let prepared = prepare(tile, &RENDER);
+    assert_eq!(prepared.pieces[0].arrays.normals, [[0, 32_767, 0, 0]; 9]);
+}
+
+#[test]
 fn many_copies_are_boxes_to_a_ray() {
     let mut part = triangle(PrimitiveMode::Triangles);
     part.indices = (0..3000).map(|i| i % 3).collect();

@@ -296,8 +296,8 @@ impl<'a> Elements<'a> {
         are_bytes.then(|| self.each_and_look(|v: [i8; 3]| f(v.map(|c| c.max(-i8::MAX))), look))
     }
 
-    /// The first four components of every element as the 255ths that they are, 255 in place of the last one of `three`;
-    /// `None` when they are none, or not so many.
+    /// The first four components of every element as the 255ths that they are, 255 in place of the last one where it is not
+    /// there (`has_fourth`); `None` when they are none, or not so many.
     pub(super) fn unorm8(&self, has_fourth: bool) -> Option<Vec<[u8; 4]>> {
         if self.kind.component != Component::U8 || !self.kind.normalized {
             return None;
