@@ -218,7 +218,7 @@ impl MeshArrays {
                 };
                 let (positions, normals) = (&self.positions[from..], &self.normals[from..]);
                 let indices = if p.mode == PrimitiveMode::Triangles { &p.indices[..] } else { &[] };
-                let windows = Walls { positions, normals, features: &p.feature_ids, indices }.windows(said);
+                let windows = Walls { positions, normals, features: &p.feature_ids, indices, anchor }.windows(said);
                 self.uvs.extend(windows.iter().map(|w| w.0));
                 rows = windows.iter().map(|w| w.1).collect();
             }

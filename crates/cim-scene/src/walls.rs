@@ -5,7 +5,7 @@ use crate::{
     runs::{Stretch, stretches},
 };
 use foldhash::fast::FixedState;
-use glam::{Vec2, Vec3};
+use glam::{DVec2, DVec3, Vec2, Vec3};
 use std::collections::HashMap;
 
 /// Walls are upright within six degrees; `city.wgsl` has the same number.
@@ -51,6 +51,9 @@ pub(crate) struct Walls<'a> {
     pub(crate) features: &'a [u32],
     /// Triangles, all in range.
     pub(crate) indices: &'a [u32],
+    /// Where the positions are relative to, site metres: coarse and fine tiles of a building have other ones, and the same
+    /// windows.
+    pub(crate) anchor: DVec3,
 }
 
 /// A wall: what hangs together of what is upright and in a plane.
@@ -105,7 +108,7 @@ impl Walls<'_> {
         buildings.iter_mut().for_each(|b| b.measure(said(b.feature)));
         let runs = stretches(&walls);
         let grid = |(wall, run): (&Wall, &Stretch)| {
-            Grid::of(wall, &buildings[wall.building], (run, walls[run.first].number()))
+            Grid::of(wall, &buildings[wall.building], (run, walls[run.first].number(self.anchor)))
         };
         let laid: Vec<Grid> = walls.iter().zip(&runs).map(grid).collect();
         let place = |(v, wall): (usize, &u32)| {
@@ -249,9 +252,11 @@ impl Wall {
         }
     }
 
-    /// A whole number below 256 for where it is.
-    fn number(&self) -> f32 {
-        let at = (self.low.x.round() as i32).wrapping_mul(0x9e37) ^ (self.high.y.round() as i32).wrapping_mul(0x85eb);
+    /// A whole number below 256 for where it is on the site; `anchor` is what its corners are relative to.
+    fn number(&self, anchor: DVec3) -> f32 {
+        let along = self.along.as_dvec2().dot(DVec2::new(anchor.x, anchor.z)) + f64::from(self.low.x);
+        let [along, up] = [along, anchor.y + f64::from(self.high.y)].map(|v| v.round() as i32);
+        let at = along.wrapping_mul(0x9e37) ^ up.wrapping_mul(0x85eb);
         let facing = (self.along.x * 8.0).round() as i32 * 5 + (self.along.y * 8.0).round() as i32;
         ((at ^ facing.wrapping_mul(0x27d5)) >> 3 & 0xff) as f32
     }

@@ -2,7 +2,7 @@ use crate::{
     packed,
     walls::{Said, Walls},
 };
-use glam::Vec3;
+use glam::{DVec3, Vec3};
 use proptest::prelude::*;
 
 /// Polygons that look to a side, each with its own corners and building.
@@ -31,7 +31,7 @@ impl Made {
 
     fn windows(&self, said: impl Fn(u32) -> Said) -> Vec<([f32; 2], f32)> {
         let Self { positions, normals, features, indices } = self;
-        Walls { positions, normals, features, indices }.windows(said)
+        Walls { positions, normals, features, indices, anchor: DVec3::ZERO }.windows(said)
     }
 }
 
@@ -169,9 +169,35 @@ proptest! {
         let features: Vec<u32> = corners.iter().map(|c| c.4).collect();
         let mut indices: Vec<u32> = indices.iter().map(|i| i % positions.len() as u32).collect();
         indices.truncate(indices.len() / 3 * 3);
-        let walls = Walls { positions: &positions, normals: &normals, features: &features, indices: &indices };
+        let walls = Walls {
+            positions: &positions,
+            normals: &normals,
+            features: &features,
+            indices: &indices,
+            anchor: DVec3::ZERO,
+        };
         let windows = walls.windows(|_| Said { floors: said.0, height_m: said.1 });
         prop_assert_eq!(windows.len(), positions.len());
         prop_assert!(windows.iter().all(|([u, v], rows)| u.is_finite() && v.is_finite() && (0.0..=255.0).contains(rows)));
+    }
+}
+
+#[test]
+fn windows_are_the_same_in_tiles_that_stand_elsewhere() {
+    let mut made = Made::default();
+    made.wall(812.3, 23.7, [4.0, 22.0], 0);
+    made.add(&[[836.0, 4.0, 0.0], [836.0, 4.0, -9.0], [836.0, 22.0, -9.0], [836.0, 22.0, 0.0]], [1.0, 0.0, 0.0], 0);
+    let anchor = DVec3::new(640.0, 3.0, -32.0);
+    let positions: Vec<[f32; 3]> =
+        made.positions.iter().map(|p| (Vec3::from(*p) - anchor.as_vec3()).to_array()).collect();
+    let moved = Walls {
+        positions: &positions,
+        normals: &made.normals,
+        features: &made.features,
+        indices: &made.indices,
+        anchor,
+    };
+    for (here, there) in made.windows(|_| floors(6.0)).iter().zip(moved.windows(|_| floors(6.0))) {
+        assert!((here.0[0] - there.0[0]).abs() < 1e-3 && (here.0[1] - there.0[1]).abs() < 1e-3, "{here:?} {there:?}");
     }
 }
